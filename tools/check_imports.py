@@ -1,0 +1,190 @@
+"""Imports point one way, and no module of core but the fronts in `sqlspec/adapters` names an adapter.
+
+    cli, integrations -> registry -> database -> session, pool -> sql, result, plugin, config -> errors
+
+Units on one level may import each other, but never in a circle. An import inside a function counts like
+any other; those that must go up stand in `UPWARD` with their reason. Under `TYPE_CHECKING` every
+direction is free: it binds nothing at run time. An adapter has no private door: it imports
+`sqlspec`, `sqlspec.plugin`, `sqlspec.errors` and its driver.
+"""
+
+from __future__ import annotations
+
+import ast
+import sys
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+ROOT = Path(__file__).parents[1]
+DOOR = "sqlspec"  # the package's own __init__
+LEVELS = (
+    {"errors"},
+    {"adapters", "config", "observe", "plugin", "result", "sql"},
+    {"pool", "session"},
+    {"database"},
+    {"registering", "registry"},
+    {"cli", "integrations"},
+    {DOOR},
+)
+LEVEL = {unit: level for level, units in enumerate(LEVELS) for unit in units}
+# (who, whom) -> why an import in a function may go up.
+UPWARD = {
+    ("config", "database"): "a config alone can connect, which is said on the config",
+}
+DRIVERS = {
+    "aiosqlite",
+    "asyncmy",
+    "asyncpg",
+    "duckdb",
+    "psycopg",
+    "psycopg_pool",
+    "pymysql",
+    "redis",
+    "sqlite3",
+}
+PUBLIC = {"sqlspec", "sqlspec.errors", "sqlspec.plugin"}
+
+
+class Import(NamedTuple):
+    """One imported module, by its full name, and how it is imported."""
+
+    module: str
+    line: int
+    for_types: bool
+    in_function: bool
+
+
+class _Imports(ast.NodeVisitor):
+    """Collects a module's imports; knows whether it stands under TYPE_CHECKING or in a function."""
+
+    def __init__(self, package: list[str], root: Path) -> None:
+        self.package, self.root = package, root
+        self.found: list[Import] = []
+        self.for_types = self.in_function = False
+
+    def visit_If(self, node: ast.If) -> None:
+        before, self.for_types = self.for_types, self.for_types or ast.unparse(node.test) == "TYPE_CHECKING"
+        for child in node.body:
+            self.visit(child)
+        self.for_types = before
+        for child in node.orelse:
+            self.visit(child)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
+        self._visit_function(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> None:
+        self._visit_function(node)
+
+    def _visit_function(self, node: ast.AST) -> None:
+        before, self.in_function = self.in_function, True
+        self.generic_visit(node)
+        self.in_function = before
+
+    def visit_Import(self, node: ast.Import) -> None:
+        for alias in node.names:
+            self._add(alias.name, node.lineno)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> None:
+        base = self.package[: len(self.package) - node.level + 1] if node.level else []
+        module = ".".join([*base, *([node.module] if node.module else [])])
+        for alias in node.names:
+            below = self.root.joinpath(*module.split("."), alias.name)
+            is_module = below.is_dir() or below.with_suffix(".py").is_file()
+            self._add(f"{module}.{alias.name}" if is_module else module, node.lineno)
+
+    def _add(self, module: str, line: int) -> None:
+        self.found.append(Import(module, line, self.for_types, self.in_function))
+
+
+def imports(path: Path, root: Path) -> list[Import]:
+    """All that the file imports; *root* is the folder its top package lies in."""
+    visitor = _Imports(list(path.relative_to(root).parent.parts), root)
+    visitor.visit(ast.parse(path.read_text("utf-8")))
+    return visitor.found
+
+
+def unit_of(module: str) -> str:
+    """The unit of a core module: `pool` for `sqlspec.pool.state`, the door for `sqlspec` itself."""
+    return [*module.split("."), DOOR][1]
+
+
+def wrong(unit: str, found: Import) -> str | None:
+    """What is wrong with an import by core's *unit*; None if nothing is."""
+    top = found.module.split(".")[0]
+    if top in DRIVERS:
+        return f"core imports the driver {top}"
+    if top.startswith("sqlspec_") and unit != "adapters":
+        return f"core names the adapter {top}"
+    if top != "sqlspec" or found.for_types or allowed_upward(unit, found):
+        return None
+    if LEVEL.get(unit_of(found.module), len(LEVELS)) > LEVEL[unit]:
+        return f"{unit} imports {found.module}, which stands above it"
+    return None
+
+
+def allowed_upward(unit: str, found: Import) -> bool:
+    """Whether the table has this import, and it stands in a function."""
+    return found.in_function and (unit, unit_of(found.module)) in UPWARD
+
+
+def core_problems(root: Path) -> Iterator[str]:
+    """What core imports that it must not."""
+    edges: set[tuple[str, str]] = set()
+    upward: set[tuple[str, str]] = set()
+    for path in sorted((root / "sqlspec").rglob("*.py")):
+        where = path.relative_to(root)
+        unit = unit_of(".".join(where.with_suffix("").parts).removesuffix(".__init__"))
+        if unit not in LEVEL:
+            yield f"{where}: {unit!r} has no place in tools/check_imports.py"
+            continue
+        for found in imports(path, root):
+            if problem := wrong(unit, found):
+                yield f"{where}:{found.line}: {problem}"
+            elif found.module.split(".")[0] == "sqlspec" and not found.for_types:
+                kind = upward if allowed_upward(unit, found) else edges
+                kind.add((unit, unit_of(found.module)))
+    for one, other in sorted(UPWARD.keys() - upward):
+        yield f"tools/check_imports.py: {one} -> {other} is allowed but not used"
+    yield from circles(edges)
+
+
+def circles(edges: set[tuple[str, str]]) -> Iterator[str]:
+    """The first circle of units that import each other, if there is one."""
+    sorter = TopologicalSorter[str]()
+    for one, other in edges:
+        if one != other:
+            sorter.add(one, other)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        yield f"sqlspec: units import each other in a circle: {' -> '.join(error.args[1])}"
+
+
+def member_problems(root: Path) -> Iterator[str]:
+    """What the distributions beside core import of it that is not public."""
+    for path in sorted([*root.glob("adapters/*/src/**/*.py"), *root.glob("testkit/src/**/*.py")]):
+        source_root = next(parent for parent in path.parents if parent.name == "src")
+        for found in imports(path, source_root):
+            if found.module.split(".")[0] == "sqlspec" and found.module not in PUBLIC:
+                yield f"{path.relative_to(root)}:{found.line}: {found.module} is not public"
+
+
+def problems(root: Path) -> list[str]:
+    """All of it, a line each."""
+    return [*core_problems(root), *member_problems(root)]
+
+
+def main() -> int:
+    """Exit 0 if every import points the right way, else 1."""
+    found = problems(ROOT)
+    sys.stderr.writelines(f"{problem}\n" for problem in found)
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,135 @@
+"""What is built is what a user gets: look into the wheels, install them as a stranger would, and use them.
+
+    python tools/check_wheels.py dist
+
+Every wheel holds one package with its `py.typed` and its licence, and none but core's a path under
+`sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come
+from an index (the name belongs to another project there). Then a database answers, without a
+warning, and `tests/typing` passes mypy and pyright against the installed files.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tomllib
+import venv
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+from zipfile import ZipFile
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+ROOT = Path(__file__).parents[1]
+CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400")
+# Run inside the fresh environment, away from the repository.
+SMOKE = """
+import json, sys
+from importlib.metadata import distribution
+from pathlib import Path
+
+import sqlspec
+from sqlspec.adapters.sqlite import SQLiteConfig
+
+for name in sys.argv[1:]:
+    origin = json.loads(distribution(name).read_text("direct_url.json") or "{}").get("url", "an index")
+    assert origin.startswith("file:") and origin.endswith(".whl"), f"{name} comes from {origin}"
+assert Path(sqlspec.__file__).is_relative_to(sys.prefix), sqlspec.__file__
+
+spec = sqlspec.SQLSpec()
+spec.register_config(SQLiteConfig(url="sqlite:///:memory:"), name="one")
+spec.register_config("sqlite:///:memory:", name="two")
+for name in ("one", "two"):
+    with spec.provide_session(name) as session:
+        assert session.execute("SELECT ? + ?", (40, 2)).scalar() == 42
+spec.close()
+"""
+
+
+def projects(root: Path) -> dict[str, Path]:
+    """Distribution name -> the folder of its pyproject.toml, for all of the workspace."""
+    folders = [root, *sorted(root.glob("adapters/*")), root / "testkit"]
+    return {
+        tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]["name"]: folder
+        for folder in folders
+    }
+
+
+def content_problems(wheel: Path) -> Iterator[str]:
+    """What is wrong inside one wheel, a line each."""
+    package = wheel.name.split("-")[0]
+    names = ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names if not name.split("/")[0].endswith(".dist-info")}
+    if tops != {package}:
+        yield f"{wheel.name}: holds {', '.join(sorted(tops))}; its one package is {package}"
+    if f"{package}/py.typed" not in names:
+        yield f"{wheel.name}: no py.typed, so type checkers would not look into it"
+    if not any(name.endswith("/licenses/LICENSE") for name in names):
+        yield f"{wheel.name}: no licence"
+
+
+def set_problems(dist: Path, names: Iterable[str]) -> Iterator[str]:
+    """Whether there is one wheel and one source archive for each distribution, and no other."""
+    for suffix in (".whl", ".tar.gz"):
+        built = sorted(path.name.split("-")[0] for path in dist.glob(f"*{suffix}"))
+        wanted = sorted(name.replace("-", "_") for name in names)
+        if built != wanted:
+            yield f"{dist}/*{suffix}: {', '.join(built) or 'nothing'}; the workspace is {', '.join(wanted)}"
+
+
+class Stranger:
+    """A fresh environment in a folder of its own."""
+
+    def __init__(self, home: Path) -> None:
+        self.home, self.bin = home, home / "venv" / "bin"
+        venv.create(home / "venv", with_pip=True, symlinks=True)
+        inherited = {
+            name: value for name, value in os.environ.items() if name not in {"PYTHONPATH", "VIRTUAL_ENV"}
+        }
+        self.environment = inherited | {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
+
+    def run(self, *command: str) -> None:
+        """Run a program of the environment; raises CalledProcessError if it fails."""
+        program = str(self.bin / command[0])
+        subprocess.run([program, *command[1:]], cwd=self.home, env=self.environment, check=True)
+
+
+def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
+    """Install and use the wheels; raises CalledProcessError where it fails."""
+    stranger = Stranger(home)
+    stranger.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS)
+    stranger.run("python", "-m", "pip", "check")
+    stranger.run("python", "-I", "-W", "error", "-c", SMOKE, *names)
+    if (ROOT / "tests" / "typing").is_dir():
+        shutil.copytree(ROOT / "tests" / "typing", home / "typing")
+        stranger.run("mypy", "--strict", "typing")
+        stranger.run("pyright", "typing")
+
+
+def main() -> int:
+    """Exit 0 if the wheels are good, else 1."""
+    dist = Path(sys.argv[1]).resolve()
+    wheels, names = sorted(dist.glob("*.whl")), sorted(projects(ROOT))
+    found = [
+        *set_problems(dist, names),
+        *(problem for wheel in wheels for problem in content_problems(wheel)),
+    ]
+    sys.stderr.writelines(f"{problem}\n" for problem in found)
+    if found:
+        return 1
+    try:
+        with TemporaryDirectory() as home:
+            try_out(wheels, names, Path(home))
+    except subprocess.CalledProcessError as error:  # the program has said why
+        sys.stderr.write(f"failed: {' '.join(error.cmd[:2])} …\n")
+        return 1
+    sys.stdout.write(f"{len(wheels)} wheels are good\n")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
