@@ -1,0 +1,24 @@
+"""Placeholders: `?` and `:name` in, the driver's style out. Pure, linear, cached.
+
+The scanner reads tokens, never grammar: it knows where literals, comments and identifiers end, and touches
+nothing inside them. `statements_for` gives the cache for a dialect and paramstyle; the session asks it for
+every text.
+"""
+
+from __future__ import annotations
+
+from .dialect import DIALECTS, SQLITE, STANDARD, Dialect
+from .script import split_statements
+from .statement import Statement
+from .statements import Statements, statements_for
+
+__all__ = (
+    "DIALECTS",
+    "SQLITE",
+    "STANDARD",
+    "Dialect",
+    "Statement",
+    "Statements",
+    "split_statements",
+    "statements_for",
+)

@@ -1,0 +1,89 @@
+"""What the scanner must know of a database's lexical rules, as data.
+
+A dialect says how literals, comments and identifiers look, and which statements are transaction
+control. It holds no parser and no driver. An adapter whose database is not listed here makes its own
+`Dialect` and hands it to `statements_for`.
+"""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+_BEGIN = "call session.begin(); a session begins its transaction by itself"
+_COMMIT = "call session.commit(), or leave the session's block"
+_ROLLBACK = "call session.rollback(), or raise inside the session's block"
+_NESTED = "write `async with session.begin()`, or `with`: inside a transaction it is a savepoint"
+_AUTOCOMMIT = "ask for it when the session opens: provide_session(autocommit=True)"
+_MODE = "say it when the session opens: provide_session(isolation=…, read_only=…)"
+_TWO_PHASE = "two-phase commit belongs to the driver's own connection: provide_connection()"
+
+CONTROL: tuple[tuple[str, str], ...] = (
+    ("BEGIN", _BEGIN),
+    ("START TRANSACTION", _BEGIN),
+    ("COMMIT", _COMMIT),
+    ("END", _COMMIT),
+    ("ROLLBACK", _ROLLBACK),
+    ("ABORT", _ROLLBACK),
+    ("SAVEPOINT", _NESTED),
+    ("RELEASE", _NESTED),
+    ("ROLLBACK TO", _NESTED),
+    ("ROLLBACK WORK TO", _NESTED),
+    ("ROLLBACK TRANSACTION TO", _NESTED),
+    ("SET AUTOCOMMIT", _AUTOCOMMIT),
+    ("SET SESSION AUTOCOMMIT", _AUTOCOMMIT),
+    ("SET LOCAL AUTOCOMMIT", _AUTOCOMMIT),
+    ("SET TRANSACTION", _MODE),
+    ("PREPARE TRANSACTION", _TWO_PHASE),
+    ("COMMIT PREPARED", _TWO_PHASE),
+    ("ROLLBACK PREPARED", _TWO_PHASE),
+    ("XA", _TWO_PHASE),
+)
+"""Statements that would move a transaction behind the session's back: first words → what to do instead.
+
+The longest phrase that fits decides. Words are compared without what stands between them, so
+`SET @@session.autocommit` is `SET SESSION AUTOCOMMIT`.
+"""
+
+
+class Dialect(Struct, frozen=True, kw_only=True):
+    """How one database reads SQL text. Immutable and hashable; equal dialects share one cache.
+
+    The defaults are the SQL standard's rules plus what nearly every database adds to them.
+    """
+
+    name: str
+
+    # Literals, identifiers and comments: whatever is inside them is never looked at.
+    string_quotes: tuple[str, ...] = ("'",)
+    identifier_quotes: tuple[str, ...] = ('""',)  # opening and closing character of each kind
+    backslash_escapes: bool = False  # in every string (MySQL)
+    escape_prefixes: str = ""  # letters that turn backslash escapes on for one string ("eE": PostgreSQL)
+    dollar_quotes: bool = False  # $$…$$ and $tag$…$tag$
+    line_comments: tuple[str, ...] = ("--",)  # a trailing blank stands for any white space, or the end
+    newlines: str = "\n"  # the characters that end a line comment
+    nested_comments: bool = False
+    executable_comments: tuple[str, ...] = ()  # comments that are code: ("/*!", "/*M!")
+
+    # What else a question mark, a colon or a sigil can mean.
+    sigils: str = ""  # characters that begin the database's own named parameters
+    numbered_qmarks: bool = False  # ?1 is the database's own numbered parameter
+    double_qmark: bool = False  # ?? is one literal question mark
+    qmark_operators: tuple[str, ...] = ()  # operators with a question mark in them, after an operand
+    colon_after_operand: bool = False  # a:b is a slice, a pair or an alias, not a placeholder
+
+    # Statements.
+    compound: tuple[str, ...] = ()  # CREATE … of these has a body with semicolons, up to a lone END
+    control: tuple[tuple[str, str], ...] = CONTROL
+
+
+STANDARD = Dialect(name="standard", newlines="\n\r", colon_after_operand=True)
+
+SQLITE = Dialect(
+    name="sqlite",
+    identifier_quotes=('""', "``", "[]"),
+    sigils="@$#",
+    numbered_qmarks=True,
+    compound=("TRIGGER",),
+)
+
+DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (STANDARD, SQLITE)}

@@ -1,0 +1,178 @@
+"""The cache of compiled texts: one for each dialect and paramstyle, shared by the whole process."""
+
+from __future__ import annotations
+
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING, NoReturn
+
+from sqlspec.errors import (
+    InvalidArgumentError,
+    MultipleStatementsError,
+    ParameterError,
+    TransactionControlError,
+    did_you_mean,
+)
+
+from ._lexer import first_word, needs_hops, pattern_for, split, words
+from ._scan import Scan, scan
+from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
+from .script import cut
+from .statement import Foreign, Statement
+
+if TYPE_CHECKING:
+    from .dialect import Dialect
+
+_LIMIT = 2000  # entries
+_LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and seen once
+_PHRASE = 4  # words: the longest phrase of transaction control
+
+_ONLY_QMARKS = {"?"}
+
+
+class Statements(dict[str, Statement]):
+    """Compiled statements by their text: `statements[sql]` compiles at first sight and remembers.
+
+    Safe to share between threads without a lock: two that meet the same new text both compile it, and
+    either result will do. Bounded; when full, the older half is forgotten.
+    """
+
+    __slots__ = ("_control", "_hops", "_pattern", "_style", "dialect", "paramstyle")
+
+    def __init__(self, dialect: Dialect, paramstyle: str) -> None:
+        super().__init__()
+        if paramstyle not in PARAMSTYLES:
+            hint = did_you_mean(paramstyle, PARAMSTYLES)
+            raise InvalidArgumentError(f"no paramstyle named {paramstyle!r}. {hint}")
+        self.dialect, self.paramstyle = dialect, paramstyle
+        self._style = PARAMSTYLES[paramstyle]
+        self._pattern = pattern_for(dialect, dollar_numbers=self._style.dollar_numbers)
+        self._hops = needs_hops(dialect)
+        self._control = _phrases(dialect)
+
+    def __missing__(self, sql: str) -> Statement:
+        statement = self.compile(sql)
+        if len(sql) <= _LONGEST:
+            if len(self) >= _LIMIT:
+                self._forget()
+            self[sql] = statement
+        return statement
+
+    def _forget(self) -> None:
+        # A copy is one step even without the GIL; walking the dict itself could meet another writer.
+        for sql in list(self.copy())[: _LIMIT // 2]:
+            self.pop(sql, None)
+
+    def compile(self, sql: str) -> Statement:
+        """Compile one statement, past the cache.
+
+        Raises MultipleStatementsError for a second statement, TransactionControlError for COMMIT and its
+        kin, ParameterError for a mixture of placeholder styles, InvalidArgumentError for what is no string.
+        """
+        parts = self._split(sql)
+        tokens = parts[1::2]
+        if ";" in tokens:
+            parts = self._only_statement(parts)
+            tokens = parts[1::2]
+        verb = first_word(parts)
+        if verb in self._control:
+            self._refuse_control(parts)
+        kinds = set(tokens)
+        if kinds == _ONLY_QMARKS and not self._is_delicate(sql):
+            parts[1::2] = self._style.positional(len(tokens))
+            return positional(sql, "".join(parts), len(tokens), verb, self._style)
+        return self._render(sql, parts, verb)
+
+    def script(self, sql: str) -> list[str]:
+        """The statements of a script, as typed, without semicolons; transaction control in it is refused."""
+        parts = self._split(sql)
+        statements = [parts[start:end] for start, end in cut(parts, self.dialect)]
+        for statement in statements:
+            if first_word(statement) in self._control:
+                self._refuse_control(statement, "the session is the script's transaction: ")
+        return ["".join(statement).strip() for statement in statements]
+
+    def _split(self, sql: object) -> list[str]:
+        if not isinstance(sql, str):
+            raise InvalidArgumentError(f"SQL is a str, not {type(sql).__name__}")
+        return split(sql, self._pattern, hops=self._hops)
+
+    def _only_statement(self, parts: list[str]) -> list[str]:
+        spans = list(islice(cut(parts, self.dialect), 2))
+        if len(spans) > 1:
+            raise MultipleStatementsError("several statements in one text; execute_script() runs them")
+        # Drivers take one semicolon at the end; empty statements around this one they count as others.
+        if spans and (spans[0][0] > 0 or parts.count(";") > 1):
+            return parts[slice(*spans[0])]
+        return parts
+
+    def _refuse_control(self, parts: list[str], why: str = "") -> None:
+        head = tuple(islice(words(parts), _PHRASE))
+        for phrase, advice in self._control[head[0]]:
+            if head[: len(phrase)] == phrase:
+                _refuse(" ".join(phrase), f"{why}{advice}")
+
+    def _is_delicate(self, sql: str) -> bool:
+        """Whether marks can not simply replace question marks."""
+        style = self._style
+        return (style.percent and "%" in sql) or (style.tight and is_tight(sql))
+
+    def _render(self, sql: str, parts: list[str], verb: str) -> Statement:
+        found = scan(parts, self.dialect, literal_qmark="??" if self.paramstyle == "qmark" else "?")
+        _refuse_mixture(found)
+        if not (found.marks or found.names):
+            return self._without_ours(sql, found, verb)
+        if self._style.percent:
+            parts[:] = [part.replace("%", "%%") for part in parts]
+        if found.marks:
+            return self._render_marks(sql, found, verb)
+        return self._render_names(sql, found, verb)
+
+    def _without_ours(self, sql: str, found: Scan, verb: str) -> Statement:
+        text = "".join(found.parts)
+        if found.natives or has_own_marks(sql, self._style):
+            return Foreign(sql, text, "native", -1, (), verb)
+        return Statement(sql, text, "none", 0, (), verb)
+
+    def _render_marks(self, sql: str, found: Scan, verb: str) -> Statement:
+        count = len(found.marks)
+        for index, mark in zip(found.marks, self._style.positional(count), strict=True):
+            put(found.parts, index, mark, self._style)
+        return positional(sql, "".join(found.parts), count, verb, self._style)
+
+    def _render_names(self, sql: str, found: Scan, verb: str) -> Statement:
+        names = [found.parts[index][1:] for index in found.names]
+        numbers = {name: number for number, name in enumerate(dict.fromkeys(names), 1)}
+        for index, name in zip(found.names, names, strict=True):
+            mark = self._style.named.format(name=name, number=numbers[name])
+            put(found.parts, index, mark, self._style)
+        return named(sql, "".join(found.parts), names, verb, self._style)
+
+
+@cache
+def statements_for(dialect: Dialect, paramstyle: str) -> Statements:
+    """The process's one cache for texts of this dialect, for a driver of this paramstyle."""
+    return Statements(dialect, paramstyle)
+
+
+def _phrases(dialect: Dialect) -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """Transaction control by its first word, the longest phrase first."""
+    phrases: dict[str, list[tuple[tuple[str, ...], str]]] = {}
+    for phrase, advice in sorted(dialect.control, key=lambda entry: -len(entry[0].split())):
+        head = tuple(phrase.split())
+        phrases.setdefault(head[0], []).append((head, advice))
+    return phrases
+
+
+def _refuse(phrase: str, advice: str) -> NoReturn:
+    raise TransactionControlError(f"{phrase} typed as SQL is refused: {advice}")
+
+
+def _refuse_mixture(found: Scan) -> None:
+    styles = [
+        name
+        for name, places in (("?", found.marks), (":name", found.names), ("the driver's own", found.natives))
+        if places
+    ]
+    if len(styles) > 1:
+        raise ParameterError(f"one text mixes placeholders of different styles: {' and '.join(styles)}")
