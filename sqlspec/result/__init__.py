@@ -1,0 +1,149 @@
+"""What a statement returned: rows as dicts, or as the type the caller asked for.
+
+A `Result` holds everything in memory and touches no connection: it may be read after its session has
+ended, more than once, from any thread. Nothing is mapped before it is asked for, and nothing mapped is
+kept: two calls of `all()` give two lists.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlspec.errors import MultipleRowsError, NoRowError
+from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlspec.plugin.contract import RawResult
+
+__all__ = ("Mapper", "Result", "mapper_for")
+
+T = TypeVar("T")
+
+
+class Result(Generic[T]):
+    """The rows of one statement.
+
+    Rows are dicts unless the statement was given a `schema_type`. Every method that maps raises
+    `MappingError` when a row, or the columns of an empty result, does not fit that type.
+    """
+
+    __slots__ = ("_raw", "_schema_type")
+
+    def __init__(self, raw: RawResult, schema_type: Any = None) -> None:
+        # Made for every statement, read or not: two stores and no more.
+        self._raw = raw
+        self._schema_type = schema_type
+
+    def one(self) -> T:
+        """The only row; `NoRowError` when there is none, `MultipleRowsError` when there are more."""
+        raw = self._raw
+        rows = raw.rows
+        if len(rows) != 1:
+            raise _not_one(len(rows))
+        if self._schema_type is None:
+            # Spelled out: this is what a request for one row by its key pays.
+            columns = raw.columns
+            row: Any = dict(zip(columns, rows[0]))  # noqa: B905 - a driver's row is as wide as its columns
+            if len(row) != len(columns):
+                raise duplicate_column(columns)
+            return row  # type: ignore[no-any-return]
+        return self._mapper()(rows)[0]
+
+    def one_or_none(self) -> T | None:
+        """The only row, or None; `MultipleRowsError` when there are more."""
+        if len(self._raw.rows) > 1:
+            raise _not_one(len(self._raw.rows))
+        return self.first()
+
+    def first(self) -> T | None:
+        """The first row, or None. Only that row is mapped; prefer LIMIT 1 to reading one of many."""
+        rows = self._mapper()(self._raw.rows[:1])
+        return rows[0] if rows else None
+
+    def all(self) -> list[T]:
+        """Every row, in a new list."""
+        return self._mapper()(self._raw.rows)
+
+    def scalar(self) -> Any:
+        """The first column of the first row, as SQLAlchemy has it; no other is looked at.
+
+        `NoRowError` when there is no row. The driver's own value, unless `schema_type` is a type of
+        single values (`int`, `datetime`, …).
+        """
+        if not self._raw.rows:
+            raise _not_one(0)
+        return self.scalar_or_none()
+
+    def scalar_or_none(self) -> Any:
+        """As `scalar()`, but None when there is no row. NULL is None too."""
+        if is_scalar(self._schema_type):
+            return self.first()
+        rows = self._raw.rows
+        return rows[0][0] if rows else None
+
+    def scalars(self) -> list[Any]:
+        """The first column of every row; converted as in `scalar()`."""
+        if is_scalar(self._schema_type):
+            return self.all()
+        return [row[0] for row in self._raw.rows]
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns' names, in the statement's order; empty when the statement returns no rows."""
+        return self._raw.columns
+
+    @property
+    def rowcount(self) -> int:
+        """Rows the statement changed, in the driver's own counting; -1 where it does not know."""
+        return self._raw.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """The key the database made for the inserted row, where the driver reports one."""
+        return self._raw.lastrowid
+
+    def __iter__(self) -> Iterator[T]:
+        """The rows of `all()`, one after the other."""
+        return iter(self.all())
+
+    def __len__(self) -> int:
+        """How many rows came back (`rowcount` is about rows that were changed)."""
+        return len(self._raw.rows)
+
+    def __repr__(self) -> str:
+        """Its size; never a value of a row."""
+        return f"<Result {len(self)} rows of {', '.join(self.columns) or 'no columns'}>"
+
+    def arrow(self) -> Any:
+        """The rows as a `pyarrow.Table`, without Python objects in between where the driver can.
+
+        The driver's values: `schema_type` plays no part. Duplicate column names are kept.
+        """
+        from sqlspec.result.export import to_arrow
+
+        return to_arrow(self._raw)
+
+    def pandas(self) -> Any:
+        """The rows as a `pandas.DataFrame`; by way of Arrow where the driver offers it."""
+        from sqlspec.result.export import to_pandas
+
+        return to_pandas(self._raw)
+
+    def polars(self) -> Any:
+        """The rows as a `polars.DataFrame`; by way of Arrow where the driver offers it."""
+        from sqlspec.result.export import to_polars
+
+        return to_polars(self._raw)
+
+    def _mapper(self) -> Mapper[T]:
+        return mapper_for(self._schema_type, self._raw.columns)
+
+
+def _not_one(count: int) -> NoRowError | MultipleRowsError:
+    if count == 0:
+        return NoRowError("one row was asked for and none came; one_or_none() gives None instead")
+    return MultipleRowsError(
+        f"one row was asked for and {count} came; use all() for every row, or first() with ORDER BY … LIMIT 1"
+    )

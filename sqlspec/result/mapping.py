@@ -1,0 +1,278 @@
+"""From the driver's tuples to the caller's type.
+
+Decided once per (type, columns), run for every batch. Rows that have the declared types already, which
+one generated loop finds out, go to the constructor as they are; others pass column by column through
+their readers (`values.py`) first.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache, partial
+from itertools import repeat, starmap
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, get_origin
+
+from sqlspec.errors import InvalidArgumentError, MappingError
+from sqlspec.result.generated import checker, dict_maker, keyword_maker
+from sqlspec.result.hints import members_of, name_of, plain_hint
+from sqlspec.result.matching import duplicate_column, match
+from sqlspec.result.shapes import fields_of, is_pydantic, is_typed_dict
+from sqlspec.result.values import SCALARS, reader_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from sqlspec.result.shapes import Field
+    from sqlspec.result.values import Reader
+
+__all__ = ("Mapper", "duplicate_column", "is_scalar", "mapper_for")
+
+T = TypeVar("T")
+
+CHUNK = 256
+"""Rows converted at a time: the columns of so many stay in the processor's cache, and memory is bounded."""
+
+
+class Mapper(Protocol[T]):
+    """Makes objects of rows. Safe to share between threads."""
+
+    def __call__(self, rows: Sequence[Any], start: int = 1, /) -> list[T]:
+        """One object per row; a `MappingError` counts its row from *start*, for batches of a stream."""
+        ...
+
+
+def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    """The mapper to *schema_type* for rows of these columns; None is dict.
+
+    Raises `MappingError` when the columns do not suit the type, `InvalidArgumentError` when the type is
+    of no kind that rows can become.
+    """
+    try:
+        return _cached(schema_type, columns)
+    except TypeError:
+        # Annotated[int, []] has no hash; the errors of building are no TypeErrors but one, which comes again.
+        return _build(schema_type, columns)
+
+
+def is_scalar(schema_type: Any) -> bool:
+    """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal."""
+    if schema_type is None:
+        return False
+    hint, _ = plain_hint(schema_type)
+    return all(_is_single(member) for member in members_of(hint))
+
+
+def _is_single(hint: Any) -> bool:
+    hint, _ = plain_hint(hint)
+    if hint is None or get_origin(hint) is Literal:
+        return True
+    return isinstance(hint, type) and (hint in SCALARS or hint is type(None) or issubclass(hint, Enum))
+
+
+def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    if schema_type is None or schema_type is dict:
+        return _dicts(columns)
+    if is_scalar(schema_type):
+        return _singles(schema_type, columns)
+    plain, _ = plain_hint(schema_type)
+    origin = get_origin(plain) or plain
+    if origin is dict:
+        return _typed_dicts(plain, columns)
+    if origin is tuple:
+        return _tuples(plain, columns)
+    fields = fields_of(plain)
+    if fields is None:
+        raise _unsupported(schema_type)
+    return _objects(plain, match(plain, fields, columns), columns)
+
+
+_cached = lru_cache(maxsize=512)(_build)
+
+
+def _unsupported(schema_type: Any) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        f"rows can not become {name_of(schema_type)}; schema_type takes dataclasses, msgspec Structs, attrs "
+        "and pydantic classes, TypedDicts, NamedTuples, dict, tuple, tuple[…] and types of single values"
+    )
+
+
+# --- reading: the columns a type asks for, as it declares them -----------------------------------
+
+
+class _Reading:
+    """Picks columns by place and brings them to their declared types."""
+
+    __slots__ = ("_columns", "_fits", "_pick", "_places", "_readers")
+
+    def __init__(self, columns: tuple[str, ...], places: Sequence[int], readers: Sequence[Reader]) -> None:
+        self._columns, self._places, self._readers = columns, places, readers
+        kinds = dict(zip(places, (reader.kinds for reader in readers), strict=True))
+        self._fits = checker([kinds.get(place) for place in range(len(columns))])
+        self._pick = _picker(places, len(columns))
+
+    def __call__(self, rows: Sequence[Any], start: int) -> Iterable[Any]:
+        if self._fits(rows):
+            return self._pick(rows)
+        return [self._row(rows[0], start)] if len(rows) == 1 else self._converted(rows, start)
+
+    def _row(self, row: Any, start: int) -> tuple[Any, ...]:
+        # For one row, columns of one value would be four times the work.
+        pairs = zip(self._places, self._readers, strict=True)
+        return tuple([reader.read_one(row[place], self._columns[place], start) for place, reader in pairs])
+
+    def _converted(self, rows: Sequence[Any], start: int) -> Iterator[Any]:
+        for begin in range(0, len(rows), CHUNK):
+            chunk = list(zip(*rows[begin : begin + CHUNK], strict=True))
+            yield from zip(
+                *(
+                    reader.read(chunk[place], self._columns[place], start + begin)
+                    for place, reader in zip(self._places, self._readers, strict=True)
+                ),
+                strict=True,
+            )
+
+
+def _picker(places: Sequence[int], width: int) -> Callable[[Sequence[Any]], Iterable[Any]]:
+    if list(places) == list(range(width)):
+        return iter
+    if not places:
+        return lambda rows: repeat((), len(rows))
+    if len(places) == 1:
+        return lambda rows: zip(map(itemgetter(places[0]), rows))  # tuples of one
+    return partial(map, itemgetter(*places))
+
+
+# --- the kinds of targets ------------------------------------------------------------------------
+
+
+def _dicts(columns: tuple[str, ...]) -> Mapper[dict[str, Any]]:
+    if len(set(columns)) != len(columns):
+        raise duplicate_column(columns)
+    make = dict_maker(columns)
+    return lambda rows, _start=1: make(rows)
+
+
+def _typed_dicts(schema_type: Any, columns: tuple[str, ...]) -> Mapper[dict[str, Any]]:
+    """`dict[str, V]`: every column is a V."""
+    if len(set(columns)) != len(columns):
+        raise duplicate_column(columns)
+    key, value = get_args(schema_type)
+    if key is not str:
+        raise InvalidArgumentError(
+            f"the keys of a row are its columns' names: dict[str, …], not {schema_type}"
+        )
+    reading = _Reading(columns, range(len(columns)), [reader_for(value)] * len(columns))
+    make = dict_maker(columns)
+    return lambda rows, start=1: make(reading(rows, start))
+
+
+def _tuples(schema_type: Any, columns: tuple[str, ...]) -> Mapper[tuple[Any, ...]]:
+    hints = _tuple_hints(schema_type, columns)
+    if hints is None:
+        return lambda rows, _start=1: list(map(tuple, rows))
+    reading = _Reading(columns, range(len(columns)), [reader_for(hint) for hint in hints])
+    return lambda rows, start=1: list(map(tuple, reading(rows, start)))
+
+
+def _tuple_hints(schema_type: Any, columns: tuple[str, ...]) -> Sequence[Any] | None:
+    hints = get_args(schema_type)
+    if schema_type is tuple:
+        return None
+    if len(hints) == 2 and hints[1] is Ellipsis:  # noqa: PLR2004 - tuple[int, ...]
+        return [hints[0]] * len(columns)
+    if len(hints) != len(columns):
+        raise MappingError(
+            f"{schema_type} has {len(hints)} places for {len(columns)} columns: {_listed(columns)}"
+        )
+    return hints
+
+
+def _singles(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    if len(columns) != 1:
+        count = f"{len(columns)} columns came: {_listed(columns)}"
+        raise MappingError(f"{name_of(schema_type)} takes one column, and {count}")
+    reading = _Reading(columns, [0], [reader_for(schema_type)])
+    first = itemgetter(0)
+    return lambda rows, start=1: list(map(first, reading(rows, start)))
+
+
+def _listed(columns: tuple[str, ...]) -> str:
+    return ", ".join(columns) or "none"
+
+
+def _objects(cls: Any, pairs: Sequence[tuple[Field, int]], columns: tuple[str, ...]) -> Mapper[Any]:
+    """Classes with fields, filled by *pairs* of a field and its column's place."""
+    if is_pydantic(cls):
+        return _Validating(cls, columns)
+    reading = _Reading(columns, [place for _, place in pairs], [reader_for(field.hint) for field, _ in pairs])
+    if is_typed_dict(cls):
+        make = dict_maker([field.name for field, _ in pairs])
+        return lambda rows, start=1: make(reading(rows, start))
+    return _Constructing(cls, reading, _maker(cls, [field for field, _ in pairs]))
+
+
+def _maker(cls: Any, filled: Sequence[Field]) -> Callable[[Iterable[Any]], Iterator[Any]]:
+    """Calls *cls* by position as far as no field before is left to its default, then by keyword."""
+    fields = fields_of(cls) or []
+    count = 0
+    while count < len(filled) and _is_next(filled[count], fields[count]):
+        count += 1
+    if count == len(filled):
+        return partial(starmap, cls)
+    return keyword_maker(cls, count, [field.name for field in filled[count:]])
+
+
+def _is_next(filled: Field, field: Field) -> bool:
+    return filled.name == field.name and not filled.by_keyword
+
+
+class _Constructing:
+    """Calls the class; an error of its own checks becomes a `MappingError` that names the row."""
+
+    __slots__ = ("_cls", "_make", "_reading")
+
+    def __init__(self, cls: Any, reading: _Reading, make: Callable[[Iterable[Any]], Iterator[Any]]) -> None:
+        self._cls, self._reading, self._make = cls, reading, make
+
+    def __call__(self, rows: Sequence[Any], start: int = 1) -> list[Any]:
+        made: list[Any] = []
+        try:
+            # extend() keeps what it has when the iterator raises: that counts the rows for nothing.
+            made.extend(self._make(self._reading(rows, start)))
+        except MappingError:
+            raise
+        except Exception as exc:
+            raise _refused(self._cls, start + len(made), type(exc).__name__) from exc
+        return made
+
+
+class _Validating:
+    """Leaves checks and conversions to pydantic, which has rules of its own for both."""
+
+    __slots__ = ("_cls", "_make", "_validate")
+
+    def __init__(self, cls: Any, columns: tuple[str, ...]) -> None:
+        self._cls, self._make = cls, dict_maker(columns)
+        self._validate = cls.__pydantic_validator__.validate_python
+
+    def __call__(self, rows: Sequence[Any], start: int = 1) -> list[Any]:
+        made: list[Any] = []
+        try:
+            made.extend(map(self._validate, self._make(rows)))
+        except Exception as exc:
+            row, errors = start + len(made), getattr(exc, "errors", None)
+            if errors is None:
+                raise _refused(self._cls, row, type(exc).__name__) from exc
+            # `from None`: pydantic's text quotes the input.
+            raise _refused(self._cls, row, _pydantic_text(errors)) from None
+        return made
+
+
+def _pydantic_text(errors: Callable[..., list[dict[str, Any]]]) -> str:
+    found = errors(include_url=False, include_context=False, include_input=False)
+    return ", ".join(f"{'.'.join(map(str, each['loc'])) or 'the row'}: {each['type']}" for each in found)
+
+
+def _refused(cls: Any, row: int, why: str) -> MappingError:
+    return MappingError(f"row {row}: {name_of(cls)} refused it ({why})")

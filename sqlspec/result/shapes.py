@@ -1,0 +1,181 @@
+"""What a schema type is made of: its fields, and which of them go by position.
+
+Libraries are recognised by the marks they leave on their classes; none is imported.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from sqlspec.result.hints import is_class_variable, qualifier_of, resolved_hints, unresolved
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ("Field", "fields_of", "is_named_tuple", "is_pydantic", "is_typed_dict")
+
+
+class Field(msgspec.Struct, frozen=True):
+    """One field of a schema type."""
+
+    name: str
+    """What the constructor calls it."""
+    keys: tuple[str, ...]
+    """The columns it may come from, the best first."""
+    hint: Any
+    required: bool
+    by_keyword: bool = False
+
+
+def fields_of(cls: Any) -> list[Field] | None:
+    """The fields of *cls* in its constructor's order, or None when it is no class with fields."""
+    if not isinstance(cls, type):
+        return None
+    for is_kind, read in _KINDS:
+        if is_kind(cls):
+            return read(cls)
+    return None
+
+
+def is_pydantic(cls: Any) -> bool:
+    """A model, or one of pydantic's dataclasses."""
+    return isinstance(cls, type) and "__pydantic_validator__" in cls.__dict__
+
+
+def is_typed_dict(cls: Any) -> bool:
+    """A TypedDict of typing or of typing_extensions: their classes have nothing in common but this."""
+    return isinstance(cls, type) and dict in cls.__mro__ and hasattr(cls, "__total__")
+
+
+def is_named_tuple(cls: Any) -> bool:
+    """Typed or from `collections.namedtuple`."""
+    return isinstance(cls, type) and tuple in cls.__mro__ and hasattr(cls, "_fields")
+
+
+def _of_struct(cls: Any) -> list[Field]:
+    try:
+        infos = msgspec.structs.fields(cls)
+    except (NameError, TypeError) as exc:
+        raise unresolved(cls) from exc
+    positional = cls.__match_args__
+    taken = {info.encode_name for info in infos}
+    return [
+        # A renamed field is asked for under its outer name; its own name serves where no other field has it.
+        Field(
+            info.name,
+            (info.encode_name, *({info.name} - taken)),
+            info.type,
+            info.required,
+            info.name not in positional,
+        )
+        for info in infos
+    ]
+
+
+def _of_dataclass(cls: Any) -> list[Field]:
+    missing = sys.modules["dataclasses"].MISSING
+    hints = resolved_hints(cls)
+    by_keyword = not _init_is_generated(cls)
+    return [
+        Field(
+            field.name,
+            (field.name,),
+            hints[field.name],
+            field.default is missing and field.default_factory is missing,
+            field.kw_only or by_keyword,
+        )
+        for field in cls.__dataclass_fields__.values()
+        if field.init and not is_class_variable(hints[field.name])
+    ]
+
+
+def _init_is_generated(cls: Any) -> bool:
+    """Whether the order of the fields is the order of the constructor; one written by hand has its own."""
+    owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
+    parameters = owner.__dict__.get("__dataclass_params__")
+    return parameters is not None and bool(parameters.init)
+
+
+def _of_attrs(cls: Any) -> list[Field]:
+    nothing = sys.modules["attr"].NOTHING
+    hints = resolved_hints(cls)
+    return [
+        # A converter takes what it likes: the annotation speaks of what comes out.
+        Field(
+            field.alias,
+            tuple(dict.fromkeys((field.name, field.alias))),
+            Any if field.converter else hints.get(field.name, Any),
+            field.default is nothing,
+            field.kw_only,
+        )
+        for field in cls.__attrs_attrs__
+        if field.init
+    ]
+
+
+def _of_typed_dict(cls: Any) -> list[Field]:
+    # Under `from __future__ import annotations`, __required_keys__ counts NotRequired[...] as required.
+    return [
+        Field(
+            name,
+            (name,),
+            hint,
+            qualifier_of(hint) == "Required" or (name in cls.__required_keys__ and not _may_be_absent(hint)),
+        )
+        for name, hint in resolved_hints(cls).items()
+    ]
+
+
+def _may_be_absent(hint: Any) -> bool:
+    while qualifier := qualifier_of(hint):
+        if qualifier == "NotRequired":
+            return True
+        hint = hint.__args__[0]
+    return False
+
+
+def _of_named_tuple(cls: Any) -> list[Field]:
+    hints = resolved_hints(cls)
+    return [
+        Field(name, (name,), hints.get(name, Any), name not in cls._field_defaults) for name in cls._fields
+    ]
+
+
+def _of_pydantic(cls: Any) -> list[Field]:
+    """Names alone: pydantic itself checks the values."""
+    return [_pydantic_field(cls, name, info) for name, info in cls.__pydantic_fields__.items()]
+
+
+def _pydantic_field(cls: Any, name: str, info: Any) -> Field:
+    alias = info.validation_alias or info.alias or name
+    if not isinstance(alias, str):
+        return Field(name, (), Any, required=False)  # a path or a choice: pydantic finds its own way
+    config: dict[str, Any] = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", {})
+    by_name = config.get("populate_by_name") or config.get("validate_by_name")
+    keys = (alias, name) if by_name else (alias,)
+    return Field(name, keys, Any, info.is_required())
+
+
+def _is_struct(cls: type) -> bool:
+    return issubclass(cls, msgspec.Struct)
+
+
+def _is_dataclass(cls: type) -> bool:
+    return hasattr(cls, "__dataclass_fields__")
+
+
+def _is_attrs(cls: type) -> bool:
+    return hasattr(cls, "__attrs_attrs__")
+
+
+_KINDS: tuple[tuple[Callable[[type], bool], Callable[[Any], list[Field]]], ...] = (
+    (is_pydantic, _of_pydantic),
+    (_is_struct, _of_struct),
+    (_is_attrs, _of_attrs),
+    (_is_dataclass, _of_dataclass),
+    (is_typed_dict, _of_typed_dict),
+    (is_named_tuple, _of_named_tuple),
+)

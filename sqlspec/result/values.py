@@ -1,0 +1,288 @@
+"""One column's values, and the type they are declared to be.
+
+Drivers hand out what their protocol has: SQLite knows no booleans and no dates, MySQL sums to Decimal.
+A value that is of the declared type stays as it is. Another is converted where nothing can be lost, by
+the table below, and refused where something could: no text becomes a number, no float a Decimal.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import sys
+import types
+from decimal import Decimal
+from enum import Enum
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from uuid import UUID
+
+import msgspec
+
+from sqlspec.errors import MappingError
+from sqlspec.result.hints import is_document, is_unconstrained, members_of, name_of, plain_hint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    Way = Callable[[Any], Any]
+
+__all__ = ("SCALARS", "Reader", "reader_for")
+
+REFUSALS = (ValueError, TypeError, ArithmeticError, LookupError, msgspec.MsgspecError)
+"""What a conversion raises when a value is not one."""
+
+NoneType = type(None)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+_zero_or_one = {0: False, 1: True}.__getitem__
+
+
+def _exact_float(value: int) -> float:
+    result = float(value)
+    if result == value:
+        return result
+    raise ValueError  # above 2**53 a float has holes
+
+
+def _whole(value: Decimal) -> int:
+    # By its exponent, not its value: a column of prices must not fit on the days when all are round.
+    if value.is_finite() and value.as_tuple().exponent == 0:
+        return int(value)
+    raise ValueError
+
+
+class _Parsed:
+    """Text to *kind*, one by one or, four times as fast, a column at once."""
+
+    __slots__ = ("_longest", "_many", "_one")
+
+    def __init__(self, kind: type, *, longest: int | None = None) -> None:
+        self._one: Way = partial(msgspec.convert, type=kind)
+        self._many = types.GenericAlias(list, (kind,))
+        self._longest = sys.maxsize if longest is None else longest
+
+    def __call__(self, text: str) -> Any:
+        if len(text) > self._longest and _has_nanoseconds(text):
+            raise ValueError
+        return self._one(text)
+
+    def column(self, values: Sequence[str]) -> list[Any]:
+        if max(map(len, values)) > self._longest:
+            return list(map(self, values))
+        made: list[Any] = msgspec.convert(values, self._many)
+        return made
+
+
+def _has_nanoseconds(text: str) -> bool:
+    """Whether text goes further than Python, which ends at microseconds; zeros may go."""
+    return bool(text.partition(".")[2][6:].split("+")[0].split("-")[0].strip("0Zz"))
+
+
+SCALARS: dict[type, dict[type, Way]] = {
+    int: {Decimal: _whole},
+    bool: {int: _zero_or_one},
+    float: {int: _exact_float},
+    str: {},
+    bytes: {memoryview: bytes, bytearray: bytes},
+    Decimal: {str: _Parsed(Decimal), int: Decimal},
+    dt.datetime: {str: _Parsed(dt.datetime, longest=len("2000-01-01 00:00:00.000000"))},
+    dt.date: {str: _Parsed(dt.date)},
+    dt.time: {str: _Parsed(dt.time, longest=len("00:00:00.000000"))},
+    dt.timedelta: {str: _Parsed(dt.timedelta)},
+    UUID: {str: _Parsed(UUID), bytes: _Parsed(UUID)},
+}
+"""Declared type → driver's type → conversion that loses nothing."""
+
+_NOT_ONE = {(int, bool), (dt.date, dt.datetime)}
+"""Subclasses by name only: True is no number, a moment is no day."""
+
+
+class Reader:
+    """Turns a column's values into one declared type, or says which of them does not fit."""
+
+    __slots__ = ("_ways", "expected", "kinds")
+
+    def __init__(
+        self, expected: str, kinds: frozenset[type] | None, way_from: Callable[[type], Way | None]
+    ) -> None:
+        self.expected = expected
+        self.kinds = kinds
+        self._ways = _Ways(kinds, way_from)
+
+    def way_from(self, kind: type) -> Way | None:
+        """The conversion for values of *kind*, or None when they never fit."""
+        return self._ways[kind]
+
+    def read(self, values: Sequence[Any], column: str, start: int) -> Sequence[Any]:
+        """The values as declared; the column itself when all of them are already."""
+        kinds: set[type] = set(map(type, values))
+        if self.kinds is None or kinds <= self.kinds:
+            return values
+        try:
+            return self._converted(values, kinds)
+        except REFUSALS:
+            # `from None`: the converters' own texts may hold the value.
+            raise self._complaint(values, column, start) from None
+
+    def read_one(self, value: Any, column: str, row: int) -> Any:
+        """As `read`, for one value."""
+        try:
+            return self._ways[type(value)](value)  # type: ignore[misc]
+        except REFUSALS:
+            raise self._complaint((value,), column, row) from None
+
+    def _converted(self, values: Sequence[Any], kinds: set[type]) -> list[Any]:
+        ways = self._ways
+        if len(kinds) > 1:
+            return [ways[type(value)](value) for value in values]  # type: ignore[misc]
+        way: Any = ways[kinds.pop()]  # None is no conversion: calling it is a refusal like the others
+        return way.column(values) if type(way) is _Parsed else list(map(way, values))
+
+    def _complaint(self, values: Sequence[Any], column: str, start: int) -> MappingError:
+        row, value = next((row, value) for row, value in enumerate(values, start) if not self._fits(value))
+        got = _description(name_of(type(value)), known=self._ways[type(value)] is not None)
+        return MappingError(f"row {row}, column {column!r}: expected {self.expected}, got {got}")
+
+    def _fits(self, value: Any) -> bool:
+        try:
+            self._ways[type(value)](value)  # type: ignore[misc]
+        except REFUSALS:
+            return False
+        return True
+
+
+class _Ways(dict[type, "Way | None"]):
+    """Conversions by the driver's type, found when first met; as many as a driver has types."""
+
+    __slots__ = ("_find",)
+
+    def __init__(self, kinds: frozenset[type] | None, find: Callable[[type], Way | None]) -> None:
+        super().__init__((kind, _same) for kind in kinds or ())
+        self._find = find
+
+    def __missing__(self, kind: type) -> Way | None:
+        way = self[kind] = self._find(kind)
+        return way
+
+
+def _description(kind: str, *, known: bool) -> str:
+    if kind == "NoneType":
+        return "NULL; add '| None' to the type if the column may be empty"
+    if known:
+        return f"{kind} that is not one"
+    return f"{kind}; change the type, or CAST the column in the statement"
+
+
+# --- from a hint to its reader ------------------------------------------------------------------
+
+
+def reader_for(hint: Any) -> Reader:
+    """The reader for a field declared as *hint*; `MappingError` for a hint nothing can be checked by."""
+    hint, metadata = plain_hint(hint)
+    if is_unconstrained(hint):
+        return Reader("anything", None, lambda _kind: _same)
+    members = [_member(member) for member in members_of(hint)]
+    reader = members[0] if len(members) == 1 else _union(members)
+    return _constrained(reader, hint, metadata) if metadata else reader
+
+
+def _member(hint: Any) -> Reader:
+    hint, metadata = plain_hint(hint)
+    if metadata:
+        return _constrained(_member(hint), hint, metadata)
+    if hint is None or hint is NoneType:
+        return Reader("None", frozenset({NoneType}), lambda _kind: None)
+    if hint in SCALARS:
+        return _scalar(hint, SCALARS[hint])
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _scalar(hint, {type(member.value): hint for member in hint})
+    if hint is msgspec.UnsetType:
+        return Reader("UNSET", frozenset({msgspec.UnsetType}), lambda _kind: None)
+    return _by_msgspec(hint)
+
+
+def _scalar(declared: type, table: dict[type, Way]) -> Reader:
+    def way_from(kind: type) -> Way | None:
+        return _same if _is_a(kind, declared) else table.get(kind)
+
+    return Reader(name_of(declared), frozenset({declared}), way_from)
+
+
+def _is_a(kind: type, declared: type) -> bool:
+    # asyncpg's UUID and pendulum's datetime are subclasses, and fit.
+    return issubclass(kind, declared) and not any(
+        declared is wide and issubclass(kind, narrow) for wide, narrow in _NOT_ONE
+    )
+
+
+def _union(members: list[Reader]) -> Reader:
+    """Taken as it is by any member; else converted by the first, in the order written, that can."""
+    if any(member.kinds is None for member in members):
+        return Reader("anything", None, lambda _kind: _same)
+    kinds = frozenset(kind for member in members for kind in member.kinds or ())
+
+    def way_from(kind: type) -> Way | None:
+        ways = [way for member in members if (way := member.way_from(kind)) is not None]
+        return _same if _same in ways else partial(_first_of, ways) if ways else None
+
+    return Reader(" | ".join(member.expected for member in members), kinds, way_from)
+
+
+def _first_of(ways: list[Way], value: Any) -> Any:
+    for way in ways[:-1]:
+        try:
+            return way(value)
+        except REFUSALS:
+            continue
+    return ways[-1](value)
+
+
+def _constrained(reader: Reader, hint: Any, metadata: tuple[Any, ...]) -> Reader:
+    """Values of the plain type that also keep what `msgspec.Meta` says of them."""
+    check = _probed(Annotated[(hint, *metadata)])
+
+    def way_from(kind: type) -> Way | None:
+        way = reader.way_from(kind)
+        return None if way is None else lambda value: check(way(value))
+
+    return Reader(f"{reader.expected} within its constraints", frozenset(), way_from)
+
+
+def _by_msgspec(hint: Any) -> Reader:
+    """Containers, documents, literals and the caller's own classes."""
+    document = is_document(hint)
+    convert = _probed(hint)
+    decoder = msgspec.json.Decoder(hint) if document else None
+
+    def way_from(kind: type) -> Way | None:
+        if decoder is not None and issubclass(kind, (str, bytes)):
+            return decoder.decode
+        return convert
+
+    return Reader(name_of(hint), _trusted(hint), way_from)
+
+
+def _trusted(hint: Any) -> frozenset[type]:
+    """A container that promises nothing of its contents needs no look inside."""
+    origin, arguments = get_origin(hint) or hint, get_args(hint)
+    if origin is list and all(map(is_unconstrained, arguments)):
+        return frozenset({list})
+    if origin is dict and all(map(is_unconstrained, arguments)):
+        return frozenset({dict})
+    return frozenset()
+
+
+def _probed(hint: Any) -> Way:
+    """`msgspec.convert` to *hint*, tried once: a type it does not know is no row's mistake."""
+    convert = partial(msgspec.convert, type=hint)
+    try:
+        convert(object())
+    except msgspec.ValidationError:
+        pass
+    except TypeError as exc:
+        raise MappingError(f"values can not be checked against {name_of(hint)}: {exc}") from exc
+    return convert
