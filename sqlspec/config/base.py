@@ -1,0 +1,189 @@
+"""The config of one database, and what every adapter's config has in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of the fields
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Never, Self
+
+from typing_extensions import TypeVar
+
+from sqlspec.config import filling
+from sqlspec.config.convert import fields_of, invalid, to_field
+from sqlspec.config.instrumentation import InstrumentationConfig
+from sqlspec.config.ranges import count, duration
+from sqlspec.config.secret import NOT_PICKLED
+from sqlspec.config.struct import ConfigStruct
+from sqlspec.config.url import URL
+from sqlspec.errors import InvalidArgumentError, InvalidConfigError
+
+if TYPE_CHECKING:
+    from sqlspec.database import (
+        AsyncConnectionContext,
+        AsyncSessionContext,
+        ConnectionContext,
+        SessionContext,
+    )
+    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+
+S = TypeVar("S")
+A = TypeVar("A")
+Raw = TypeVar("Raw", default=Any)
+AsyncRaw = TypeVar("AsyncRaw", default=Any)
+_DURATIONS = (
+    "pool_timeout",
+    "pool_recycle",
+    "pool_idle_timeout",
+    "connect_timeout",
+    "commit_timeout",
+    "leak_detection_threshold",
+)
+
+
+class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw_only=True):
+    """How to reach one database and how to behave towards it. Data alone: it opens nothing.
+
+    An adapter subclasses it with the types of its sessions and, if it likes, of its driver's connections:
+    `class MyConfig(DatabaseConfig[Session, AsyncSession, "mydriver.Connection"], frozen=True, kw_only=True)`.
+
+    A `url` fills the fields that were not given; where both speak they must agree. The field keeps the URL as
+    it was typed, repr masks its password. Durations are seconds.
+    """
+
+    adapter: ClassVar[str]
+    """The adapter's name, as its entry point has it. Classes that are only inherited from leave it out."""
+    url_schemes: ClassVar[tuple[str, ...]] = ()
+    """Schemes that `url` may have besides the adapter's name, alone or as `scheme+adapter`."""
+    url_fields: ClassVar[Mapping[str, str]] = {}
+    """Which field each part of a URL fills: of host, port, hosts, username, password and database."""
+    code_only: ClassVar[frozenset[str]] = frozenset()
+    """Fields that only code may set: a URL, a file or the environment that names one is refused."""
+
+    url: str | None = None
+    pool_size: int = 10
+    pool_min_size: int = 0
+    pool_timeout: float = 30.0
+    pool_recycle: float | None = 3600.0
+    pool_idle_timeout: float | None = 600.0
+    # On: what was idle for less than half a second is not pinged, so a busy pool pays nothing, and a quiet
+    # one survives the server's restart for the price of a round trip.
+    pool_pre_ping: bool = True
+    connect_timeout: float = 10.0
+    commit_timeout: float = 30.0
+    reset: Literal["full", "rollback"] = "full"
+    autocommit: bool = False
+    read_only: bool = False
+    leak_detection_threshold: float | None = None
+    instrumentation: InstrumentationConfig = InstrumentationConfig()
+
+    @classmethod
+    def from_url(cls, url: str) -> Self:
+        """Build from a URL alone; the options of its query are fields."""
+        return cls(url=url)
+
+    @classmethod
+    def parse_url(cls, url: URL) -> dict[str, Any]:
+        """The fields that *url* speaks of. An adapter with URLs of its own habits extends this."""
+        return filling.parts(cls, url) | filling.options(cls, url.query)
+
+    def __post_init__(self) -> None:
+        if not hasattr(type(self), "adapter"):
+            raise InvalidConfigError(
+                f"{type(self).__name__} belongs to no adapter: its class does not set `adapter`"
+            )
+        if self.url is not None:
+            filling.fill(self, self.url)
+        self.check()
+
+    def check(self) -> None:
+        """Check the ranges of what every adapter has. A subclass extends it, `super().check()` first."""
+        super().check()
+        count(self, "pool_size", least=1)
+        count(self, "pool_min_size", least=0)
+        if self.pool_min_size > self.pool_size:
+            raise self.invalid("pool_min_size", "must not be above pool_size")
+        duration(self, *_DURATIONS)
+
+    # --- alone, without a registry -----------------------------------------------------------------
+
+    def create_pool(self) -> PoolLike:
+        """A new pool of the adapter's, for sync use. The caller closes it."""
+        from sqlspec.database.standalone import standalone
+
+        return standalone(self).create_pool()
+
+    def create_async_pool(self) -> AsyncPoolLike:
+        """A new pool of the adapter's, for the running event loop. The caller closes it."""
+        from sqlspec.database.standalone import standalone
+
+        return standalone(self).create_async_pool()
+
+    def provide_connection(self) -> ConnectionContext[Raw, AsyncRaw]:
+        """The driver's own connection for one `with` or `async with` block, opened and closed with it."""
+        from sqlspec.database.standalone import standalone
+
+        return standalone(self).provide_connection()
+
+    def provide_session(
+        self, *, autocommit: bool | None = None, read_only: bool | None = None, isolation: str | None = None
+    ) -> SessionContext[S, A]:
+        """A session for one `with` or `async with` block, its connection opened and closed with it."""
+        from sqlspec.database.standalone import standalone
+
+        return standalone(self).provide_session(
+            autocommit=autocommit, read_only=read_only, isolation=isolation
+        )
+
+    # --- what the parent class asks ----------------------------------------------------------------
+
+    def _mergeable(self, override: object) -> ConfigStruct:
+        if getattr(override, "adapter", None) == self.adapter:
+            return super()._mergeable(override)
+        names = f"{type(self).__name__} can not be merged with {type(override).__name__}"
+        raise InvalidConfigError(f"{names}: not a config of this adapter")
+
+    @classmethod
+    def _from_data(cls, data: object) -> Mapping[str, Any]:
+        options = super()._from_data(data)
+        for name in cls.code_only.intersection(options):
+            raise invalid(cls, name, "can be set in code only, not from data")
+        return options
+
+    def _settled(self, given: Mapping[str, Any]) -> None:
+        """Refuse a URL that overruled what was given: a default that was said counts like any other value."""
+        fields = fields_of(type(self))
+        for name, value in given.items() if self.url else ():
+            kept = getattr(self, name)
+            if value != kept and to_field(value, fields[name].type) != kept:
+                raise filling.conflict(type(self), name)
+
+    def _shown(self, name: str) -> object:
+        return URL.parse(self.url).masked() if name == "url" and self.url else super()._shown(name)
+
+    if not TYPE_CHECKING:
+
+        def __reduce__(self) -> tuple[Any, ...]:
+            if self.url is not None and URL.parse(self.url).password is not None:
+                raise InvalidArgumentError(NOT_PICKLED)
+            return super().__reduce__()
+
+
+class AsyncOnlyConfig(
+    DatabaseConfig[Never, A, Never, AsyncRaw], Generic[A, AsyncRaw], frozen=True, kw_only=True
+):
+    """The config of an adapter whose driver has no sync side; `with` on it is a type error."""
+
+    if TYPE_CHECKING:
+        # Narrower than the parent on purpose: these contexts have no `__enter__`.
+        def provide_connection(self) -> AsyncConnectionContext[AsyncRaw]:  # type: ignore[override]
+            """As in every config, for `async with` alone."""
+            raise NotImplementedError
+
+        def provide_session(  # type: ignore[override]
+            self,
+            *,
+            autocommit: bool | None = None,
+            read_only: bool | None = None,
+            isolation: str | None = None,
+        ) -> AsyncSessionContext[A]:
+            """As in every config, for `async with` alone."""
+            raise NotImplementedError

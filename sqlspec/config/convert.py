@@ -1,0 +1,135 @@
+"""Values into the types of a config's fields, and the errors when they do not fit.
+
+msgspec converts; its own messages are not used, because they quote the value.
+"""
+
+from __future__ import annotations
+
+from types import NoneType, UnionType
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+
+import msgspec
+from msgspec import structs
+
+from sqlspec.config.secret import Secret
+from sqlspec.errors import InvalidArgumentError, InvalidConfigError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from msgspec.structs import FieldInfo
+
+
+class Text(str):
+    """A value that could only be written as text: from a URL's query or an environment variable.
+
+    A `Text` is read as a number or boolean where the field wants one; a plain `str` is refused there.
+    """
+
+    __slots__ = ()
+
+
+_fields: dict[type, dict[str, FieldInfo]] = {}
+
+
+def fields_of(cls: type[msgspec.Struct]) -> dict[str, FieldInfo]:
+    """The fields of a struct by name; read once, they never change."""
+    found = _fields.get(cls)
+    if found is None:
+        found = _fields[cls] = {field.name: field for field in _read_fields(cls)}
+    return found
+
+
+def _read_fields(cls: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
+    try:
+        return structs.fields(cls)
+    except NameError as exc:
+        where = "import it outside `if TYPE_CHECKING:`, a config's annotations are read"
+        raise InvalidArgumentError(f"{cls.__name__}: {exc}; {where}") from exc
+
+
+def to_field(value: Any, wanted: Any) -> Any:
+    """*value* as a field's type; raises msgspec's ValidationError, whose text must not be shown."""
+    plain = str(value) if type(value) is Text else value
+    # msgspec compiles a union anew at each call; most fields of a URL are `str | None` and need none of it.
+    if type(wanted) is UnionType and type(plain) in wanted.__args__:
+        return plain
+    return msgspec.convert(plain, wanted, strict=plain is value, dec_hook=_custom)
+
+
+def to_struct(cls: type[Any], values: Mapping[str, Any]) -> Any:
+    """An instance of *cls*, checked; converted as a whole, which is faster than field by field."""
+    try:
+        return msgspec.convert(values, cls, dec_hook=_custom)
+    except msgspec.ValidationError as exc:
+        cause = exc.__cause__
+    # Raised outside the handler: msgspec's error, which quotes values, must not become the context.
+    raise cause if isinstance(cause, InvalidConfigError) else misfit(cls, values)
+
+
+def misfit(cls: type[Any], values: Mapping[str, Any]) -> InvalidConfigError:
+    """Why *values* make no *cls*: the first field that does not fit, else a required one that is missing."""
+    fields = fields_of(cls)
+    for name, value in values.items():
+        if not _fits(value, fields[name].type):
+            return invalid(cls, name, _expectation(value, fields[name].type))
+    for name, field in fields.items():
+        if field.required and name not in values:
+            return invalid(cls, name, "is required")
+    return InvalidConfigError(
+        f"{cls.__name__}: its check() must raise InvalidConfigError, and raised something else"
+    )
+
+
+def invalid(cls: type[Any], field: str, reason: str) -> InvalidConfigError:
+    """The error about one field; `relocated` relies on the way its text begins."""
+    return InvalidConfigError(f"{cls.__name__}.{field}: {reason}", key=field)
+
+
+def unknown(cls: type[Any], name: str) -> InvalidConfigError:
+    """The error about a field that *cls* does not have."""
+    return invalid(cls, name, f"unknown option. {did_you_mean(name, fields_of(cls))}")
+
+
+def relocated(exc: InvalidConfigError, old: str, new: str, key: str) -> InvalidConfigError:
+    """The error as told from further out: *new* for *old* at its text's start, *key* before its key."""
+    text = str(exc).removeprefix(old)
+    return InvalidConfigError(f"{new}{text}", key=".".join(filter(None, (key, exc.key))) or None)
+
+
+def _custom(wanted: Any, value: Any) -> Any:
+    """Types that msgspec does not know: secrets, paths, and others, which must come as instances."""
+    if isinstance(value, wanted):
+        return value
+    if isinstance(value, str) and (wanted is Secret or hasattr(wanted, "__fspath__")):
+        return wanted(value)
+    raise TypeError
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    try:
+        to_field(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def _expectation(value: Any, wanted: Any) -> str:
+    expected, got = _spelled(wanted), type(value).__name__
+    # Same word on both sides, or a text that could not be otherwise: what was got is no news.
+    if type(value) is Text or got in expected or get_origin(wanted) is Literal:
+        return f"expected {expected}"
+    return f"expected {expected}, got {got}"
+
+
+def _spelled(wanted: Any) -> str:
+    origin = get_origin(wanted)
+    if origin is Literal:
+        return " or ".join(map(repr, get_args(wanted)))
+    if origin in (Union, UnionType):
+        return " or ".join(map(_spelled, get_args(wanted)))
+    if wanted is NoneType:
+        return "None"
+    if wanted is Secret:
+        return "str or Secret"
+    return wanted.__name__ if isinstance(wanted, type) and origin is None else str(wanted)

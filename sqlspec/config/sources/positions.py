@@ -1,0 +1,148 @@
+"""Where the keys of a TOML text stand.
+
+`tomllib` forgets positions. This scan finds them in a text that `tomllib` has accepted; it decides nothing
+else, so a key that it missed would cost an error message its line and no more.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    Path: TypeAlias = tuple[str, ...]
+    Token: TypeAlias = tuple[str, str, int]
+
+# A text that does not end counts to the end of its line or file: else each quote would search the rest anew.
+_TOKEN = re.compile(
+    r"""
+    (?P<skip> [ \t\r]+ | \#[^\n]* )
+  | (?P<newline> \n )
+  | (?P<quoted> \"{3}(?:\\.|[^\\])*?(?:\"{3,5}|\Z) | '{3}.*?(?:'{3,5}|\Z)
+              | "(?:\\[^\n]|[^"\\\n])*"? | '[^'\n]*'? )
+  | (?P<mark> [\[\]{}=,] )
+  | (?P<word> [^\s\[\]{}=,"'#]+ )
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_MAX_PARTS = 64
+
+
+def overlong_key(text: str) -> tuple[int, int] | None:
+    """Line and column of a key of absurdly many parts, if there is one. *text* may be anything.
+
+    `tomllib` takes time and memory by the square of a key's parts: a file of one such key ends the process.
+    """
+    parts = 0
+    for kind, token, start in _tokens(text):
+        if kind in ("mark", "newline"):
+            parts = 0
+        else:
+            parts += 1 if kind == "quoted" else token.count(".")
+        if parts > _MAX_PARTS:
+            return _lines(text, {(): start})[()]
+    return None
+
+
+def positions(text: str) -> dict[Path, tuple[int, int]]:
+    """Line and column of each key in *text* by its path; the first, if a table is opened several times."""
+    scan = _Scan()
+    for token in _tokens(text):
+        scan.take(token)
+    scan.take(("newline", "\n", len(text)))
+    return _lines(text, scan.found)
+
+
+def _tokens(text: str) -> Iterator[Token]:
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup
+        if kind is not None and kind != "skip":
+            yield kind, match[0], match.start()
+
+
+class _Scan:
+    """A walk over tokens: either a key is being read or a value, at some depth of brackets."""
+
+    def __init__(self) -> None:
+        self.found: dict[Path, int] = {}
+        self._table: Path = ()
+        self._path: Path = ()
+        self._key: list[Token] = []
+        self._open: list[tuple[str, Path, Path]] = []
+        self._in_value = self._in_header = False
+
+    def take(self, token: Token) -> None:
+        kind, text, _ = token
+        if kind == "newline":
+            self._end_of_line()
+        elif kind == "mark":
+            self._value_mark(text) if self._in_value else self._key_mark(text)
+        elif not self._in_value:
+            self._key.append(token)
+
+    def _end_of_line(self) -> None:
+        if self._in_header:
+            self._table = self._record(())
+        if not self._open:
+            self._expect_key()
+
+    def _expect_key(self) -> None:
+        self._key, self._in_value, self._in_header = [], False, False
+
+    def _key_mark(self, mark: str) -> None:
+        if mark == "=":
+            self._path = self._record(self._table)
+            self._in_value = True
+        elif mark == "}":
+            self._close()
+        elif mark == "[":
+            self._in_header = True
+
+    def _value_mark(self, mark: str) -> None:
+        if mark in "{[":
+            self._open.append((mark, self._table, self._path))
+        if mark == "{":
+            self._table = self._path
+            self._expect_key()
+        elif mark in "}]":
+            self._close()
+        elif mark == "," and self._open[-1][0] == "{":
+            self._expect_key()
+
+    def _close(self) -> None:
+        _, self._table, self._path = self._open.pop()
+        self._in_value = True
+
+    def _record(self, table: Path) -> Path:
+        path = table + tuple(_names(self._key))
+        for depth in range(len(table) + 1, len(path) + 1):
+            self.found.setdefault(path[:depth], self._key[0][2])
+        return path
+
+
+def _names(key: list[Token]) -> Iterator[str]:
+    for kind, text, _ in key:
+        if kind == "quoted":
+            yield _unquoted(text)
+        else:
+            yield from filter(None, text.split("."))
+
+
+def _unquoted(text: str) -> str:
+    import tomllib
+
+    return str(tomllib.loads(f"key = {text}")["key"])
+
+
+def _lines(text: str, found: dict[Path, int]) -> dict[Path, tuple[int, int]]:
+    """Offsets as lines and columns from 1, in one pass over the text."""
+    lines: dict[Path, tuple[int, int]] = {}
+    line, start = 1, 0
+    for path, offset in sorted(found.items(), key=lambda item: item[1]):
+        line += text.count("\n", start, offset)
+        start = offset
+        lines[path] = line, offset - text.rfind("\n", 0, offset)
+    return lines
