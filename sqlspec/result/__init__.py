@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import msgspec
+
 from sqlspec.errors import MultipleRowsError, NoRowError
 from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
 
@@ -22,19 +24,15 @@ __all__ = ("Mapper", "Result", "mapper_for")
 T = TypeVar("T")
 
 
-class Result(Generic[T]):
+class Result(msgspec.Struct, Generic[T], eq=False):  # a Struct, because it is made for every statement, and in C
     """The rows of one statement.
 
     Rows are dicts unless the statement was given a `schema_type`. Every method that maps raises
     `MappingError` when a row, or the columns of an empty result, does not fit that type.
     """
 
-    __slots__ = ("_raw", "_schema_type")
-
-    def __init__(self, raw: RawResult, schema_type: Any = None) -> None:
-        # Made for every statement, read or not: two stores and no more.
-        self._raw = raw
-        self._schema_type = schema_type
+    _raw: RawResult
+    _schema_type: Any = None
 
     def one(self) -> T:
         """The only row; `NoRowError` when there is none, `MultipleRowsError` when there are more."""

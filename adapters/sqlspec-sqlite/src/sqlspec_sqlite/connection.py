@@ -1,0 +1,367 @@
+"""One sqlite3 connection under core's contract.
+
+SQLite waits for locks inside one C call, and an interrupt does not end that wait. So it is told to wait
+for a slice only, and `_again` repeats what found the database busy, until its time is up, the caller has
+gone, or the wait can not end well. Nothing is repeated that had any effect: SQLite undoes the statement
+that it gives up.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import time
+from contextlib import suppress
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from sqlspec.errors import (
+    DeadlineExceeded,
+    DisconnectedError,
+    LockTimeoutError,
+    QueryCancelledError,
+    SerializationError,
+    SQLSpecError,
+)
+from sqlspec.plugin import HELD, Connection, Cursor, Outcome, RawResult, TransactionStatus
+
+from .errors import map_error
+from .values import encode, encode_many
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from sqlspec.plugin import Parameters, TransactionOptions
+
+    from .config import SQLiteConfig
+    from .state import StateWatch
+
+__all__ = ("BUSY_SLICE", "SQLiteConnection", "is_busy")
+
+BUSY_SLICE = 0.1
+"""Seconds that SQLite waits for a lock in one call."""
+PROGRESS_STEPS = 10_000
+"""How many instructions of its virtual machine SQLite runs between two looks at the deadline."""
+MANY = "sqlspec_many"
+_FIRST = itemgetter(0)
+ENDED_WELL = Outcome(committed=True, reset_ok=True)
+
+T = TypeVar("T")
+
+
+def is_busy(exc: sqlite3.Error) -> bool:
+    """Somebody else holds the lock, and waiting may help."""
+    code = getattr(exc, "sqlite_errorcode", 0)
+    # A reader's snapshot that is too old to write on stays too old, however long one waits.
+    return code & 0xFF in {sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED} and not _is_stale(exc)
+
+
+def _is_stale(exc: sqlite3.Error) -> bool:
+    return getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT
+
+
+class SQLiteResult(RawResult):
+    """Rows, and the cursor that knows the rest: seldom asked, so found out when it is."""
+
+    __slots__ = ("_cursor",)
+
+    def __init__(self, cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]) -> None:
+        self._cursor, self.rows = cursor, rows
+
+    @property
+    def columns(self) -> tuple[str, ...]:  # type: ignore[override] # a slot in the base
+        """The columns' names."""
+        return tuple(map(_FIRST, self._cursor.description or ()))
+
+    @property
+    def rowcount(self) -> int:  # type: ignore[override]
+        """Rows that were changed, -1 when the statement changes none (PEP 249)."""
+        return self._cursor.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:  # type: ignore[override]
+        """The rowid of the last INSERT."""
+        return self._cursor.lastrowid
+
+
+class SQLiteCursor(Cursor):
+    """An open result."""
+
+    def __init__(self, owner: SQLiteConnection, cursor: sqlite3.Cursor, batch_size: int) -> None:
+        self.columns = tuple(map(_FIRST, cursor.description or ()))
+        self._owner, self._cursor, self._batch_size = owner, cursor, batch_size
+
+    def fetch(self) -> Sequence[tuple[Any, ...]]:
+        """The next batch of rows."""
+        return self._owner.call(lambda: self._cursor.fetchmany(self._batch_size), None)
+
+    def close(self) -> None:
+        """Let SQLite reset the statement."""
+        self._cursor.close()
+
+
+class SQLiteConnection(Connection[sqlite3.Connection]):
+    """See `sqlspec.plugin.Connection` for the contract."""
+
+    def __init__(self, raw: sqlite3.Connection, config: SQLiteConfig, watch: StateWatch) -> None:
+        super().__init__(raw)
+        self._busy_timeout = config.busy_timeout
+        self._is_deferred = config.transaction_mode == "deferred" and not config.read_only
+        self._begin = "BEGIN" if config.read_only else f"BEGIN {config.transaction_mode.upper()}"
+        self._is_read_only = config.read_only
+        self._changes = watch.changes
+        # What may be interrupted: a statement of the owner's, but not BEGIN, COMMIT or ROLLBACK.
+        self._may_interrupt = False
+        self._is_unwanted = False
+        self._is_doomed = False
+        self._is_guarded = False
+        self._was_lent = False
+        # For BEGIN and COMMIT: a cursor of their own spares making one each time.
+        self._control = raw.cursor()
+
+    # --- statements -----------------------------------------------------------------------------
+
+    def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
+        """Run one statement and fetch all it returns."""
+        return self._execute(statement, encode(parameters), deadline)
+
+    def _execute(self, statement: str, values: Any, deadline: float | None) -> RawResult:
+        self._may_interrupt = True
+        if deadline is None:
+            try:
+                cursor = self.raw.execute(statement, values)
+                result = SQLiteResult(cursor, cursor.fetchall())
+            except sqlite3.OperationalError as exc:
+                self._check_worth_waiting(exc)
+            else:
+                if self._is_doomed:
+                    self._bury()
+                return result
+        return self.call(lambda: self._fetch_all(statement, values), deadline)
+
+    def _fetch_all(self, statement: str, values: Any) -> RawResult:
+        cursor = self.raw.execute(statement, values)
+        return SQLiteResult(cursor, cursor.fetchall())
+
+    def begin_and_execute(
+        self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult:
+        """BEGIN and the first statement, after a look at its parameters."""
+        values = encode(parameters)
+        self.begin(options, deadline)
+        return self._execute(statement, values, deadline)
+
+    def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
+        """Run one statement for each row: all of them, or none."""
+        values = encode_many(rows)
+        self.raw.execute(f"SAVEPOINT {MANY}")
+        try:
+            self._may_interrupt = True
+            cursor = self.call(lambda: self.raw.executemany(statement, values), deadline)
+        except BaseException:
+            self._may_interrupt = False
+            if self.raw.in_transaction:  # else the error ended the transaction, savepoint and all
+                self.raw.execute(f"ROLLBACK TO {MANY}")
+                self.raw.execute(f"RELEASE {MANY}")
+            raise
+        self._may_interrupt = False
+        self.raw.execute(f"RELEASE {MANY}")
+        return SQLiteResult(cursor, [])
+
+    def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
+        """Run statements one after another."""
+        for statement in statements:
+            self.execute(statement, None, deadline)
+
+    def stream(
+        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
+    ) -> SQLiteCursor:
+        """Open a result that is read in batches."""
+        values = encode(parameters)
+        self._may_interrupt = True
+        cursor = self.call(lambda: self.raw.execute(statement, values), deadline)
+        return SQLiteCursor(self, cursor, batch_size)
+
+    # --- transactions ---------------------------------------------------------------------------
+
+    def begin(self, options: TransactionOptions, deadline: float | None) -> None:
+        """Begin: immediate unless the config or the session says otherwise."""
+        self._may_interrupt = False
+        statement = self._begin
+        if options.read_only and not self._is_read_only:
+            self._guard(on=True)
+            statement = "BEGIN"
+        try:
+            self._control.execute(statement)
+        except sqlite3.OperationalError as exc:
+            if not is_busy(exc):
+                raise
+            self.call(lambda: self._control.execute(statement), deadline)
+
+    def prepare(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
+        """Make an autocommit session read-only."""
+        if options.read_only and not self._is_read_only:
+            self._guard(on=True)
+
+    def _guard(self, *, on: bool) -> None:
+        """Switch SQLite's own guard against writes; our doing, so it is no change of the owner's."""
+        before = len(self._changes)
+        self.raw.execute(f"PRAGMA query_only={int(on)}")
+        del self._changes[before:]
+        self._is_guarded = on
+
+    def commit(self, deadline: float | None) -> None:
+        """COMMIT. One that finds the database busy leaves the transaction open, and is tried again."""
+        self._may_interrupt = False
+        try:
+            self._control.execute("COMMIT")
+        except sqlite3.OperationalError as exc:
+            if not is_busy(exc):
+                raise
+            self.call(lambda: self._control.execute("COMMIT"), deadline, is_ending=True)
+
+    def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it waits for nobody
+        """ROLLBACK, if there is something to undo."""
+        self._may_interrupt = False
+        if self.raw.in_transaction:
+            self._control.execute("ROLLBACK")
+
+    def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001 - the contract's
+        """The usual end in one step: a COMMIT that succeeds on a connection that nobody changed."""
+        if commit and not self._is_guarded and (not reset or self.is_pristine()):
+            self._may_interrupt = False
+            try:
+                self._control.execute("COMMIT")
+            except sqlite3.Error as exc:
+                if not is_busy(exc):
+                    clean = self._is_cleaned(reset, deadline)
+                    return Outcome(committed=False, reset_ok=clean, error=self.map_error(exc))
+            else:
+                return ENDED_WELL
+        return super().finish(commit, reset, deadline)
+
+    @property
+    def transaction_status(self) -> TransactionStatus:
+        """SQLite knows it, and no transaction of its is ever half broken."""
+        return TransactionStatus.ACTIVE if self.raw.in_transaction else TransactionStatus.IDLE
+
+    # --- waiting --------------------------------------------------------------------------------
+
+    def call(self, attempt: Callable[[], T], deadline: float | None, *, is_ending: bool = False) -> T:
+        """Try until the database is not busy any more; see the head of this file."""
+        self._is_unwanted = False
+        limit = time.monotonic() + self._busy_timeout
+        until = limit if deadline is None else (deadline if is_ending else min(limit, deadline))
+        while True:
+            if self._is_doomed:
+                self._bury()
+            try:
+                return self._timed(attempt, deadline)
+            except sqlite3.OperationalError as exc:
+                self._check_patience(exc, until, deadline, is_ending=is_ending)
+            time.sleep(0.001)  # some locks are refused at once; do not spin on them
+
+    def _check_worth_waiting(self, exc: sqlite3.OperationalError) -> None:
+        """Return if another attempt may go better, or raise."""
+        if self._is_doomed:
+            self._bury()
+        if not is_busy(exc) and not _is_stale(exc):
+            raise exc
+
+    def _timed(self, attempt: Callable[[], T], deadline: float | None) -> T:
+        if deadline is None or not self._may_interrupt:
+            return attempt()
+        self.raw.set_progress_handler(lambda: time.monotonic() > deadline, PROGRESS_STEPS)
+        try:
+            return attempt()
+        finally:
+            self.raw.set_progress_handler(None, 0)
+
+    def _check_patience(
+        self, exc: sqlite3.OperationalError, until: float, deadline: float | None, *, is_ending: bool
+    ) -> None:
+        """Return to try again, or raise what the waiting came to."""
+        now = time.monotonic()
+        if _is_stale(exc) or (is_busy(exc) and self._is_deferred and self.raw.in_transaction and now > until):
+            raise self._upgrade_failed() from exc
+        if not is_busy(exc):
+            if deadline is not None and now > deadline:
+                msg = "the statement was stopped at its deadline"
+                raise DeadlineExceeded(msg) from exc
+            raise exc
+        if self._is_unwanted and not is_ending:
+            msg = "the wait for another connection's lock was given up"
+            raise QueryCancelledError(msg) from exc
+        if now > until:
+            msg = (
+                f"the database is locked: another connection has been writing for more than the "
+                f"{self._busy_timeout:g} s of busy_timeout. Shorten its transactions, or raise busy_timeout"
+            )
+            raise LockTimeoutError(msg, code="SQLITE_BUSY") from exc
+
+    def _upgrade_failed(self) -> SerializationError:
+        return SerializationError(
+            "this transaction read before it wrote, and another one wrote in between; run it again, or use "
+            'transaction_mode="immediate", which waits for its turn instead',
+            code="SQLITE_BUSY_SNAPSHOT",
+        )
+
+    # --- care -----------------------------------------------------------------------------------
+
+    def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
+        """Take our own guard off, whether or not the owner's changes are looked for."""
+        if self._is_guarded:
+            self._guard(on=False)
+        return super().clean_up(reset, deadline)
+
+    def is_pristine(self) -> bool:
+        """Nobody changed the connection's state, as far as SQLite compiled it or Python shows it."""
+        if self._changes or self._is_guarded:
+            return False
+        return not self._was_lent or self._is_as_made()
+
+    def _is_as_made(self) -> bool:
+        raw = self.raw
+        return raw.row_factory is None and raw.text_factory is str and raw.isolation_level is None
+
+    def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
+        """Anything that changed costs more than a new connection."""
+        clean = self.is_pristine()
+        self._was_lent = False
+        return clean
+
+    def raw_lent(self) -> None:
+        """From now on what Python shows counts too."""
+        self._was_lent = True
+
+    def interrupt(self) -> None:
+        """Stop the owner's statement, or the wait for a lock before it."""
+        self._is_unwanted = True
+        if self._may_interrupt:
+            with suppress(sqlite3.ProgrammingError):  # closed meanwhile
+                self.raw.interrupt()
+
+    def close(self) -> None:
+        """Close; the file's last connection also tidies up its WAL."""
+        self.raw.close()
+
+    def abort(self) -> None:
+        """Close at once; a thread that is inside a statement is stopped, and closes behind itself."""
+        self._is_doomed = True
+        token = object()
+        try:
+            if self.turn.setdefault(HELD, token) is token:
+                self.raw.close()
+            else:
+                self.interrupt()
+        finally:
+            if self.turn[HELD] is token:
+                del self.turn[HELD]
+
+    def _bury(self) -> None:
+        self.raw.close()
+        msg = "the connection was dropped"
+        raise DisconnectedError(msg)
+
+    def map_error(self, exc: BaseException) -> SQLSpecError:
+        """By SQLite's extended result codes."""
+        return map_error(exc)

@@ -1,0 +1,66 @@
+"""sqlspec: one registry for every database an application talks to.
+
+    from sqlspec import SQLSpec
+    from sqlspec.adapters.sqlite import SQLiteConfig
+
+    spec = SQLSpec()
+    spec.register_config(SQLiteConfig(database="app.db"), name="main")
+    with spec.provide_session("main") as session:
+        session.execute("SELECT 1").scalar()
+
+Errors are in `sqlspec.errors`; what an adapter's author needs is in `sqlspec.plugin`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
+from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigNotFoundError, SQLSpecError
+from sqlspec.pool import PoolStats
+from sqlspec.registry import SQLSpec
+
+if TYPE_CHECKING:
+    from sqlspec.result import Result
+    from sqlspec.session import AsyncExecution, AsyncSession, Session
+
+__version__ = "1.0.0"
+
+__all__ = (
+    "AsyncExecution",
+    "AsyncOnlyConfig",
+    "AsyncSession",
+    "ConfigAlreadyRegisteredError",
+    "ConfigNotFoundError",
+    "DatabaseConfig",
+    "InstrumentationConfig",
+    "PoolStats",
+    "Result",
+    "SQLSpec",
+    "SQLSpecError",
+    "Secret",
+    "Session",
+)
+
+if not TYPE_CHECKING:  # hidden, else checkers accept any name
+    # Sessions and results bring half of the library along: loaded with the first session, or by name.
+    _HOMES = {
+        "AsyncExecution": "sqlspec.session",
+        "AsyncSession": "sqlspec.session",
+        "Result": "sqlspec.result",
+        "Session": "sqlspec.session",
+    }
+
+    def __getattr__(name: str) -> object:
+        """The names that are loaded on use."""
+        from importlib import import_module
+
+        if name not in _HOMES:
+            message = f"module {__name__!r} has no attribute {name!r}"
+            raise AttributeError(message)
+        value = globals()[name] = getattr(import_module(_HOMES[name]), name)
+        return value
+
+    def __dir__() -> list[str]:
+        """All of the door's names, loaded or not."""
+        return sorted(__all__)

@@ -1,0 +1,48 @@
+"""What a front module does when a config is named: import its adapter, or say how to get it."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from types import ModuleType
+
+__all__ = ("lazy",)
+
+
+def lazy(front: str, adapters: Mapping[str, str]) -> Callable[[str], Any]:
+    """A module `__getattr__` for *front*, which offers configs: each one's name -> its adapter's.
+
+    The adapter `x` is the package `sqlspec_x`, the distribution `sqlspec-x` and the extra `sqlspec[x]`.
+    """
+
+    def attribute(name: str) -> Any:
+        if name not in adapters:
+            hint = "" if name.startswith("_") else " " + did_you_mean(name, adapters, otherwise="It has")
+            raise AttributeError(f"module {front!r} has no attribute {name!r}.{hint}")
+        return getattr(_imported(name, adapters[name]), name)
+
+    return attribute
+
+
+def _imported(config: str, adapter: str) -> ModuleType:
+    package, distribution = f"sqlspec_{adapter}", f"sqlspec-{adapter}"
+    command = f"pip install 'sqlspec[{adapter}]'"
+    try:
+        return import_module(package)
+    except ModuleNotFoundError as error:
+        if error.name != package:  # the adapter is there, something that it needs is not
+            raise _broken(adapter, distribution, f"it needs {error.name!r}; {command} installs it") from error
+        text = f"{config} is part of the adapter {adapter!r}, which is not installed; {command}"
+        raise AdapterNotInstalledError(text, adapter=adapter, distribution=distribution) from None
+    except (Exception, SystemExit) as error:
+        raise _broken(adapter, distribution, "its import failed; the cause is above") from error
+
+
+def _broken(adapter: str, distribution: str, why: str) -> AdapterBrokenError:
+    text = f"the adapter {adapter!r} ({distribution}) is installed but can not be used: {why}"
+    return AdapterBrokenError(text, adapter=adapter, distribution=distribution)

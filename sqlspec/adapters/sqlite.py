@@ -1,0 +1,19 @@
+"""SQLite, by the standard library: sync, and async through worker threads."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+# pyright: reportMissingImports=false
+if TYPE_CHECKING:  # an adapter may not be installed
+    from sqlspec_sqlite import SQLiteConfig
+
+__all__ = ("SQLiteConfig",)
+
+if not TYPE_CHECKING:  # hidden: with a __getattr__ in sight checkers would accept any name
+    from ._lazy import lazy
+
+    __getattr__ = lazy(__name__, {"SQLiteConfig": "sqlite"})
+
+    def __dir__() -> list[str]:
+        return list(__all__)

@@ -1,0 +1,181 @@
+"""The blocks that lend: `with` and `async with` around a session or a driver's connection.
+
+A block finds its pool when it is entered, not when it is written down, and looks again when the pool it
+found was retired meanwhile by an override.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import msgspec
+
+from sqlspec.errors import InvalidArgumentError
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
+from sqlspec.pool import PoolRetiredError
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlspec.plugin.contract import SessionOptions
+
+    from .database import Database
+
+__all__ = ("AsyncConnectionContext", "AsyncSessionContext", "ConnectionContext", "SessionContext")
+
+S_co = TypeVar("S_co", covariant=True)
+A_co = TypeVar("A_co", covariant=True)
+
+
+class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for every session, and in C
+    """A lease and what ends it. Used once at a time."""
+
+    _database: Database
+    _options: SessionOptions
+    _lease: Any = None
+    _pool: Any = None
+    _session: Any = None
+
+    def _acquire(self) -> Any:
+        if self._lease is not None:
+            raise _entered_twice()
+        while True:
+            try:
+                self._pool = pool = self._database.pool or self._database.open_pool()
+                self._lease = lease = pool.acquire()
+            except PoolRetiredError:
+                self._database = self._database.successor()
+            else:
+                return lease
+
+    async def _aacquire(self) -> Any:
+        if self._lease is not None:
+            raise _entered_twice()
+        while True:
+            try:
+                self._pool = pool = self._database.loop_pool()
+                self._lease = lease = await pool.acquire()
+            except PoolRetiredError:
+                self._database = self._database.successor()
+            else:
+                return lease
+
+
+def _entered_twice() -> InvalidArgumentError:
+    return InvalidArgumentError("this block is entered already; call provide_session() again for another")
+
+
+class AsyncSessionContext(_Block, Generic[A_co]):
+    """`async with` lends a session."""
+
+    async def __aenter__(self) -> A_co:
+        lease = await self._aacquire()
+        try:
+            self._session = session = self._database.async_session(lease.connection, self._options)
+        except BaseException:
+            self._lease = None
+            await self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            raise
+        return session  # type: ignore[no-any-return] # the config's type variable says what it is
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, lease = self._session, self._lease
+        self._session = self._lease = None
+        ok, error = False, None
+        try:
+            finish = getattr(session, "__sqlspec_finish__", None)
+            ok, error = (await finish(exc)) if finish is not None else (exc is None, None)
+        finally:
+            await self._pool.release(lease, ok)
+        if error is not None:
+            raise error
+
+
+class SessionContext(AsyncSessionContext[A_co], Generic[S_co, A_co]):
+    """`with` or `async with` lends a session."""
+
+    def __enter__(self) -> S_co:
+        lease = self._acquire()
+        try:
+            self._session = session = self._database.session(lease.connection, self._options)
+        except BaseException:
+            self._lease = None
+            self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            raise
+        return session  # type: ignore[no-any-return] # the config's type variable says what it is
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, lease = self._session, self._lease
+        self._session = self._lease = None
+        ok, error = False, None
+        try:
+            finish = getattr(session, "__sqlspec_finish__", None)
+            ok, error = finish(exc) if finish is not None else (exc is None, None)
+        finally:
+            self._pool.release(lease, ok)
+        if error is not None:
+            raise error
+
+
+class AsyncConnectionContext(_Block, Generic[A_co]):
+    """`async with` lends the driver's own connection, in autocommit mode."""
+
+    async def __aenter__(self) -> A_co:
+        return _lend_raw((await self._aacquire()).connection)  # type: ignore[no-any-return]
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lease, self._lease = self._lease, None
+        ok = False
+        try:
+            connection, reset = lease.connection, self._database.config.reset == "full"
+            ok = _is_untouched(connection, reset=reset)
+            if not ok:
+                until = time.monotonic() + CLEAN_UP_TIMEOUT
+                ok = (await connection.finish(False, reset, until)).reset_ok  # noqa: FBT003
+        finally:
+            await self._pool.release(lease, ok)
+
+
+class ConnectionContext(AsyncConnectionContext[A_co], Generic[S_co, A_co]):
+    """`with` or `async with` lends the driver's own connection, in autocommit mode."""
+
+    def __enter__(self) -> S_co:
+        return _lend_raw(self._acquire().connection)  # type: ignore[no-any-return]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lease, self._lease = self._lease, None
+        ok = False
+        try:
+            connection, reset = lease.connection, self._database.config.reset == "full"
+            ok = _is_untouched(connection, reset=reset)
+            if not ok:
+                until = time.monotonic() + CLEAN_UP_TIMEOUT
+                ok = connection.finish(False, reset, until).reset_ok  # noqa: FBT003
+        finally:
+            self._pool.release(lease, ok)
+
+
+def _lend_raw(connection: Any) -> Any:
+    """The driver's object; an adapter with a pool of its own lends its connections as they are."""
+    if not hasattr(connection, "raw_lent"):
+        return connection
+    connection.raw_lent()
+    return connection.raw
+
+
+def _is_untouched(connection: Any, *, reset: bool) -> bool:
+    """Known without a round trip: nothing is open and nothing to reset."""
+    if not hasattr(connection, "raw_lent"):
+        return True
+    return connection.transaction_status is TransactionStatus.IDLE and (
+        not reset or bool(connection.is_pristine())
+    )

@@ -1,0 +1,283 @@
+"""Database: a config brought to life. Internal; the registry and its blocks use it.
+
+Its pools are keyed by process and event loop: one for threads, one for each loop. A pool is made on first
+use and forgotten after a fork, and with its loop. The creation hooks are resolved once, when first needed.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal
+from weakref import WeakSet
+
+from sqlspec.errors import ConfigClosedError, SQLSpecError
+from sqlspec.plugin.contract import SessionOptions
+from sqlspec.pool import PoolRetiredError, PoolStats
+
+from .resources import KeptResources
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+    from collections.abc import Callable
+
+    from sqlspec.config import DatabaseConfig
+    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+    from sqlspec.plugin.manager import Plugins
+
+    from .making import SessionMaker
+
+    AnyConfig = DatabaseConfig[Any, Any, Any, Any]
+
+__all__ = ("DEFAULT_OPTIONS", "Database")
+
+DEFAULT_OPTIONS = SessionOptions()
+
+_alive: WeakSet[Database] = WeakSet()
+
+
+class Database:
+    """The pools of one registered config.
+
+    Open until `close` or `retire`. A *closed* one (its registry was closed) may be opened again; a
+    *retired* one (replaced or unregistered) never: who still holds it asks `successor`.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        config: AnyConfig,
+        plugins: Plugins,
+        *,
+        successor: Callable[[], Database] | None = None,
+    ) -> None:
+        self.name, self.config, self.plugins = name, config, plugins
+        self.successor: Callable[[], Database] = successor or self._no_successor
+        self.resources = KeptResources()
+        self._lock = RLock()
+        self.pool: PoolLike | None = None
+        """The pool for threads, once it is open."""
+        self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
+        self._plugins_version = -1
+        self._sessions: SessionMaker
+        self._async_sessions: SessionMaker
+        self.is_closed = False
+        self.is_retired = False
+        _alive.add(self)
+
+    def __repr__(self) -> str:
+        return f"<Database {self.name!r}>"
+
+    def _no_successor(self) -> Database:
+        raise ConfigClosedError(self.name, unregistered=True)
+
+    # --- pools ----------------------------------------------------------------------------------
+
+    def loop_pool(self) -> AsyncPoolLike:
+        """The pool of the running event loop, made on first use."""
+        pool = self._loop_pools.get(_running_loop())
+        return pool or self._make_loop_pool()
+
+    def _check_open(self) -> None:
+        if self.is_retired:
+            msg = f"database {self.name!r} was replaced"
+            raise PoolRetiredError(msg)
+        if self.is_closed:
+            raise ConfigClosedError(self.name)
+
+    def open_pool(self) -> PoolLike:
+        """The pool for threads; the first who asks makes it."""
+        with self._lock:
+            if self.pool is not None:
+                return self.pool  # another thread was faster
+            self._check_open()
+            from .making import new_pool
+
+            self.pool = pool = new_pool(self)
+        self._tell("sqlspec_pool_opened", kind="sync")
+        return pool
+
+    def _make_loop_pool(self) -> AsyncPoolLike:
+        loop = _running_loop()
+        with self._lock:
+            self._check_open()
+            if loop in self._loop_pools:
+                return self._loop_pools[loop]
+            self._drop_closed_loops()
+            from .making import new_async_pool
+
+            self._loop_pools[loop] = pool = new_async_pool(self)
+        self._tell("sqlspec_pool_opened", kind="async")
+        return pool
+
+    def _drop_closed_loops(self) -> None:
+        for loop in [loop for loop in self._loop_pools if loop.is_closed()]:
+            self._loop_pools.pop(loop).retire()
+
+    # --- sessions -------------------------------------------------------------------------------
+
+    def session(self, connection: Any, options: SessionOptions) -> Any:
+        """A session on a borrowed connection, for threads."""
+        if self._plugins_version != self.plugins.version:
+            self._resolve()
+        if options is DEFAULT_OPTIONS:
+            return self._sessions.make_default(connection)
+        return self._sessions.make(connection, options)
+
+    def async_session(self, connection: Any, options: SessionOptions) -> Any:
+        """A session on a borrowed connection, for tasks."""
+        if self._plugins_version != self.plugins.version:
+            self._resolve()
+        if options is DEFAULT_OPTIONS:
+            return self._async_sessions.make_default(connection)
+        return self._async_sessions.make(connection, options)
+
+    def _resolve(self) -> None:
+        """Plugins came or went: resolve the hooks of sessions again, and plan anew with the new observers."""
+        from .making import session_makers
+
+        with self._lock:
+            self._sessions, self._async_sessions = session_makers(self)
+            self._plugins_version = self.plugins.version
+
+    def _tell(self, hook: str, *, kind: str) -> None:
+        self.plugins.emit(hook, self.name, self.config.adapter, kind)
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def warm_up(self) -> None:
+        """Open `pool_min_size` connections for threads, or raise what hinders it."""
+        if self.config.pool_min_size and self._has("sqlspec_create_connection"):
+            warm_up = getattr(self.open_pool(), "warm_up", None)
+            if warm_up is not None:
+                warm_up()
+
+    async def awarm_up(self) -> None:
+        """Open `pool_min_size` connections for the running loop, or raise what hinders it."""
+        if self.config.pool_min_size:
+            warm_up = getattr(self.loop_pool(), "warm_up", None)
+            if warm_up is not None:
+                await warm_up()
+
+    def _has(self, hook: Literal["sqlspec_create_connection"]) -> bool:
+        return self.plugins.hook(hook, self.config.adapter) is not None
+
+    def ping(self) -> None:
+        """Ask the server for a sign of life, or raise."""
+        from sqlspec.pool.base import PING_TIMEOUT
+
+        pool, ok = self.open_pool(), False
+        lease = pool.acquire()
+        try:
+            lease.connection.ping(time.monotonic() + PING_TIMEOUT)
+            ok = True
+        finally:
+            pool.release(lease, ok)
+
+    async def aping(self) -> None:
+        """Ask the server for a sign of life, or raise."""
+        from sqlspec.pool.base import PING_TIMEOUT
+
+        pool, ok = self.loop_pool(), False
+        lease = await pool.acquire()
+        try:
+            await lease.connection.ping(time.monotonic() + PING_TIMEOUT)
+            ok = True
+        finally:
+            await pool.release(lease, ok)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def stats(self) -> PoolStats:
+        """The counts of this moment, over all pools."""
+        with self._lock:
+            pools = [pool for pool in (self.pool, *self._loop_pools.values()) if pool is not None]
+        return _total([pool.stats() for pool in pools])
+
+    def retire(self) -> None:
+        """Another took the name: lend no more and drop what is idle. Leases end in peace; never waits."""
+        self.is_retired = True
+        self._let_go_of_pools()
+        self.resources.close()
+
+    def close(self) -> None:
+        """The registry was closed: like `retire`, but what memory holds stays, and `reopen` is possible."""
+        self.is_closed = True
+        self._let_go_of_pools()
+
+    async def aclose(self) -> None:
+        """As `close`, and says good-bye to the server on this loop's connections."""
+        self.is_closed = True
+        with self._lock:
+            pool = self._loop_pools.pop(_running_loop(), None)
+        if pool is not None:
+            await pool.close()
+            self._tell("sqlspec_pool_closed", kind="async")
+        self._let_go_of_pools()
+
+    def reopen(self) -> None:
+        """Lend again."""
+        self.is_closed = False
+
+    def _let_go_of_pools(self) -> None:
+        with self._lock:
+            pool, self.pool = self.pool, None
+            loop_pools, self._loop_pools = self._loop_pools, {}
+        if pool is not None:
+            pool.close()
+            self._tell("sqlspec_pool_closed", kind="sync")
+        for loop, loop_pool in loop_pools.items():
+            _retire_in(loop, loop_pool)
+            self._tell("sqlspec_pool_closed", kind="async")
+
+    def forget_inherited(self) -> None:
+        """In a forked child: the pools are the parent's. Forget them without touching a connection."""
+        self._lock = RLock()
+        self.resources.abandon()
+        pools = (self.pool, *self._loop_pools.values())
+        self.pool, self._loop_pools = None, {}
+        for pool in pools:
+            if pool is not None:
+                pool.abandon()
+
+
+def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
+    """Retire a loop's pool from wherever we are: a driver's transport belongs to the loop's thread."""
+    if loop.is_running() and loop is not _running_loop_or_none():
+        loop.call_soon_threadsafe(pool.retire)
+    else:
+        pool.retire()
+
+
+def _total(stats: list[PoolStats]) -> PoolStats:
+    fields = PoolStats.__struct_fields__
+    return PoolStats(**{field: sum(getattr(one, field) for one in stats) for field in fields})
+
+
+def _running_loop_or_none() -> AbstractEventLoop | None:
+    # asyncio is not imported for those who have no loop: it would double the cost of importing us.
+    asyncio = sys.modules.get("asyncio")
+    if asyncio is None:
+        return None
+    loop: AbstractEventLoop | None = asyncio._get_running_loop()  # noqa: SLF001 - public, and cheap
+    return loop
+
+
+def _running_loop() -> AbstractEventLoop:
+    from asyncio import get_running_loop
+
+    try:
+        return get_running_loop()
+    except RuntimeError:
+        msg = "no event loop is running in this thread; use `with`, or call this from a coroutine"
+        raise SQLSpecError(msg) from None
+
+
+def _after_fork_in_child() -> None:
+    for database in list(_alive):
+        database.forget_inherited()
+
+
+os.register_at_fork(after_in_child=_after_fork_in_child)

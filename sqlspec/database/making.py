@@ -1,0 +1,136 @@
+"""Making pools and sessions: what a database needs once it is used, and not before."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import AdapterBrokenError, SyncNotSupportedError
+from sqlspec.observe.events import ConnectionEvent
+from sqlspec.session import AsyncSession, Session, plan_session
+
+from .database import DEFAULT_OPTIONS
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike, SessionOptions
+    from sqlspec.session import SessionPlan
+
+    from .database import Database
+
+    MakeSession = Callable[[Any, SessionOptions], Any]
+
+__all__ = ("new_async_pool", "new_pool", "session_makers")
+
+
+def new_pool(database: Database) -> PoolLike:
+    """Another pool for threads, which nobody keeps yet."""
+    from sqlspec.pool._sync import Pool
+
+    plugins, config = database.plugins, database.config
+    create = plugins.hook("sqlspec_create_connection", config.adapter)
+    if create is None:
+        raise _no_sync(database)
+    connect = partial(create, config, database.resources)
+    make = plugins.hook("sqlspec_create_pool", config.adapter)
+    pool = make(config, connect) if make else None
+    return pool or Pool(config, connect, label=repr(database.name), observe=_connection_observer(database))
+
+
+def new_async_pool(database: Database) -> AsyncPoolLike:
+    """Another pool for the running loop, which nobody keeps yet."""
+    from sqlspec.pool._async import AsyncPool
+
+    config = database.config
+    connect = _async_connect(database)
+    make = database.plugins.hook("sqlspec_create_async_pool", config.adapter)
+    pool = make(config, connect) if make else None
+    return pool or AsyncPool(
+        config, connect, label=repr(database.name), observe=_connection_observer(database)
+    )
+
+
+def _connection_observer(database: Database) -> Callable[[str, str | None, float | None], None]:
+    plugins, name, adapter = database.plugins, database.name, database.config.adapter
+
+    def observe(kind: str, reason: str | None, seconds: float | None) -> None:
+        if plugins.observers.connection_event:
+            event = ConnectionEvent(name=name, adapter=adapter, kind=kind, reason=reason, seconds=seconds)
+            plugins.emit("sqlspec_connection_event", event)
+
+    return observe
+
+
+def _async_connect(database: Database) -> Callable[[], Awaitable[Any]]:
+    plugins, config, resources = database.plugins, database.config, database.resources
+    create = plugins.hook("sqlspec_create_async_connection", config.adapter)
+    if create is not None:
+        return partial(create, config, resources)
+    # A sync driver under async: its calls wait in threads of this pool's own.
+    from sqlspec.session.threaded import Workers
+
+    create_sync = plugins.hook("sqlspec_create_connection", config.adapter)
+    if create_sync is None:  # loading an adapter has checked that it has one of the two
+        msg = f"adapter {config.adapter!r} makes no connections"
+        raise AdapterBrokenError(msg, adapter=config.adapter)
+    workers = Workers(config.pool_size, name=f"sqlspec-{database.name}")
+    return partial(workers.connect, partial(create_sync, config, resources))
+
+
+def _no_sync(database: Database) -> SyncNotSupportedError:
+    adapter = database.config.adapter
+    others = database.plugins.sync_alternatives(adapter)
+    hint = "No installed adapter offers `with`."
+    if others:
+        hint = f"Or use {' or '.join(others)}, which has both."
+    return SyncNotSupportedError(
+        f"adapter {adapter!r} of database {database.name!r} is async only: write `async with`. {hint}"
+    )
+
+
+def session_makers(database: Database) -> tuple[SessionMaker, SessionMaker]:
+    """How sessions are made, for threads and for tasks: by the adapter's hook, or core's own."""
+    plugins, config = database.plugins, database.config
+    create = plugins.hook("sqlspec_create_session", config.adapter)
+    create_async = plugins.hook("sqlspec_create_async_session", config.adapter)
+    return (
+        SessionMaker(partial(create, config)) if create else CoreSessions(database, Session),
+        SessionMaker(partial(create_async, config)) if create_async else CoreSessions(database, AsyncSession),
+    )
+
+
+class SessionMaker:
+    """Makes sessions by an adapter's hook."""
+
+    def __init__(self, make: MakeSession) -> None:
+        self.make = make
+        self.make_default: Callable[[Any], Any] = self._make_default
+
+    def _make_default(self, connection: Any) -> Any:
+        return self.make(connection, DEFAULT_OPTIONS)
+
+
+class CoreSessions(SessionMaker):
+    """Makes core's sessions. How they behave is planned once for each set of options."""
+
+    def __init__(self, database: Database, kind: type[Session | AsyncSession]) -> None:
+        super().__init__(self._make)
+        self._database, self._kind = database, kind
+        self._plans: dict[SessionOptions, SessionPlan] = {}
+        # The common case, with nothing between its caller and the class.
+        plan = self._plan(DEFAULT_OPTIONS)
+        self.make_default = partial(kind, _plan=plan, _ready=plan.starts_ready)
+
+    def _make(self, connection: Any, options: SessionOptions) -> Any:
+        plan = self._plans.get(options)
+        if plan is None:
+            plan = self._plans[options] = self._plan(options)
+        return self._kind(connection, plan, plan.starts_ready)
+
+    def _plan(self, options: SessionOptions) -> SessionPlan:
+        plugins, config = self._database.plugins, self._database.config
+        observed = plugins.observers.statement_executed
+        observe = partial(plugins.emit, "sqlspec_statement_executed") if observed else None
+        info = plugins.adapter(config.adapter).info
+        return plan_session(info, config, options, name=self._database.name, observe=observe)

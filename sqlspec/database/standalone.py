@@ -1,0 +1,100 @@
+"""A config used alone, without a registry: connect, run, close."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.plugin.contract import SessionOptions
+from sqlspec.plugin.manager import process_plugins
+
+from .contexts import ConnectionContext, SessionContext
+from .database import DEFAULT_OPTIONS, Database
+from .making import new_async_pool, new_pool
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlspec.config import DatabaseConfig
+    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+
+__all__ = ("Standalone", "standalone")
+
+
+class _LoneSession(SessionContext[Any, Any]):
+    """A session whose database ends with it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, exc, trace)
+        finally:
+            self._database.retire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await super().__aexit__(kind, exc, trace)
+        finally:
+            await self._database.aclose()
+            self._database.retire()
+
+
+class _LoneConnection(ConnectionContext[Any, Any]):
+    """A driver's connection whose database ends with it."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, exc, trace)
+        finally:
+            self._database.retire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await super().__aexit__(kind, exc, trace)
+        finally:
+            await self._database.aclose()
+            self._database.retire()
+
+
+class Standalone:
+    """What a config can do by itself."""
+
+    def __init__(self, config: DatabaseConfig[Any, Any, Any, Any]) -> None:
+        self._config = config
+
+    def _database(self) -> Database:
+        return Database(self._config.adapter, self._config, process_plugins())
+
+    def create_pool(self) -> PoolLike:
+        """A new pool for threads; the caller closes it. An in-memory database lives as long as the pool."""
+        return new_pool(self._database())
+
+    def create_async_pool(self) -> AsyncPoolLike:
+        """A new pool for the running loop; the caller closes it."""
+        return new_async_pool(self._database())
+
+    def provide_connection(self) -> ConnectionContext[Any, Any]:
+        """A connection opened for one block."""
+        return _LoneConnection(self._database(), DEFAULT_OPTIONS)
+
+    def provide_session(
+        self,
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+    ) -> SessionContext[Any, Any]:
+        """A session on a connection opened for one block."""
+        options = SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
+        return _LoneSession(self._database(), options)
+
+
+def standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Standalone:
+    """*config*, on its own."""
+    return Standalone(config)

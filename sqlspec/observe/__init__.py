@@ -1,0 +1,1 @@
+"""What core tells observers: the events, and the observers that ship with it."""

@@ -1,0 +1,227 @@
+"""What an adapter says about itself, and the small values that pass between it and core.
+
+An adapter is an `AdapterInfo`, a config class, a connection class (`sqlspec.plugin.Connection` or
+`AsyncConnection`) and one hook that makes such a connection. Everything else has a default.
+"""
+
+from __future__ import annotations
+
+import enum
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+
+import msgspec
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from sqlspec.sql import Dialect
+
+__all__ = (
+    "API_LEVEL",
+    "SUPPORTED_API_LEVELS",
+    "AdapterInfo",
+    "AsyncPoolLike",
+    "Capability",
+    "LeaseLike",
+    "Outcome",
+    "Parameters",
+    "PoolLike",
+    "RawResult",
+    "Resources",
+    "Row",
+    "SessionOptions",
+    "TransactionOptions",
+    "TransactionStatus",
+)
+
+API_LEVEL = 1
+"""The adapter API that this core speaks."""
+
+SUPPORTED_API_LEVELS = frozenset({API_LEVEL, API_LEVEL - 1} - {0})
+"""Core accepts adapters of its own level and of the one before."""
+
+CLEAN_UP_TIMEOUT = 2.0
+"""Seconds for a rollback and a reset: past them the connection is dropped instead."""
+
+Parameters: TypeAlias = "Sequence[Any] | Mapping[str, Any] | None"
+"""One statement's parameters in the driver's own shape; None when the statement takes none."""
+
+Row: TypeAlias = "tuple[Any, ...]"
+
+T = TypeVar("T")
+
+
+class Capability(enum.Enum):
+    """What an adapter can do. Read by the runtime, the test kit and the docs; never guessed by `hasattr`."""
+
+    SYNC = "sync"
+    ASYNC = "async"
+    TRANSACTIONS = "transactions"
+    SAVEPOINTS = "savepoints"
+    TRANSACTIONAL_DDL = "transactional-ddl"
+    READ_ONLY = "read-only"
+    ISOLATION = "isolation"
+    INTERRUPT = "interrupt"
+    STREAM = "stream"
+    LOAD = "load"
+    LASTROWID = "lastrowid"
+    ARROW = "arrow"
+
+
+class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
+    """An adapter's data, the constant `ADAPTER` of its plugin module. Plain: reading it imports no driver."""
+
+    name: str
+    """The entry point's name, the URL scheme, the extra: `sqlspec[name]`."""
+    config_type: str
+    """Where the config class lives: `"sqlspec_sqlite:SQLiteConfig"`."""
+    api: int = API_LEVEL
+    """The adapter API level it was written for."""
+    dialect: str | Dialect = "standard"
+    """Lexical rules of its SQL: one of `sqlspec.sql.DIALECTS` by name, or its own."""
+    paramstyle: str = "qmark"
+    """What its driver takes: qmark, numeric_dollar, format, pyformat or named."""
+    capabilities: frozenset[Capability] = frozenset()
+    driver: str = ""
+    """The driver's import name, for listings."""
+
+
+class TransactionStatus(enum.Enum):
+    """The driver's own view of its connection's transaction."""
+
+    IDLE = "idle"
+    """No transaction is open."""
+    ACTIVE = "active"
+    """A transaction is open and takes statements."""
+    ABORTED = "aborted"
+    """A transaction is open and only a rollback will be accepted."""
+    UNKNOWN = "unknown"
+    """The driver can not tell an open transaction from an aborted one, or is in doubt."""
+
+
+class TransactionOptions(msgspec.Struct, frozen=True):
+    """How a transaction begins."""
+
+    read_only: bool = False
+    isolation: str | None = None
+
+
+class SessionOptions(msgspec.Struct, frozen=True):
+    """What one `provide_session` call asked for; None where the config decides."""
+
+    autocommit: bool | None = None
+    read_only: bool | None = None
+    isolation: str | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, gc=False):
+    """How `finish` ended a connection's use. The three outcomes of a COMMIT are never mixed."""
+
+    committed: bool | None
+    """True: acknowledged. False: not committed. None: sent and never answered."""
+    reset_ok: bool
+    """The connection is provably clean and may be lent again."""
+    error: BaseException | None = None
+    """Why `committed` is not what was asked for."""
+
+
+class RawResult:
+    """What a driver returned, untouched: column names and rows as tuples, all of them in memory."""
+
+    __slots__ = ("columns", "lastrowid", "rowcount", "rows")
+
+    columns: tuple[str, ...]
+    rows: Sequence[Row]
+    rowcount: int
+    lastrowid: int | None
+
+    def __init__(
+        self,
+        columns: tuple[str, ...] = (),
+        rows: Sequence[Row] = (),
+        rowcount: int = -1,
+        lastrowid: int | None = None,
+    ) -> None:
+        self.columns, self.rows, self.rowcount, self.lastrowid = columns, rows, rowcount, lastrowid
+
+    def to_arrow(self) -> Any:
+        """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
+        return None
+
+
+class Resources(Protocol):
+    """What an adapter keeps for as long as a database is registered.
+
+    An in-memory database lives here, or the parent of many cursors: recycling and trimming of
+    connections never touch it. It is closed when the database is unregistered or replaced, and when
+    its registry goes away.
+    """
+
+    def get(self, key: str, make: Callable[[], T], close: Callable[[T], object]) -> T:
+        """The thing kept under *key*, made by the first caller; *close* ends it, the last made first."""
+        ...
+
+
+class LeaseLike(Protocol):
+    """One borrowed connection."""
+
+    @property
+    def connection(self) -> Any:
+        """What the pool lends."""
+        ...
+
+
+class PoolLike(Protocol):
+    """What `sqlspec_create_pool` returns. Thread-safe. Deadlines are `time.monotonic()` seconds."""
+
+    def acquire(self, deadline: float | None = None) -> LeaseLike:
+        """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
+        ...
+
+    def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - an outcome, always given by position
+        """Give back; *ok* says that the connection is provably clean."""
+        ...
+
+    def retire(self) -> None:
+        """Lend no more: drop what is idle now, and the rest when it returns. Never waits."""
+        ...
+
+    def close(self, deadline: float | None = None) -> None:
+        """Retire, and close what is idle."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget every connection without touching it: they belong to another process."""
+        ...
+
+    def stats(self) -> Any:
+        """A snapshot of counters."""
+        ...
+
+
+class AsyncPoolLike(Protocol):
+    """What `sqlspec_create_async_pool` returns: `PoolLike`, waiting in the event loop it was made for."""
+
+    async def acquire(self, deadline: float | None = None) -> LeaseLike:
+        """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
+        ...
+
+    async def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - as above
+        """Give back; *ok* says that the connection is provably clean."""
+        ...
+
+    def retire(self) -> None:
+        """Lend no more: drop what is idle now, and the rest when it returns. Never waits."""
+        ...
+
+    async def close(self, deadline: float | None = None) -> None:
+        """Retire, and close what is idle."""
+        ...
+
+    def abandon(self) -> None:
+        """Forget every connection without touching it."""
+        ...
+
+    def stats(self) -> Any:
+        """A snapshot of counters."""
+        ...

@@ -1,0 +1,100 @@
+"""Every hook there is.
+
+*Creation hooks* are implemented by adapters. Their arguments hold credentials, so they are never
+broadcast: core calls the implementation of the adapter it wants, and no other. A plugin may wrap
+them with `hookimpl(wrapper=True)`.
+
+*Observer hooks* are implemented by whoever wants to know. They are called in the caller's thread, get
+no credentials, and what they raise is logged once, counted, and changes nothing.
+
+An implementation names the arguments it wants, in any order; arguments that it does not name are not
+passed. A hook's arguments are final: new facts come as new arguments, which old implementations never see.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pluggy
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from sqlspec.observe.events import ConnectionEvent, StatementEvent
+
+    from ._async import AsyncConnection
+    from ._sync import Connection
+    from .contract import AsyncPoolLike, PoolLike, Resources, SessionOptions
+
+__all__ = ("PROJECT", "hookimpl", "hookspec")
+
+PROJECT = "sqlspec"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function as the implementation of the hook it is named after."""
+
+# --- creation: an adapter implements one of the first two, the rest have defaults -----------------
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_connection(config: Any, resources: Resources) -> Connection[Any] | None:
+    """Open one connection of a sync driver. *resources* keeps what must outlive connections."""
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_async_connection(
+    config: Any, resources: Resources
+) -> Awaitable[AsyncConnection[Any]] | None:
+    """Open one connection of an async driver; usually an `async def`."""
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_pool(config: Any, connect: Callable[[], Connection[Any]]) -> PoolLike | None:
+    """Make the pool that lends what *connect* opens. Default: core's own."""
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_async_pool(
+    config: Any, connect: Callable[[], Awaitable[AsyncConnection[Any]]]
+) -> AsyncPoolLike | None:
+    """Make the pool of one event loop, which is running: a plain function. Default: core's own."""
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_session(config: Any, connection: Connection[Any], options: SessionOptions) -> object:
+    """Make what `with provide_session()` yields. Default: `sqlspec.Session`."""
+
+
+@hookspec(firstresult=True)
+def sqlspec_create_async_session(
+    config: Any, connection: AsyncConnection[Any], options: SessionOptions
+) -> object:
+    """Make what `async with provide_session()` yields: a plain function. Default: `sqlspec.AsyncSession`."""
+
+
+# --- observers ------------------------------------------------------------------------------------
+
+
+@hookspec
+def sqlspec_config_registered(name: str, adapter: str) -> None:
+    """A config was registered under *name*, or replaced the one that was."""
+
+
+@hookspec
+def sqlspec_pool_opened(name: str, adapter: str, kind: str) -> None:
+    """A database opened a pool; *kind* is `sync` or `async`."""
+
+
+@hookspec
+def sqlspec_pool_closed(name: str, adapter: str, kind: str) -> None:
+    """A pool lends no more."""
+
+
+@hookspec
+def sqlspec_connection_event(event: ConnectionEvent) -> None:
+    """A connection was opened, closed, discarded or reclaimed."""
+
+
+@hookspec
+def sqlspec_statement_executed(event: StatementEvent) -> None:
+    """A statement ran, or failed. On the hot path: be quick."""

@@ -1,0 +1,111 @@
+"""One entry point becomes one checked plugin, or one error that says whose fault it is."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, TypeGuard
+
+import msgspec
+
+from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
+
+from .contract import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
+from .extras import EXTRAS, extra_for
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from sqlspec.config import DatabaseConfig
+
+    from .check import Suspect
+    from .index import Entry
+
+__all__ = ("LoadedAdapter", "config_class", "import_plugin", "not_installed", "only")
+
+
+class LoadedAdapter(msgspec.Struct, frozen=True, eq=False, kw_only=True):
+    """An adapter that was imported, checked and registered."""
+
+    name: str
+    info: AdapterInfo
+    plugin: Any
+    """The plugin module or instance itself."""
+    distribution: str | None = None
+    """None for one that was registered in this process."""
+    version: str | None = None
+
+    @property
+    def capabilities(self) -> frozenset[Capability]:
+        """What it declares it can do."""
+        return self.info.capabilities
+
+
+def only(name: str, entries: Sequence[Entry]) -> Entry:
+    """The one entry of this name; nobody silently wins over another."""
+    if len(entries) == 1:
+        return entries[0]
+    both, last = " and ".join(sorted(map(str, entries))), entries[-1].distribution
+    message = f"{name!r} is claimed by {both}. Uninstall one of them: pip uninstall {last}"
+    raise AdapterConflictError(message, adapter=name, distribution=last)
+
+
+def not_installed(name: str, known: Iterable[str], *, scheme: bool = False) -> AdapterNotInstalledError:
+    """The error for an adapter or scheme that nobody brings, with the command if there is one."""
+    extra = extra_for(name)
+    what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
+    if extra is not None:
+        hint = f"Run: pip install 'sqlspec[{extra}]'"
+    else:
+        hint = did_you_mean(name, {*known, *EXTRAS}, otherwise="Installed, or known to sqlspec")
+    return AdapterNotInstalledError(f"{what}. {hint}", adapter=name)
+
+
+def import_plugin(entry: Entry, suspect: Suspect) -> object:
+    """Import what the entry point names; whatever that raises, `SystemExit` included, is its own failure."""
+    try:
+        return entry.point.load()
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:
+        raise _import_error(suspect, entry.value, exc) from exc
+
+
+def config_class(adapter: LoadedAdapter, suspect: Suspect) -> type[DatabaseConfig[Any, Any, Any, Any]]:
+    """The class that `config_type="module:Name"` in an `ADAPTER` stands for."""
+    found = _imported(adapter.info.config_type, suspect)
+    if not _is_config(found):
+        what = f"its config_type {adapter.info.config_type} is no DatabaseConfig"
+        raise suspect.broken(what, "Write: class …Config(DatabaseConfig[…], frozen=True, kw_only=True)")
+    if getattr(found, "adapter", None) != adapter.name:
+        what = f"its {adapter.info.config_type} belongs to another adapter"
+        raise suspect.broken(what, f"Write in it: adapter = {adapter.name!r}")
+    return found
+
+
+def _is_config(found: object) -> TypeGuard[type[DatabaseConfig[Any, Any, Any, Any]]]:
+    from sqlspec.config import DatabaseConfig
+
+    return isinstance(found, type) and issubclass(found, DatabaseConfig)
+
+
+def _imported(target: str, suspect: Suspect) -> object:
+    from importlib import import_module
+
+    module, _, name = target.partition(":")
+    try:
+        return getattr(import_module(module), name)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as exc:
+        raise _import_error(suspect, target, exc) from exc
+
+
+def _import_error(suspect: Suspect, target: str, exc: BaseException) -> AdapterBrokenError:
+    # The exception's text stays in the cause: it may hold anything.
+    repair = f"pip install --upgrade --force-reinstall {suspect.distribution or 'its distribution'}"
+    if isinstance(exc, ModuleNotFoundError) and exc.name:
+        what = f"{target} needs the module {exc.name!r}, which is not installed"
+    elif isinstance(exc, AttributeError) and exc.name == target.partition(":")[2]:
+        what = f"{target.partition(':')[0]} has no {exc.name!r}"
+    else:
+        what = f"importing {target} raised {type(exc).__name__}"
+    return suspect.broken(what, f"Run: {repair}")

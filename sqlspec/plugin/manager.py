@@ -1,0 +1,334 @@
+"""The plugins of one registry: found by name, imported when asked for, resolved to plain functions."""
+
+from __future__ import annotations
+
+import os
+from threading import RLock
+from typing import TYPE_CHECKING, Any, Literal, overload
+from weakref import WeakSet
+
+from sqlspec.errors import (
+    AdapterBrokenError,
+    AdapterConflictError,
+    AdapterError,
+    AdapterIncompatibleError,
+    AdapterNotInstalledError,
+    InvalidArgumentError,
+    did_you_mean,
+)
+
+from .check import CREATION_HOOKS, IN_PROCESS, Suspect, suspect_of
+from .contract import AdapterInfo
+from .index import installed, refresh
+from .load import LoadedAdapter, config_class, import_plugin, not_installed, only
+from .observers import NOBODY, Failures, Observers, collect
+from .policy import PLUGINS, Policy, names_from_env
+from .resolve import resolve
+from .schemes import find_adapter, siblings
+from .status import PluginStatus, list_plugins
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    import pluggy
+
+    from sqlspec.config import DatabaseConfig
+
+    from .index import Entry
+    from .protocols import (
+        CreateAsyncConnection,
+        CreateAsyncPool,
+        CreateAsyncSession,
+        CreateConnection,
+        CreatePool,
+        CreateSession,
+    )
+
+__all__ = ("Plugins", "process_plugins")
+
+
+class Plugins:
+    """The adapters and observers of one registry. `for plugin in spec.plugins` lists them.
+
+    Nothing is imported before it is asked for by name, and nothing that is broken hurts anybody but
+    who asks for it. Safe to share between threads: what was loaded is found without a lock.
+    """
+
+    def __init__(
+        self, *, allow: Iterable[str] | None = None, block: Iterable[str] = (), names: Iterable[str] = ()
+    ) -> None:
+        """*allow* and *block* name adapters; *names* are opt-in plugins, as in `SQLSPEC_PLUGINS`."""
+        self.version = 0
+        """Changes whenever a plugin comes or goes; what was resolved before is then out of date."""
+        self.observers: Observers = NOBODY
+        self._policy = Policy.of(allow, block)
+        self._loaded: dict[str, LoadedAdapter] = {}
+        self._others: dict[str, tuple[object, Entry | None]] = {}
+        self._failed: dict[str, AdapterError] = {}
+        self._failures = Failures()
+        self._manager: pluggy.PluginManager | None = None
+        # Held while a plugin is imported: eight threads that ask at once import and register it once.
+        self._lock = RLock()
+        _living.add(self)
+        for name in dict.fromkeys((*names, *sorted(names_from_env(PLUGINS) or ()))):
+            self.enable(name)
+
+    # --- adapters -------------------------------------------------------------------------------
+
+    def adapter(self, name: str) -> LoadedAdapter:
+        """The adapter of this name, imported and checked by the first who asks.
+
+        Raises `AdapterNotInstalledError`, `AdapterBlockedError`, `AdapterConflictError`,
+        `AdapterBrokenError` or `AdapterIncompatibleError`.
+        """
+        try:
+            return self._loaded[name]
+        except KeyError:
+            return self._load_adapter(name)
+
+    def config_type(self, name: str) -> type[DatabaseConfig[Any, Any, Any, Any]]:
+        """The config class that the adapter declares."""
+        adapter = self.adapter(name)
+        return config_class(adapter, suspect_of(adapter.plugin, name, adapter.distribution, adapter.version))
+
+    def adapter_for_scheme(self, scheme: str) -> str:
+        """The name of the adapter that a URL's scheme means; nothing is imported.
+
+        `postgresql+asyncpg` names it. A bare scheme belongs to core's preference, else to its only claimant.
+        """
+        return find_adapter(scheme, self._policy, self._loaded)
+
+    def sync_alternatives(self, name: str) -> list[str]:
+        """Adapters for the same databases as *name* that work with a plain `with`; imports them."""
+        return [other for other in siblings(name, self._policy) if self._is_sync(other)]
+
+    def _is_sync(self, name: str) -> bool:
+        try:
+            return self.hook("sqlspec_create_connection", name) is not None
+        except AdapterError:  # a suggestion that does not work is none
+            return False
+
+    # --- hooks ----------------------------------------------------------------------------------
+
+    @overload
+    def hook(self, name: Literal["sqlspec_create_connection"], adapter: str) -> CreateConnection | None: ...
+    @overload
+    def hook(
+        self, name: Literal["sqlspec_create_async_connection"], adapter: str
+    ) -> CreateAsyncConnection | None: ...
+    @overload
+    def hook(self, name: Literal["sqlspec_create_pool"], adapter: str) -> CreatePool | None: ...
+    @overload
+    def hook(self, name: Literal["sqlspec_create_async_pool"], adapter: str) -> CreateAsyncPool | None: ...
+    @overload
+    def hook(self, name: Literal["sqlspec_create_session"], adapter: str) -> CreateSession | None: ...
+    @overload
+    def hook(
+        self, name: Literal["sqlspec_create_async_session"], adapter: str
+    ) -> CreateAsyncSession | None: ...
+
+    def hook(self, name: str, adapter: str) -> Callable[..., Any] | None:
+        """What to call for one adapter's creation hook, None if it does not implement it.
+
+        Takes all of the hook's arguments, by position or keyword. Look it up once, and again when
+        `version` has changed.
+        """
+        if name not in CREATION_HOOKS:
+            message = f"there is no creation hook {name!r}. {did_you_mean(name, CREATION_HOOKS)}"
+            raise InvalidArgumentError(message)
+        return self._resolve(name, adapter)
+
+    def emit(self, hook: str, *facts: object) -> None:
+        """Tell the observers of *hook*, with all of its arguments in order; what one raises ends here.
+
+        On a hot path look first whether `observers.statement_executed` is empty.
+        """
+        observers = getattr(self.observers, hook.removeprefix("sqlspec_"))
+        if observers:
+            self._failures.tell(observers, facts)
+
+    @property
+    def observer_errors(self) -> int:
+        """How often an observer raised."""
+        return self._failures.count
+
+    # --- coming and going -----------------------------------------------------------------------
+
+    def register(self, plugin: object, name: str | None = None) -> None:
+        """Add a plugin of this process: an adapter if it has an `ADAPTER`, else observers and wrappers.
+
+        A module or an instance. The block list holds for it; the allow list is about what is imported.
+        """
+        found = name or _name_of(plugin)
+        suspect = suspect_of(plugin, found, None, None)
+        with self._lock:
+            if not hasattr(plugin, "ADAPTER"):
+                self._add_other(suspect, None)
+                return
+            if found in self._policy.block:
+                raise self._policy.refusal(found, None)
+            self._refuse_twins(found)
+            self._add_adapter(suspect, None)
+
+    def unregister(self, name: str) -> None:
+        """Remove a plugin; an installed one comes back when it is asked for again."""
+        with self._lock:
+            if name not in self._loaded and name not in self._others:
+                known = did_you_mean(name, (*self._loaded, *self._others), otherwise="Registered")
+                raise InvalidArgumentError(f"no plugin named {name!r} is registered. {known}")
+            self._loaded.pop(name, None)
+            self._others.pop(name, None)
+            self._pluggy().unregister(name=name)
+            self._changed()
+
+    def enable(self, name: str) -> None:
+        """Load one opt-in plugin of the group `sqlspec.plugins`. Does nothing when it is loaded."""
+        with self._lock:
+            if name in self._others:
+                return
+            entries = installed().plugins.get(name)
+            if not entries:
+                raise _no_plugin(name)
+            entry = only(name, entries)
+            suspect = suspect_of(None, name, entry.distribution, entry.version)
+            suspect.plugin = import_plugin(entry, suspect)
+            self._add_other(suspect, entry)
+
+    def refresh(self) -> None:
+        """Look again at what is installed, and try again what failed. Loaded plugins stay."""
+        with self._lock:
+            refresh()
+            self._failed.clear()
+            self.version += 1
+
+    def __iter__(self) -> Iterator[PluginStatus]:
+        """Every plugin, installed or registered here, with its state; imports nothing."""
+        with self._lock:
+            return iter(list_plugins(self._policy, self._loaded, self._others, self._failed))
+
+    # --- private --------------------------------------------------------------------------------
+
+    def _load_adapter(self, name: str) -> LoadedAdapter:
+        with self._lock:
+            if name in self._loaded:  # another thread was faster
+                return self._loaded[name]
+            if name in self._failed:
+                raise _again(self._failed[name])
+            entry = self._entry(name)
+            suspect = suspect_of(None, name, entry.distribution, entry.version)
+            try:
+                suspect.plugin = import_plugin(entry, suspect)
+                return self._add_adapter(suspect, entry)
+            except (AdapterBrokenError, AdapterIncompatibleError) as exc:
+                self._failed[name] = exc
+                raise _again(exc) from exc.__cause__
+
+    def _entry(self, name: str) -> Entry:
+        """The one installed entry of this name, which may be used."""
+        entries = installed().adapters.get(name, ())
+        self._policy.check(name, str(entries[0]) if entries else None)
+        if not entries:
+            raise not_installed(name, (*installed().adapters, *self._loaded))
+        return only(name, entries)
+
+    def _add_adapter(self, suspect: Suspect, entry: Entry | None) -> LoadedAdapter:
+        info = suspect.adapter_info()
+        suspect.check_hooks(self._pluggy(), info=info)
+        loaded = LoadedAdapter(
+            name=suspect.name,
+            info=info,
+            plugin=suspect.plugin,
+            distribution=entry and entry.distribution,
+            version=entry and entry.version,
+        )
+        self._register(suspect)
+        self._loaded[suspect.name] = loaded
+        self._changed()
+        return loaded
+
+    def _add_other(self, suspect: Suspect, entry: Entry | None) -> None:
+        if suspect.name in self._others:
+            raise _taken(suspect.name, IN_PROCESS)
+        suspect.check_hooks(self._pluggy(), info=None)
+        self._register(suspect)
+        self._others[suspect.name] = (suspect.plugin, entry)
+        self._changed()
+
+    def _register(self, suspect: Suspect) -> None:
+        from pluggy import PluginValidationError
+
+        try:
+            self._pluggy().register(suspect.plugin, name=suspect.name)
+        except PluginValidationError as exc:
+            raise suspect.broken("pluggy refuses it", "See the error above") from exc
+        except ValueError:  # the same object under another name
+            raise _taken(suspect.name, IN_PROCESS) from None
+
+    def _refuse_twins(self, name: str) -> None:
+        if name in self._loaded:
+            raise _taken(name, IN_PROCESS)
+        for entry in installed().adapters.get(name, ()):
+            raise _taken(name, f"installed by {entry}")
+
+    def _changed(self) -> None:
+        self.observers = collect(self._pluggy())
+        self.version += 1
+
+    def _resolve(self, hook: str, adapter: str) -> Callable[..., Any] | None:
+        loaded = self.adapter(adapter)
+        with self._lock:
+            adapters = [other.plugin for other in self._loaded.values()]
+            return resolve(self._pluggy(), hook, loaded.plugin, adapters)
+
+    def _pluggy(self) -> pluggy.PluginManager:
+        if self._manager is None:
+            import pluggy
+
+            from . import hookspecs
+
+            self._manager = pluggy.PluginManager(hookspecs.PROJECT)
+            self._manager.add_hookspecs(hookspecs)
+        return self._manager
+
+
+def process_plugins() -> Plugins:
+    """The plugins of configs that are used alone, without a registry."""
+    # setdefault is atomic: of two that come first at once, both get the same.
+    return _process.get("") or _process.setdefault("", Plugins())
+
+
+def _name_of(plugin: object) -> str:
+    info = getattr(plugin, "ADAPTER", None)
+    if isinstance(info, AdapterInfo):
+        return info.name
+    return str(getattr(plugin, "__name__", type(plugin).__qualname__))
+
+
+def _taken(name: str, by: str) -> AdapterConflictError:
+    return AdapterConflictError(f"{name!r} is {by} already; choose another name", adapter=name)
+
+
+def _no_plugin(name: str) -> AdapterNotInstalledError:
+    hint = did_you_mean(name, installed().plugins, otherwise="Installed")
+    return AdapterNotInstalledError(f"no plugin {name!r} is installed. {hint}", adapter=name)
+
+
+def _again(error: AdapterError) -> AdapterError:
+    """A fresh copy to raise: one exception object must not collect the tracebacks of many threads."""
+    copy = type(error)(str(error), adapter=error.adapter, distribution=error.distribution)
+    copy.__cause__ = error.__cause__
+    return copy
+
+
+_process: dict[str, Plugins] = {}
+_living: WeakSet[Plugins] = WeakSet()
+
+
+def _after_fork() -> None:
+    """The parent's threads are not here to let go of what they held."""
+    for plugins in list(_living):
+        plugins._lock = RLock()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - this file's own business
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)

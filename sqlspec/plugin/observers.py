@@ -1,0 +1,86 @@
+"""Observers: whoever wants to know. None of them can change what happens."""
+
+from __future__ import annotations
+
+from threading import Lock
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .check import OBSERVER_HOOKS
+from .resolve import arguments_of, implementations, plain
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    import pluggy
+
+__all__ = ("NOBODY", "Failures", "Observer", "Observers", "collect")
+
+
+class Observer(NamedTuple):
+    """One function that is told of one event."""
+
+    plugin: str
+    hook: str
+    tell: Callable[..., object]
+
+
+class Observers(NamedTuple):
+    """Who is told of what. With nobody listening an event costs its caller one `if`."""
+
+    config_registered: tuple[Observer, ...] = ()
+    pool_opened: tuple[Observer, ...] = ()
+    pool_closed: tuple[Observer, ...] = ()
+    connection_event: tuple[Observer, ...] = ()
+    statement_executed: tuple[Observer, ...] = ()
+
+
+NOBODY = Observers()
+
+
+def collect(manager: pluggy.PluginManager) -> Observers:
+    """The observers of all plugins, in the order of calling."""
+    return Observers(*(tuple(_observers(getattr(manager.hook, name))) for name in OBSERVER_HOOKS))
+
+
+def _observers(hook: pluggy.HookCaller) -> list[Observer]:
+    arguments = arguments_of(hook)
+    return [
+        Observer(found.plugin_name, hook.name, plain(found, arguments)) for found in implementations(hook)
+    ]
+
+
+class Failures:
+    """What observers raised: counted each time, logged the first time each raises."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._lock = Lock()
+        self._logged: set[tuple[str, str]] = set()
+
+    def add(self, observer: Observer, error: Exception) -> None:
+        """Count it, and log the first of its kind."""
+        with self._lock:
+            self.count += 1
+            known = (observer.plugin, observer.hook) in self._logged
+            self._logged.add((observer.plugin, observer.hook))
+        if not known:
+            _log(observer, error)
+
+    def tell(self, observers: tuple[Observer, ...], facts: tuple[Any, ...]) -> None:
+        """Tell every observer; what one raises keeps nobody else from hearing."""
+        for observer in observers:
+            try:
+                observer.tell(*facts)
+            except Exception as error:  # noqa: BLE001 - an observer never changes the outcome
+                self.add(observer, error)
+
+
+def _log(observer: Observer, error: Exception) -> None:
+    import logging
+
+    logging.getLogger("sqlspec.plugins").warning(
+        "observer %s of plugin %r raised; it is logged this once, and counted from now on",
+        observer.hook,
+        observer.plugin,
+        exc_info=error,
+    )

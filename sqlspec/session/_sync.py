@@ -1,0 +1,450 @@
+# Printed from _async.py by tools/print_sync.py; do not edit.
+"""A session: a connection with a transaction and a typed result API.
+
+The first statement begins a transaction; a clean exit commits it, anything else rolls it back. What a
+session decides stands in `base`; here it waits for the database.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from sqlspec.errors import InvalidArgumentError
+from sqlspec.plugin.turn import HELD
+from sqlspec.result import Result
+from sqlspec.result.mapping import mapper_for
+
+from .base import CLOSED, SessionBase
+from .bulk import Batches
+from .execution import execution
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from types import TracebackType
+    from typing import Self
+
+    from sqlspec.plugin import Connection, Cursor
+
+    from .execution import Execution
+
+__all__ = ("Rows", "Session", "Transaction")
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+
+class Session(SessionBase["Connection[Any]"]):
+    """One connection, for one owner, until its block ends.
+
+    Not to be shared: two tasks or threads that use it at once get `SessionInUseError`. After its block
+    it raises `SessionClosedError`. Statements are written with `?` or `:name`, whatever the driver takes.
+    """
+
+    @overload
+    def execute(self, sql: str, parameters: Parameters = None) -> Execution[dict[str, Any]]: ...
+    @overload
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, schema_type: type[T]
+    ) -> Execution[T]: ...
+    @execution
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, schema_type: type[Any] | None = None
+    ) -> Any:
+        """Run one statement; its rows are dicts, or *schema_type*.
+
+        Raises `ParameterError`, `MultipleStatementsError` or `TransactionControlError` before anything is
+        sent, a `DatabaseError` when the database refuses, `TransactionAbortedError` after one that cost
+        the transaction.
+        """
+        connection, plan = self._connection, self._plan
+        turn, token = connection.turn, object()
+        first = False
+        started = 0.0 if plan.observe is None else time.monotonic()
+        try:
+            if turn.setdefault(HELD, token) is not token:
+                raise self._overlap()  # noqa: TRY301 - judged below, like any other
+            if self._trouble is not None:
+                raise self._refusal()  # noqa: TRY301
+            statement = plan.statements[sql]
+            native = statement.bind(parameters)
+            if self._ready:
+                raw = connection.execute(statement.text, native, None)
+            elif plan.autocommit:
+                self._prepare()
+                raw = connection.execute(statement.text, native, None)
+            else:
+                first = self._begun = self._ready = True
+                raw = connection.begin_and_execute(plan.transaction, statement.text, native, None)
+        except BaseException as exc:
+            error = self._failed(exc, sql, first=first)
+            if plan.observe is not None:
+                self._observe(sql, started, error=error)
+            if error is exc:
+                raise
+            raise error from exc
+        finally:
+            if turn[HELD] is token:
+                del turn[HELD]
+        if plan.observe is not None:
+            self._observe(sql, started, rowcount=raw.rowcount)
+        return Result(raw, schema_type)
+
+    def execute_many(self, sql: str, rows: Iterable[Parameters]) -> Result[dict[str, Any]]:
+        """Run one statement for each row of parameters: for all of them, or for none."""
+        if self._plan.autocommit and not self._begun:
+            with self.begin():
+                return self.execute_many(sql, rows)
+        with Call(self, sql) as connection:
+            statement = self._plan.statements[sql]
+            native = statement.bind_many(rows)
+            self._begin_if_needed()
+            return Result(connection.execute_many(statement.text, native, None))
+
+    def execute_script(self, script: str) -> None:
+        """Run the statements of a script, without parameters, in this session's transaction."""
+        with Call(self, script) as connection:
+            statements = self._plan.statements.script(script)
+            self._begin_if_needed()
+            connection.execute_script(statements, None)
+
+    @overload
+    def stream(
+        self, sql: str, parameters: Parameters = None, *, batch_size: int = 1000
+    ) -> Rows[dict[str, Any]]: ...
+    @overload
+    def stream(
+        self, sql: str, parameters: Parameters = None, *, schema_type: type[T], batch_size: int = 1000
+    ) -> Rows[T]: ...
+    def stream(
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: type[Any] | None = None,
+        batch_size: int = 1000,
+    ) -> Any:
+        """The rows of one statement, *batch_size* of them in memory at a time. Ends with the session."""
+        if batch_size < 1:
+            msg = f"batch_size is at least 1, not {batch_size}"
+            raise InvalidArgumentError(msg)
+        return Rows(self, sql, parameters, schema_type, batch_size)
+
+    def load(self, table: str, rows: Iterable[Any], columns: Sequence[str] | None = None) -> int:
+        """Insert many rows by the driver's fastest path: all of them, or none. Returns how many.
+
+        *rows*: tuples (then *columns* names the table's columns), mappings, dataclasses, Structs or
+        NamedTuples, all of one type; they are read in bounded batches, so a generator may be endless
+        for memory's sake. *table* may be `schema.table`.
+        """
+        batches = Batches(rows, columns)
+        if not self._plan.autocommit:
+            self._begin()  # first, so that the block below is a savepoint in it
+        if self._begun and not self._plan.has_savepoints:
+            return self._load(table, batches)  # where there are none, an error aborts the transaction
+        with self.begin():
+            return self._load(table, batches)
+
+    def _load(self, table: str, batches: Batches) -> int:
+        count = 0
+        for batch in batches:
+            with Call(self, f"load {table}") as connection:
+                count += connection.load(table, batches.columns, batch, None)
+        return count
+
+    def connection(self) -> Any:
+        """The driver's own connection, in this session's transaction; its state is reset afterwards."""
+        with Call(self, "connection()") as connection:
+            self._begin_if_needed()
+            self._lent = True
+            connection.raw_lent()
+            return connection.raw
+
+    # --- transactions ---------------------------------------------------------------------------
+
+    def begin(self) -> Transaction:
+        """A block of its own: a transaction if none is open, else a savepoint.
+
+        Its clean end commits it, or keeps what was done since the savepoint; an exception undoes it.
+        """
+        return Transaction(self)
+
+    def commit(self) -> None:
+        """Commit now; the next statement begins another transaction.
+
+        Raises `TransactionAbortedError` if the database gave the transaction up, and
+        `CommitOutcomeUnknownError` if it did not answer.
+        """
+        self._check_no_block("commit")
+        with Call(self, "COMMIT"):
+            self._commit()
+
+    def rollback(self) -> None:
+        """Undo now; the next statement begins another transaction. Also ends an aborted one."""
+        self._check_no_block("rollback")
+        with Call(self, "ROLLBACK", even_if_aborted=True):
+            self._rollback()
+
+    def _prepare(self) -> None:
+        self._lent = True  # what is set here is undone by the reset
+        self._connection.prepare(self._plan.transaction, None)
+        self._ready = True
+
+    def _begin_if_needed(self) -> None:
+        if self._ready:
+            return
+        if self._plan.autocommit:
+            self._prepare()
+        else:
+            self._connection.begin(self._plan.transaction, None)
+            self._begun = self._ready = True
+
+    def _begin(self) -> None:
+        with Call(self, "BEGIN"):
+            self._begin_if_needed()
+
+    def _begin_block(self) -> None:
+        self._connection.begin(self._plan.transaction, None)
+        self._begun = self._ready = True
+
+    def _commit(self) -> None:
+        if not self._begun:
+            return
+        if self._vanished():
+            error: BaseException | None = self._aborted()
+            self._connection.finish(False, False, self._clean_up_deadline())  # noqa: FBT003
+        else:
+            outcome = self._connection.finish(True, False, self._commit_deadline())  # noqa: FBT003
+            error = self._judge(outcome)
+            if outcome.committed is None:
+                self._connection.abort()
+        self._ended()
+        if error is not None:
+            raise error
+
+    def _rollback(self) -> None:
+        if self._begun:
+            self._connection.rollback(self._clean_up_deadline())
+        self._ended()
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def __sqlspec_finish__(
+        self, exc: BaseException | None, deadline: float | None = None
+    ) -> tuple[bool, BaseException | None]:
+        """End the session: commit, or roll back for *exc*; then no statement runs any more.
+
+        Returns whether the connection is provably clean, and the error that its block shall raise.
+        """
+        connection = self._connection
+        turn, token = connection.turn, object()
+        try:
+            if turn.setdefault(HELD, token) is not token:
+                return self._cut_off(exc)
+            if not (self._begun or self._lent or self._streams) and (
+                self._plan.keeps_state or connection.is_pristine()
+            ):
+                return True, None
+            return self._finish(exc, deadline)
+        finally:
+            self._trouble = CLOSED
+            if turn[HELD] is token:
+                del turn[HELD]
+
+    def _cut_off(self, exc: BaseException | None) -> tuple[bool, BaseException | None]:
+        """The block ended while another task or thread is inside a statement: nothing can be saved."""
+        if self._trouble is CLOSED:
+            return False, None
+        error = self._overlap()
+        self._trouble = CLOSED
+        self._connection.interrupt()
+        self._connection.abort()
+        return False, error if exc is None else None
+
+    def _finish(
+        self, exc: BaseException | None, deadline: float | None
+    ) -> tuple[bool, BaseException | None]:
+        self._close_streams()
+        error: BaseException | None = None
+        if self._begun and exc is None and self._vanished():
+            error = self._aborted()
+        commit = self._begun and exc is None and error is None
+        until = deadline or (self._commit_deadline() if commit else self._clean_up_deadline())
+        outcome = self._connection.finish(commit, not self._plan.keeps_state, until)
+        if commit:
+            error = self._judge(outcome)
+        return outcome.reset_ok, error
+
+    def _close_streams(self) -> None:
+        streams, self._streams = self._streams, None
+        for stream in streams or ():
+            stream.close()
+
+
+class Call:
+    """One call on the connection, in its turn: refuses overlap and trouble, judges what the call raises."""
+
+    __slots__ = ("_even_if_aborted", "_first", "_session", "_sql", "_started")
+
+    def __init__(self, session: Session, sql: str, *, even_if_aborted: bool = False) -> None:
+        self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
+        self._first = False
+        self._started = 0.0
+
+    def __enter__(self) -> Connection[Any]:
+        session = self._session
+        turn = session._connection.turn
+        try:
+            if turn.setdefault(HELD, self) is not self:
+                raise session._overlap()  # noqa: TRY301 - all that leaves here lets the turn go
+            if session._trouble is CLOSED or (session._trouble is not None and not self._even_if_aborted):
+                raise session._refusal()  # noqa: TRY301
+            self._first = not session._begun
+            self._started = time.monotonic()
+        except BaseException:
+            if turn[HELD] is self:
+                del turn[HELD]
+            raise
+        return session._connection
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = self._session
+        turn = session._connection.turn
+        try:
+            error = None if exc is None else session._failed(exc, self._sql, first=self._first)
+        finally:
+            if turn[HELD] is self:
+                del turn[HELD]
+        if session._plan.observe is not None:
+            session._observe(self._sql, self._started, error=error)
+        if error is not None and error is not exc:
+            raise error from exc
+
+
+class Transaction:
+    """A `begin()` block. Blocks nest, and end in reverse order."""
+
+    __slots__ = ("_depth", "_savepoint", "_session")
+
+    def __init__(self, session: Session) -> None:
+        self._session, self._depth = session, 0
+        self._savepoint: str | None = None
+
+    def __enter__(self) -> Self:
+        session = self._session
+        if self._depth:
+            msg = "this begin() block is open already; call begin() again for another"
+            raise InvalidArgumentError(msg)
+        with Call(session, "BEGIN") as connection:
+            if session._begun:
+                session._check_savepoints()
+                self._savepoint = f"sqlspec_{session._blocks + 1}"
+                connection.savepoint(self._savepoint, None)
+            else:
+                session._begin_block()
+        session._blocks += 1
+        self._depth = session._blocks
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = self._session
+        if session._trouble is CLOSED:
+            return
+        session._blocks = self._depth - 1
+        self._depth = 0
+        try:
+            with Call(session, "end of begin()", even_if_aborted=True):
+                if self._savepoint is None:
+                    self._end_transaction(exc)
+                else:
+                    self._end_savepoint(self._savepoint, exc)
+        except Exception as error:
+            if exc is None:
+                raise
+            # The body's exception is what the caller sees; why its undoing failed is a note on it.
+            exc.add_note(f"rolling back failed too: {error}")
+
+    def _end_transaction(self, exc: BaseException | None) -> None:
+        if exc is None:
+            self._session._commit()
+        else:
+            self._session._rollback()
+
+    def _end_savepoint(self, name: str, exc: BaseException | None) -> None:
+        session = self._session
+        if exc is None and session._trouble is None:
+            session._connection.release_savepoint(name, None)
+            return
+        aborted = None if session._trouble is None else session._aborted()
+        session._connection.rollback_to_savepoint(name, session._clean_up_deadline())
+        session._recovered()
+        if exc is None and aborted is not None:
+            raise aborted
+
+
+class Rows(Generic[T]):
+    """The rows of `stream`, read in batches as they are asked for. Closed at its end and with its session."""
+
+    def __init__(
+        self,
+        session: Session,
+        sql: str,
+        parameters: Parameters,
+        schema_type: type[Any] | None,
+        batch_size: int,
+    ) -> None:
+        self._session, self._sql, self._parameters = session, sql, parameters
+        self._schema_type, self._batch_size = schema_type, batch_size
+        self._cursor: Cursor | None = None
+        self._batch: Any = iter(())
+        self._count = 0
+        self._is_done = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        for row in self._batch:
+            return row  # type: ignore[no-any-return] # the mapper made it
+        if not self._is_done:
+            self._fetch()
+            for row in self._batch:
+                return row  # type: ignore[no-any-return]
+        raise StopIteration
+
+    def _fetch(self) -> None:
+        with Call(self._session, self._sql) as connection:
+            if self._cursor is None:
+                self._cursor = self._open(connection)
+            rows = self._cursor.fetch()
+            mapper = mapper_for(self._schema_type, self._cursor.columns)
+            self._batch = iter(mapper(rows, self._count + 1))
+            self._count += len(rows)
+            if not rows:
+                self._end()
+
+    def _open(self, connection: Connection[Any]) -> Cursor:
+        session = self._session
+        statement = session._plan.statements[self._sql]
+        native = statement.bind(self._parameters)
+        session._begin_if_needed()
+        cursor = connection.stream(statement.text, native, self._batch_size, None)
+        session._streams = [*(session._streams or ()), self]
+        return cursor
+
+    def _end(self) -> None:
+        self._is_done = True
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
+
+    def close(self) -> None:
+        """Read no more. May be called twice; the session's end does it too."""
+        self._batch = iter(())
+        self._end()

@@ -1,0 +1,195 @@
+"""What a session decides without waiting: may it run this, what has become of its transaction.
+
+    ready ──first statement──▶ begun ──commit, rollback──▶ ready
+                                 │ an error after which the driver no longer sees an open transaction
+                                 ▼
+                               aborted ──rollback()──▶ ready          any ──end──▶ closed
+
+`_trouble` is None while statements may run; the hot path asks nothing else.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
+
+import msgspec
+
+from sqlspec.errors import (
+    CommitOutcomeUnknownError,
+    InvalidArgumentError,
+    SavepointNotSupportedError,
+    SessionClosedError,
+    SessionInUseError,
+    SQLSpecError,
+    TransactionAbortedError,
+    TransactionControlError,
+    UsageError,
+)
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
+
+if TYPE_CHECKING:
+    from sqlspec.plugin import AsyncConnection, Connection
+    from sqlspec.plugin.contract import Outcome
+
+    from .plan import SessionPlan
+
+__all__ = ("SessionBase",)
+
+ABORTED: Final = "aborted"
+CLOSED: Final = "closed"
+
+C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
+
+
+class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it is made in C
+    """The state of one session: a connection that is lent to it, and the transaction on it."""
+
+    _connection: C
+    _plan: SessionPlan
+    _ready: bool
+    """A statement may go as it is, because a transaction is open or none is wanted."""
+    _begun: bool = False
+    """A transaction is open, as far as we know."""
+    _lent: bool = False
+    """Something was done that only a reset undoes."""
+    _blocks: int = 0
+    """How many `begin()` blocks are open."""
+    _trouble: str | None = None
+    """ABORTED or CLOSED: why no statement may run."""
+    _failure: BaseException | None = None
+    """What the transaction was given up for."""
+    _streams: list[Any] | None = None
+    """Results that are being read."""
+
+    def __repr__(self) -> str:
+        state = self._trouble or ("in a transaction" if self._begun else "ready")
+        return f"<{type(self).__name__} of {self._plan.name!r}: {state}>"
+
+    # --- may it run -----------------------------------------------------------------------------
+
+    def _overlap(self) -> UsageError:
+        """Why the connection's turn is taken: by this session's other user, or because it is nobody's now."""
+        if self._trouble is CLOSED:
+            return self._closed()
+        return SessionInUseError(
+            f"this session of {self._plan.name!r} is running a statement in another task or thread; "
+            "give each its own provide_session()"
+        )
+
+    def _closed(self) -> SessionClosedError:
+        return SessionClosedError(
+            f"this session of {self._plan.name!r} has ended; open another with provide_session()"
+        )
+
+    def _refusal(self) -> SQLSpecError:
+        """The error for a statement while there is trouble."""
+        return self._closed() if self._trouble is CLOSED else self._aborted()
+
+    def _aborted(self) -> TransactionAbortedError:
+        error = TransactionAbortedError(
+            f"the transaction on {self._plan.name!r} was given up after an error, and its work is undone; "
+            "leave the begin() block or call rollback() before the next statement"
+        )
+        error.__cause__ = self._failure
+        return error
+
+    def _check_no_block(self, what: str) -> None:
+        if self._blocks:
+            msg = f"{what}() inside a begin() block; leave the block to end its transaction"
+            raise TransactionControlError(msg)
+
+    def _check_savepoints(self) -> None:
+        if not self._plan.has_savepoints:
+            msg = f"adapter {self._plan.adapter!r} has no savepoints: begin() can not be in a transaction"
+            raise SavepointNotSupportedError(msg)
+
+    # --- what has become of it ------------------------------------------------------------------
+
+    def _failed(self, exc: BaseException, sql: object, *, first: bool) -> BaseException:
+        """Note what *exc* did to the transaction; returns what the caller shall see.
+
+        *first*: the statement was to begin the transaction, so that nothing else was pending.
+        """
+        if not isinstance(sql, str):
+            return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
+        if isinstance(exc, UsageError):
+            return self._not_sent(exc, first=first)
+        error = self._connection.map_error(exc) if isinstance(exc, Exception) else exc
+        if self._begun:
+            status = self._connection.transaction_status
+            if status is TransactionStatus.IDLE and first:
+                self._ended()  # BEGIN itself failed, or the one statement took its transaction along
+            elif status is not TransactionStatus.ACTIVE:
+                self._give_up(error)
+        return error
+
+    def _not_sent(self, exc: UsageError, *, first: bool) -> UsageError:
+        if self._begun and first and self._connection.transaction_status is TransactionStatus.IDLE:
+            self._ended()
+        return exc
+
+    def _give_up(self, error: BaseException) -> None:
+        self._trouble = ABORTED
+        if self._failure is None:
+            self._failure = error
+
+    def _ended(self) -> None:
+        """No transaction is open: the next statement begins another."""
+        self._begun, self._failure, self._trouble = False, None, None
+        self._ready = self._plan.starts_ready
+
+    def _recovered(self) -> None:
+        """A savepoint was rolled back to, and what failed since then is undone, if a transaction is open."""
+        status = self._connection.transaction_status
+        if status is not TransactionStatus.IDLE and status is not TransactionStatus.ABORTED:
+            self._trouble = self._failure = None
+
+    def _vanished(self) -> bool:
+        """The transaction that should be open is not: it ended behind the session's back."""
+        status = self._connection.transaction_status
+        if status is TransactionStatus.IDLE or status is TransactionStatus.ABORTED:
+            self._give_up(TransactionAbortedError("the database ended the transaction by itself"))
+        return self._trouble is ABORTED
+
+    def _judge(self, outcome: Outcome) -> BaseException | None:
+        """The error that the ending of a transaction which should have been committed leaves."""
+        if outcome.committed:
+            return None
+        if outcome.committed is False:
+            return outcome.error
+        error = CommitOutcomeUnknownError(
+            f"COMMIT was sent to {self._plan.name!r} and not answered: the work is stored or it is not. "
+            "Look before you run it again."
+        )
+        error.__cause__ = outcome.error
+        return error
+
+    def _commit_deadline(self) -> float:
+        return time.monotonic() + self._plan.commit_timeout
+
+    @staticmethod
+    def _clean_up_deadline() -> float:
+        return time.monotonic() + CLEAN_UP_TIMEOUT
+
+    # --- observing ------------------------------------------------------------------------------
+
+    def _observe(
+        self, sql: str, started: float, *, rowcount: int = -1, error: BaseException | None = None
+    ) -> None:
+        from sqlspec.observe.events import StatementEvent
+
+        if self._plan.observe is not None:
+            # Of what was compiled for the cache; a script, a bulk load or an error before has no verb.
+            compiled = self._plan.statements.get(sql)
+            self._plan.observe(
+                StatementEvent(
+                    name=self._plan.name,
+                    adapter=self._plan.adapter,
+                    statement=sql,
+                    verb="" if compiled is None else compiled.verb,
+                    seconds=time.monotonic() - started,
+                    rowcount=rowcount,
+                    error=None if error is None else type(error).__name__,
+                )
+            )

@@ -1,0 +1,98 @@
+"""Rows for `load`: any iterable of tuples, mappings or objects, as tuples in bounded batches."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import islice
+from operator import attrgetter, itemgetter
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import InvalidArgumentError, ParameterError, did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+__all__ = ("LOAD_BATCH", "Batches")
+
+LOAD_BATCH = 5_000
+"""Rows that are in memory at once on their way into a `load`."""
+
+
+class Batches:
+    """The rows of one `load`: `columns`, and an iterator over lists of tuples. Looks at one row first."""
+
+    def __init__(self, rows: Iterable[Any], columns: Sequence[str] | None) -> None:
+        if isinstance(rows, (str, bytes, Mapping)):
+            msg = f"load() takes an iterable of rows, not one {type(rows).__name__}"
+            raise InvalidArgumentError(msg)
+        self._rows = iter(rows)
+        self._batch = list(islice(self._rows, LOAD_BATCH))
+        self._count = 0
+        self.columns: tuple[str, ...] = ()
+        if self._batch:
+            self._learn(self._batch[0], columns)
+
+    def _learn(self, row: Any, columns: Sequence[str] | None) -> None:
+        known = _columns_of(row)
+        if columns is None and known is None:
+            msg = "load() of plain tuples needs columns=(…), the names of the table's columns"
+            raise InvalidArgumentError(msg)
+        self.columns = tuple(columns if columns is not None else known or ())
+        if isinstance(columns, str) or not self.columns:
+            msg = "load(): columns is a sequence of at least one name"
+            raise InvalidArgumentError(msg)
+        if known is not None:
+            for name in self.columns:
+                if name not in known:
+                    msg = f"load(): the rows have no {name!r}. {did_you_mean(name, known)}"
+                    raise ParameterError(msg)
+        self._kind = type(row)
+        self._pick = _picker(row, self.columns)
+
+    def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
+        while self._batch:
+            yield self._as_tuples(self._batch)
+            self._count += len(self._batch)
+            self._batch = list(islice(self._rows, LOAD_BATCH))
+
+    def _as_tuples(self, batch: list[Any]) -> list[tuple[Any, ...]]:
+        strangers = set(map(type, batch)) - {self._kind}
+        if strangers:
+            names = ", ".join(sorted(kind.__name__ for kind in strangers))
+            msg = f"load(): rows are of one type, and after {self._kind.__name__} came {names}"
+            raise ParameterError(msg)
+        self._check_shape(batch)
+        return batch if self._pick is None else list(map(self._pick, batch))
+
+    def _check_shape(self, batch: list[Any]) -> None:
+        """Nothing is lost: a row with another number of values, or another key, is an error."""
+        if self._pick is not None and not issubclass(self._kind, Mapping):
+            return
+        wanted = set(self.columns)
+        for number, row in enumerate(batch, self._count + 1):
+            fits = row.keys() == wanted if self._pick is not None else len(row) == len(self.columns)
+            if not fits:
+                msg = f"load(): row {number} does not have the columns {', '.join(self.columns)}"
+                raise ParameterError(msg)
+
+
+def _columns_of(row: Any) -> tuple[str, ...] | None:
+    if isinstance(row, Mapping):
+        return tuple(row)
+    for attribute in ("_fields", "__struct_fields__", "__dataclass_fields__"):
+        names = getattr(type(row), attribute, None)
+        if names is not None:
+            return tuple(names)
+    if isinstance(row, (tuple, list)):
+        return None
+    msg = f"load() can not take rows of type {type(row).__name__}; give tuples, dicts, dataclasses or Structs"
+    raise InvalidArgumentError(msg)
+
+
+def _picker(row: Any, columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ...]] | None:
+    if isinstance(row, (tuple, list)) and (not hasattr(type(row), "_fields")):
+        return None
+    get: Callable[[Any], Any] = itemgetter(*columns) if isinstance(row, Mapping) else attrgetter(*columns)
+    if len(columns) > 1:
+        return get
+    return lambda one: (get(one),)

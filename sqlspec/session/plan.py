@@ -1,0 +1,114 @@
+"""What is settled for all sessions of one kind before the first of them opens."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import InvalidArgumentError, NotSupportedError
+from sqlspec.plugin.contract import Capability, SessionOptions, TransactionOptions
+from sqlspec.sql import DIALECTS, Dialect, statements_for
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlspec.config import DatabaseConfig
+    from sqlspec.observe.events import StatementEvent
+    from sqlspec.plugin.contract import AdapterInfo
+    from sqlspec.sql import Statements
+
+__all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session")
+
+ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
+"""The isolation levels of SQL-92, in lower case."""
+
+
+class SessionPlan:
+    """How sessions of one config and one set of options behave. Immutable, shared by all of them."""
+
+    __slots__ = (
+        "adapter",
+        "autocommit",
+        "commit_timeout",
+        "has_savepoints",
+        "keeps_state",
+        "name",
+        "observe",
+        "prepares",
+        "starts_ready",
+        "statements",
+        "transaction",
+    )
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        adapter: str,
+        statements: Statements,
+        transaction: TransactionOptions,
+        autocommit: bool,
+        keeps_state: bool,
+        commit_timeout: float,
+        has_savepoints: bool,
+        observe: Callable[[StatementEvent], None] | None,
+    ) -> None:
+        self.name, self.adapter, self.statements = name, adapter, statements
+        self.transaction, self.autocommit = transaction, autocommit
+        self.keeps_state, self.commit_timeout = keeps_state, commit_timeout
+        self.has_savepoints, self.observe = has_savepoints, observe
+        # An autocommit session with options has something to set before its first statement.
+        self.prepares = autocommit and transaction != TransactionOptions()
+        self.starts_ready = autocommit and not self.prepares
+
+
+def plan_session(
+    info: AdapterInfo,
+    config: DatabaseConfig[Any, Any, Any, Any],
+    options: SessionOptions,
+    *,
+    name: str,
+    observe: Callable[[StatementEvent], None] | None,
+) -> SessionPlan:
+    """Settle what *config* and the *options* of one call ask for, or say what of it can not be."""
+    transaction = TransactionOptions(
+        read_only=config.read_only if options.read_only is None else options.read_only,
+        isolation=_checked_isolation(options.isolation, info),
+    )
+    if config.read_only and options.read_only is False:
+        msg = f"the config of {name!r} is read-only; register another to write"
+        raise InvalidArgumentError(msg)
+    autocommit = config.autocommit if options.autocommit is None else options.autocommit
+    if autocommit and transaction.isolation is not None:
+        msg = "isolation= is about transactions, and an autocommit session has none; pass autocommit=False"
+        raise InvalidArgumentError(msg)
+    if transaction.read_only and Capability.READ_ONLY not in info.capabilities:
+        msg = f"adapter {info.name!r} has no read-only sessions"
+        raise NotSupportedError(msg)
+    return SessionPlan(
+        name=name,
+        adapter=info.name,
+        statements=statements_for(_dialect(info), info.paramstyle),
+        transaction=transaction,
+        autocommit=autocommit,
+        keeps_state=config.reset == "rollback",
+        commit_timeout=config.commit_timeout,
+        has_savepoints=Capability.SAVEPOINTS in info.capabilities,
+        observe=observe,
+    )
+
+
+def _dialect(info: AdapterInfo) -> Dialect:
+    return info.dialect if isinstance(info.dialect, Dialect) else DIALECTS[info.dialect]
+
+
+def _checked_isolation(level: str | None, info: AdapterInfo) -> str | None:
+    if level is None:
+        return None
+    wanted = level.lower().replace("_", " ")
+    if wanted not in ISOLATION_LEVELS:
+        msg = f"unknown isolation level {level!r}; it is one of {', '.join(ISOLATION_LEVELS)}"
+        raise InvalidArgumentError(msg)
+    if Capability.ISOLATION not in info.capabilities:
+        msg = f"adapter {info.name!r} has one isolation level; leave isolation= out"
+        raise NotSupportedError(msg)
+    return wanted

@@ -1,0 +1,87 @@
+"""The door for adapter authors: cheap to open, complete, and documented."""
+
+from __future__ import annotations
+
+import inspect
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import sqlspec.plugin
+from sqlspec.plugin import hookspecs
+from sqlspec.plugin.check import CREATION_HOOKS, OBSERVER_HOOKS
+from sqlspec.plugin.manager import Plugins
+from sqlspec.plugin.resolve import arguments_of
+
+PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
+HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("sqlspec_"))
+
+
+def test_every_name_of_the_door_is_behind_it() -> None:
+    """Those that are loaded on use, too; `dir` lists them all."""
+    for name in sqlspec.plugin.__all__:
+        assert getattr(sqlspec.plugin, name) is not None
+    assert dir(sqlspec.plugin) == sorted(sqlspec.plugin.__all__)
+    assert not hasattr(sqlspec.plugin, "hookimp")
+
+
+def test_the_door_opens_without_pluggy() -> None:
+    """`import sqlspec` passes through it."""
+    script = (
+        "import sys, sqlspec.plugin.manager; sqlspec.plugin.manager.Plugins(); print('pluggy' in sys.modules)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+
+    assert done.stdout.strip() == "False"
+
+
+def test_the_tables_of_hooks_are_the_hooks() -> None:
+    """Each is a creation hook or an observer's; creation hooks have one answer."""
+    hooks = Plugins()._pluggy().hook
+
+    assert sorted(CREATION_HOOKS + OBSERVER_HOOKS) == HOOKS
+    for name in HOOKS:
+        specification = getattr(hooks, name).spec
+        assert bool(specification.opts["firstresult"]) is (name in CREATION_HOOKS)
+
+
+@pytest.mark.parametrize("name", HOOKS)
+def test_a_hook_is_documented_with_all_of_its_arguments(name: str) -> None:
+    """On the page for authors, spelled as it is."""
+    arguments = arguments_of(getattr(Plugins()._pluggy().hook, name))
+    specification: Any = getattr(hookspecs, name)
+
+    assert f"`{name}({', '.join(arguments)})`" in PAGE.read_text("utf-8")
+    assert inspect.getdoc(specification)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings(
+    "ignore:.*multi-threaded:DeprecationWarning"
+)  # Python 3.12 on fork beside threads
+def test_a_forked_child_does_not_wait_for_a_thread_it_does_not_have() -> None:
+    """The parent held the lock, importing, when the child was made."""
+    plugins = Plugins()
+    with plugins._lock:
+        child = os.fork()
+        if child == 0:
+            import threading
+
+            thread = threading.Thread(target=list, args=(plugins,), daemon=True)
+            thread.start()
+            thread.join(10)
+            os._exit(1 if thread.is_alive() else 0)
+        _, status = os.waitpid(child, 0)
+
+    assert status == 0

@@ -1,0 +1,1 @@
+"""Tests of the pool; a package, because they share a scripted driver."""
