@@ -213,14 +213,14 @@ class SQLSpec:
         found = self._keys.get(key)
         return found[0]() if found else None
 
-    def push_override(self, name: str, override: Override, config: AnyConfig) -> None:
+    def _push_override(self, name: str, override: Override, config: AnyConfig) -> None:
         """Put *config* over what has the name. For `override` blocks."""
         with self._lock:
             override.beneath = self._named(name)
             self._overrides.setdefault(name, []).append(override)
             self._put(name, self._database(name, config))
 
-    def pop_override(self, name: str, override: Override) -> Database:
+    def _pop_override(self, name: str, override: Override) -> Database:
         """End an override and return the database that it had put there, for the caller to retire.
 
         Blocks may end out of order: an inner one then covers what the outer one had covered.

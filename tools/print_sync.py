@@ -35,10 +35,6 @@ RULES = {
     r"\b__aiter__\b": "__iter__",
     r"\b__anext__\b": "__next__",
     r"\baclose\b": "close",
-    r"\baclosing\b": "closing",
-    r"\banext\b": "next",
-    r"\baopen\b": "open",
-    r"\basynccontextmanager\b": "contextmanager",
 }
 PATTERN = re.compile("|".join(f"({pattern})" for pattern in RULES))
 SPELLINGS = tuple(RULES.values())

@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
 __all__ = ("AsyncConnectionContext", "AsyncSessionContext", "ConnectionContext", "SessionContext")
 
+IDLE = TransactionStatus.IDLE  # slow to look up before Python 3.12
+
 S_co = TypeVar("S_co", covariant=True)
 A_co = TypeVar("A_co", covariant=True)
 
@@ -176,6 +178,4 @@ def _is_untouched(connection: Any, *, reset: bool) -> bool:
     """Known without a round trip: nothing is open and nothing to reset."""
     if not hasattr(connection, "raw_lent"):
         return True
-    return connection.transaction_status is TransactionStatus.IDLE and (
-        not reset or bool(connection.is_pristine())
-    )
+    return connection.transaction_status is IDLE and (not reset or bool(connection.is_pristine()))

@@ -266,13 +266,11 @@ def _running_loop_or_none() -> AbstractEventLoop | None:
 
 
 def _running_loop() -> AbstractEventLoop:
-    from asyncio import get_running_loop
-
-    try:
-        return get_running_loop()
-    except RuntimeError:
+    loop = _running_loop_or_none()
+    if loop is None:
         msg = "no event loop is running in this thread; use `with`, or call this from a coroutine"
-        raise SQLSpecError(msg) from None
+        raise SQLSpecError(msg)
+    return loop
 
 
 def _after_fork_in_child() -> None:

@@ -35,13 +35,13 @@ class Override:
         if self.beneath is not None:
             msg = "this override is in force already; call override() again for another"
             raise InvalidArgumentError(msg)
-        self._registry.push_override(self._name, self, self._config)
+        self._registry._push_override(self._name, self, self._config)  # noqa: SLF001 - two halves of one thing
         return self._config
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._registry.pop_override(self._name, self).retire()
+        self._registry._pop_override(self._name, self).retire()  # noqa: SLF001
 
     async def __aenter__(self) -> AnyConfig:
         return self.__enter__()
@@ -51,7 +51,7 @@ class Override:
     ) -> None:
         from asyncio import sleep
 
-        replaced = self._registry.pop_override(self._name, self)
+        replaced = self._registry._pop_override(self._name, self)  # noqa: SLF001
         replaced.is_retired = True
         until = time.monotonic() + DRAIN_TIMEOUT
         # By looking again and again: its pools belong to several loops and threads, which share no event.

@@ -125,24 +125,15 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """Why `committed` is not what was asked for."""
 
 
-class RawResult:
+class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C
     """What a driver returned, untouched: column names and rows as tuples, all of them in memory."""
 
-    __slots__ = ("columns", "lastrowid", "rowcount", "rows")
-
-    columns: tuple[str, ...]
-    rows: Sequence[Row]
-    rowcount: int
-    lastrowid: int | None
-
-    def __init__(
-        self,
-        columns: tuple[str, ...] = (),
-        rows: Sequence[Row] = (),
-        rowcount: int = -1,
-        lastrowid: int | None = None,
-    ) -> None:
-        self.columns, self.rows, self.rowcount, self.lastrowid = columns, rows, rowcount, lastrowid
+    columns: tuple[str, ...] = ()
+    rows: Sequence[Row] = ()
+    rowcount: int = -1
+    """Rows that were changed, or returned where the driver says so; -1 when it does not know (PEP 249)."""
+    lastrowid: int | None = None
+    """The key that the last INSERT made, where the database has such a thing (PEP 249)."""
 
     def to_arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""

@@ -32,8 +32,11 @@ class Pool(PoolBase):
         if self._lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
-        if type(taken) is Slot and now < taken.fresh_until and taken.connection.is_usable():
-            return Lease(taken.connection, taken, self) if not self._traces_leaks else self._lend(taken)
+        if type(taken) is Slot and now < taken.fresh_until:
+            lease = Lease(taken.connection, taken, self) if not self._traces_leaks else self._lend(taken)
+            if taken.connection.is_usable():
+                return lease
+            lease.pool = None
         return self._look_further(taken, now, deadline)
 
     def _look_further(self, taken: Any, now: float, deadline: float | None) -> Lease:
@@ -59,8 +62,8 @@ class Pool(PoolBase):
             return False
         except BaseException:
             # Interrupted in the middle of a ping: in doubt, so it serves no longer.
-            self._forget(slot, now)
             self._discard(slot, "ping was interrupted")
+            self._gone(slot)
             raise
         self._close(slot, "too old, or known to be dead")
         return False
@@ -103,10 +106,14 @@ class Pool(PoolBase):
         if serves:
             if len(self._book.idle) > 1:  # a single one was laid down just now
                 self._drop_cold()
-        elif ok:
-            self._close(slot, "pool was retired or expired")
-        else:
-            self._discard(slot, "not provably clean")
+            return
+        try:
+            if ok:
+                self._close(slot, "pool was retired or expired")
+            else:
+                self._discard(slot, "not provably clean")
+        finally:
+            self._gone(slot)
 
     def _drop_cold(self) -> None:
         slot = self._trim()

@@ -151,10 +151,9 @@ class PoolBase:
 
     # --- steps of release -----------------------------------------------------------------------
 
-    def _forget(self, slot: Slot, now: float) -> None:
-        """A connection that was taken, and never lent."""
+    def _gone(self, slot: Slot) -> None:
         with self._lock:
-            self._book.lay_down(slot, now, False)  # noqa: FBT003 - by position on the hot path
+            self._book.gone(slot)
 
     def _trim(self) -> Slot | None:
         """The coldest connection, if it is cold enough to go."""
@@ -186,7 +185,7 @@ class PoolBase:
             slot, _ = self._lost.popleft()
             if slot in self._book.leased:
                 self._book.reclaimed += 1
-                self._book.lay_down(slot, slot.idle_since, False)  # noqa: FBT003
+                self._book.gone(slot)
                 self._garbage.append(slot.connection)
 
     def _sweep(self) -> None:

@@ -110,21 +110,25 @@ class Book:
         self._pass_room_on()
 
     def lay_down(self, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - on the hot path
-        """A lease ends. True: the connection serves on. False: the caller closes it."""
-        try:
-            self.leased.remove(slot)
-        except KeyError:
+        """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
+        if slot not in self.leased:
             return True  # given back before, or forgotten after a fork
         if not is_good or self.is_retired or slot.generation != self.generation:
-            self.closed += 1
-            self._pass_room_on()
             return False
+        self.leased.remove(slot)
         slot.idle_since = now
         rested = now + self.unchecked
-        slot.fresh_until = rested if rested < slot.expires else slot.expires
+        slot.fresh_until = rested if rested < slot.expires else slot.expires  # noqa: FURB136 - no call
         if not self.waiters or not self._hand_over(slot, now):
             self.idle.append(slot)
         return True
+
+    def gone(self, slot: Slot) -> None:
+        """A leased connection is closed. Its room is free only now, so that no more than `limit` are open."""
+        if slot in self.leased:
+            self.leased.remove(slot)
+            self.closed += 1
+            self._pass_room_on()
 
     def _hand_over(self, slot: Slot, now: float) -> bool:
         while self.waiters:

@@ -24,7 +24,8 @@ __all__ = ("Mapper", "Result", "mapper_for")
 T = TypeVar("T")
 
 
-class Result(msgspec.Struct, Generic[T], eq=False):  # a Struct, because it is made for every statement, and in C
+# A Struct, because it is made for every statement, and in C.
+class Result(msgspec.Struct, Generic[T], eq=False):
     """The rows of one statement.
 
     Rows are dicts unless the statement was given a `schema_type`. Every method that maps raises

@@ -8,6 +8,7 @@ session decides stands in `base`; here it waits for the database.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from sqlspec.errors import InvalidArgumentError
@@ -17,7 +18,7 @@ from sqlspec.result.mapping import mapper_for
 
 from .base import CLOSED, SessionBase
 from .bulk import Batches
-from .execution import execution
+from .execution import caller, execution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -241,8 +242,11 @@ class Session(SessionBase["Connection[Any]"]):
         connection = self._connection
         turn, token = connection.turn, object()
         try:
-            if turn.setdefault(HELD, token) is not token:
-                return self._cut_off(exc)
+            holder = turn.setdefault(HELD, token)
+            if holder is not token:
+                if not (isinstance(holder, Call) and holder.is_left_behind(self)):
+                    return self._cut_off(exc)
+                turn[HELD] = token
             if not (self._begun or self._lent or self._streams) and (
                 self._plan.keeps_state or connection.is_pristine()
             ):
@@ -280,18 +284,27 @@ class Session(SessionBase["Connection[Any]"]):
     def _close_streams(self) -> None:
         streams, self._streams = self._streams, None
         for stream in streams or ():
-            stream.close()
+            with suppress(Exception):  # what comes next shows whether the connection is good
+                stream.close()
 
 
 class Call:
     """One call on the connection, in its turn: refuses overlap and trouble, judges what the call raises."""
 
-    __slots__ = ("_even_if_aborted", "_first", "_session", "_sql", "_started")
+    __slots__ = ("_caller", "_even_if_aborted", "_first", "_session", "_sql", "_started")
 
     def __init__(self, session: Session, sql: str, *, even_if_aborted: bool = False) -> None:
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
         self._first = False
         self._started = 0.0
+        self._caller = caller()
+
+    def is_left_behind(self, session: Session) -> bool:
+        """Whether who asks made this call itself, and so is out of it.
+
+        Ctrl-C may come on the threshold of `__exit__`, and then nobody lets go of the turn.
+        """
+        return self._session is session and self._caller is caller()
 
     def __enter__(self) -> Connection[Any]:
         session = self._session

@@ -36,6 +36,9 @@ if TYPE_CHECKING:
 
 __all__ = ("SessionBase",)
 
+# Asked at the end of each transaction: before Python 3.12 it takes 70 ns to look up an enum's member.
+IDLE, BROKEN = TransactionStatus.IDLE, TransactionStatus.ABORTED
+
 ABORTED: Final = "aborted"
 CLOSED: Final = "closed"
 
@@ -148,7 +151,7 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
     def _vanished(self) -> bool:
         """The transaction that should be open is not: it ended behind the session's back."""
         status = self._connection.transaction_status
-        if status is TransactionStatus.IDLE or status is TransactionStatus.ABORTED:
+        if status is IDLE or status is BROKEN:
             self._give_up(TransactionAbortedError("the database ended the transaction by itself"))
         return self._trouble is ABORTED
 

@@ -113,8 +113,16 @@ class Workers:
     def __del__(self) -> None:
         self._queue.put(None)
 
-    async def hop(self, call: Callable[[], T], interrupt: Callable[[], None] | None = None) -> T:
-        """Run *call* in a thread. When cancelled, *interrupt* it and wait for the thread before raising."""
+    async def hop(
+        self,
+        call: Callable[[], T],
+        interrupt: Callable[[], None] | None = None,
+        leave: Callable[[], None] | None = None,
+    ) -> T:
+        """Run *call* in a thread. When cancelled, *interrupt* it and wait for the thread before raising.
+
+        *leave* is called when the thread does not come back in time.
+        """
         job = Job(call, asyncio.get_running_loop())
         self._busy += 1
         if self._busy > self._threads and self._threads < self._size:
@@ -124,6 +132,10 @@ class Workers:
             result: T = await job.future
         except asyncio.CancelledError as exc:
             await self._settle(job, interrupt)
+            if not job.is_done:
+                self._leave(job)
+                if leave is not None:
+                    leave()
             _add_outcome(exc, job)
             raise
         finally:
@@ -150,8 +162,6 @@ class Workers:
                 pass
             finally:
                 timer.cancel()
-        if not job.is_done:
-            self._leave(job)
 
     def _leave(self, job: Job) -> None:
         """The thread does not come back: others must not wait for it."""
@@ -209,7 +219,7 @@ class ThreadedConnection(AsyncConnection[Any]):
             raise self._dropped()
         # mypy types it as a Coroutine only.
         return self._workers.hop(  # type: ignore[return-value]
-            lambda: self._turn(call, args), self._inner.interrupt
+            lambda: self._turn(call, args), self._inner.interrupt, self.abort
         )
 
     @staticmethod

@@ -35,7 +35,13 @@ def loaded(statement: str) -> frozenset[str]:
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", code], check=True, capture_output=True, text=True
     )
-    return frozenset(json.loads(done.stdout)) - {"json", "json.decoder", "json.encoder", "json.scanner"}
+    return frozenset(json.loads(done.stdout)) - {
+        "_json",
+        "json",
+        "json.decoder",
+        "json.encoder",
+        "json.scanner",
+    }
 
 
 def brought() -> frozenset[str]:

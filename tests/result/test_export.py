@@ -20,11 +20,12 @@ if TYPE_CHECKING:
 class ArrowRaw(RawResult):
     """A driver that has a table of its own; its Python rows must stay untouched."""
 
-    __slots__ = ("table",)
+    table: Any = None
 
-    def __init__(self, table: Any) -> None:
-        super().__init__(tuple(table.column_names), (), table.num_rows)
-        self.table = table
+    @classmethod
+    def of(cls, table: Any) -> ArrowRaw:
+        """As a driver makes it."""
+        return cls(tuple(table.column_names), (), table.num_rows, table=table)
 
     def to_arrow(self) -> Any:
         """As DuckDB has it."""
@@ -46,7 +47,7 @@ def test_the_drivers_table_is_handed_on_as_it_is() -> None:
     pyarrow = pytest.importorskip("pyarrow")
     table = pyarrow.table({"id": [1, 2]})
 
-    assert Result[Any](ArrowRaw(table)).arrow() is table
+    assert Result[Any](ArrowRaw.of(table)).arrow() is table
 
 
 @pytest.mark.parametrize("library", ["pandas", "polars"])
@@ -58,7 +59,7 @@ def test_frames_hold_the_rows(result: Make, library: str) -> None:
 
     frames = [
         getattr(each, library)()
-        for each in (result("id name", (1, "Ada"), (2, "Bob")), Result[Any](ArrowRaw(table)))
+        for each in (result("id name", (1, "Ada"), (2, "Bob")), Result[Any](ArrowRaw.of(table)))
     ]
 
     for frame in frames:

@@ -124,23 +124,3 @@ def test_two_columns_of_one_name_do_not_hide_each_other(result: Make, read: Call
     """A dict would keep one; the error names the column and the cure."""
     with pytest.raises(MappingError, match=r"'id'.*AS"):
         read(result("id id", (1, 2)))
-
-
-def test_columns_of_a_lazy_driver_are_read_once() -> None:
-    """Some drivers compute names when asked."""
-    asked: list[str] = []
-
-    class Lazy(RawResult):
-        __slots__ = ()
-
-        @property
-        def columns(self) -> tuple[str, ...]:  # type: ignore[override]
-            asked.append("columns")
-            return ("id",)
-
-        def __init__(self) -> None:
-            self.rows = [(1,)]
-
-    Result(Lazy()).one()
-
-    assert asked == ["columns"]

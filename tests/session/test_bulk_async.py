@@ -153,9 +153,7 @@ async def test_load_keeps_all_or_nothing_in_autocommit_too(spec: SQLSpec) -> Non
         ([(1,)], "id", "columns"),
     ],
 )
-async def test_load_refuses_rows_that_do_not_fit(
-    spec: SQLSpec, rows: Any, columns: Any, says: str
-) -> None:
+async def test_load_refuses_rows_that_do_not_fit(spec: SQLSpec, rows: Any, columns: Any, says: str) -> None:
     """Nothing is lost in silence, and nothing stored."""
     async with spec.provide_session("main") as session:
         with pytest.raises((InvalidArgumentError, ParameterError), match=says):

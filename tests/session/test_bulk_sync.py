@@ -153,9 +153,7 @@ def test_load_keeps_all_or_nothing_in_autocommit_too(spec: SQLSpec) -> None:
         ([(1,)], "id", "columns"),
     ],
 )
-def test_load_refuses_rows_that_do_not_fit(
-    spec: SQLSpec, rows: Any, columns: Any, says: str
-) -> None:
+def test_load_refuses_rows_that_do_not_fit(spec: SQLSpec, rows: Any, columns: Any, says: str) -> None:
     """Nothing is lost in silence, and nothing stored."""
     with spec.provide_session("main") as session:
         with pytest.raises((InvalidArgumentError, ParameterError), match=says):

@@ -122,7 +122,7 @@ def test_an_observer_that_raises_changes_nothing(spec: SQLSpec, caplog: pytest.L
         """An observer with a fault."""
 
         @hookimpl
-        def sqlspec_statement_executed(self, event: object) -> None:
+        def sqlspec_statement_executed(self) -> None:
             """Raise."""
             _ = 1 // 0
 
@@ -150,7 +150,7 @@ def test_read_only_refuses_writes(spec: SQLSpec) -> None:
 
 
 @pytest.mark.parametrize("autocommit", [False, True])
-def test_read_only_does_not_stick_without_a_full_reset(autocommit: bool) -> None:
+def test_read_only_does_not_stick_without_a_full_reset(autocommit: bool) -> None:  # noqa: FBT001 - drawn
     """Taking our own guard off is no part of what `reset` chooses."""
     with SQLSpec() as spec:
         spec.register_config(SQLiteConfig(reset="rollback"), "main")
@@ -166,8 +166,9 @@ def test_a_read_only_config_can_not_be_asked_to_write() -> None:
     with SQLSpec() as spec:
         spec.register_config(SQLiteConfig(read_only=True), "main")
 
-        with pytest.raises(InvalidArgumentError, match="read-only"), spec.provide_session(
-            "main", read_only=False
+        with (
+            pytest.raises(InvalidArgumentError, match="read-only"),
+            spec.provide_session("main", read_only=False),
         ):
             pass
         with spec.provide_session("main") as session, pytest.raises(ReadOnlyError):
@@ -177,12 +178,14 @@ def test_a_read_only_config_can_not_be_asked_to_write() -> None:
 
 def test_an_unknown_isolation_level_is_refused(spec: SQLSpec) -> None:
     """With those there are; and one that the adapter has not."""
-    with pytest.raises(InvalidArgumentError, match="serializable"), spec.provide_session(
-        "main", isolation="serialisable"
+    with (
+        pytest.raises(InvalidArgumentError, match="serializable"),
+        spec.provide_session("main", isolation="serialisable"),
     ):
         pass
-    with pytest.raises(NotSupportedError, match="isolation"), spec.provide_session(
-        "main", isolation="SERIALIZABLE"
+    with (
+        pytest.raises(NotSupportedError, match="isolation"),
+        spec.provide_session("main", isolation="SERIALIZABLE"),
     ):
         pass
     assert spec.stats("main").in_use == 0

@@ -44,29 +44,27 @@ def complaints(root: Path, *, write: bool = True) -> list[str]:
 def test_keywords_go_and_names_change() -> None:
     """Every `async` and `await` is dropped, every name of the table has its sync spelling."""
     source = """
-        from contextlib import asynccontextmanager
         from sqlspec.pool._async import AsyncPool
 
         class AsyncThing:
             async def __aenter__(self) -> AsyncIterator[int]:
-                async with self.pool as pool, aclosing(pool):
+                async with self.pool as pool:
                     async for item in pool:
-                        yield await anext(item)
-                await (await self.aopen()).aclose()
+                        yield await item.read()
+                await (await self.find()).aclose()
 
             async def __aexit__(self, *_: object) -> None:
                 raise StopAsyncIteration from sqlspec_create_async_pool(FakeAsyncConnection)
     """
     expected = """
-        from contextlib import contextmanager
         from sqlspec.pool._sync import Pool
 
         class Thing:
             def __enter__(self) -> Iterator[int]:
-                with self.pool as pool, closing(pool):
+                with self.pool as pool:
                     for item in pool:
-                        yield next(item)
-                (self.open()).close()
+                        yield item.read()
+                (self.find()).close()
 
             def __exit__(self, *_: object) -> None:
                 raise StopIteration from sqlspec_create_pool(FakeConnection)

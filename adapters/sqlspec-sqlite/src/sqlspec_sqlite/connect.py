@@ -11,7 +11,7 @@ from urllib.parse import quote
 from sqlspec.errors import ConnectError
 
 from .connection import BUSY_SLICE, SQLiteConnection, is_busy
-from .state import StateWatch
+from .state import WatchedConnection
 
 if TYPE_CHECKING:
     from sqlspec.plugin import Resources
@@ -37,10 +37,10 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
             raise
         msg = f"can not use the SQLite database {config.database!r}: {exc}"
         raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc
-    return SQLiteConnection(raw, config, StateWatch(raw))
+    return SQLiteConnection(raw, config)
 
 
-def _open(target: str, config: SQLiteConfig, *, is_uri: bool) -> sqlite3.Connection:
+def _open(target: str, config: SQLiteConfig, *, is_uri: bool) -> WatchedConnection:
     return sqlite3.connect(
         target,
         # SQLite waits inside one call, deaf to interrupts: so it waits in slices, and we repeat.
@@ -51,6 +51,7 @@ def _open(target: str, config: SQLiteConfig, *, is_uri: bool) -> sqlite3.Connect
         check_same_thread=False,
         cached_statements=config.cached_statements,
         uri=is_uri,
+        factory=WatchedConnection,
     )
 
 

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sqlspec.errors import (
     DeadlineExceeded,
@@ -25,7 +25,8 @@ from sqlspec.errors import (
 from sqlspec.plugin import HELD, Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from .errors import map_error
-from .values import encode, encode_many
+from .state import CHANGES_STATE, INSERTS, look
+from .values import check_rows, encode, encode_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from sqlspec.plugin import Parameters, TransactionOptions
 
     from .config import SQLiteConfig
-    from .state import StateWatch
+    from .state import WatchedConnection
 
 __all__ = ("BUSY_SLICE", "SQLiteConnection", "is_busy")
 
@@ -42,6 +43,8 @@ BUSY_SLICE = 0.1
 PROGRESS_STEPS = 10_000
 """How many instructions of its virtual machine SQLite runs between two looks at the deadline."""
 MANY = "sqlspec_many"
+# Asked at the end of each transaction, and slow to look up before Python 3.12.
+ACTIVE, IDLE = TransactionStatus.ACTIVE, TransactionStatus.IDLE
 _FIRST = itemgetter(0)
 ENDED_WELL = Outcome(committed=True, reset_ok=True)
 
@@ -59,35 +62,15 @@ def _is_stale(exc: sqlite3.Error) -> bool:
     return getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT
 
 
-class SQLiteResult(RawResult):
-    """Rows, and the cursor that knows the rest: seldom asked, so found out when it is."""
-
-    __slots__ = ("_cursor",)
-
-    def __init__(self, cursor: sqlite3.Cursor, rows: list[tuple[Any, ...]]) -> None:
-        self._cursor, self.rows = cursor, rows
-
-    @property
-    def columns(self) -> tuple[str, ...]:  # type: ignore[override] # a slot in the base
-        """The columns' names."""
-        return tuple(map(_FIRST, self._cursor.description or ()))
-
-    @property
-    def rowcount(self) -> int:  # type: ignore[override]
-        """Rows that were changed, -1 when the statement changes none (PEP 249)."""
-        return self._cursor.rowcount
-
-    @property
-    def lastrowid(self) -> int | None:  # type: ignore[override]
-        """The rowid of the last INSERT."""
-        return self._cursor.lastrowid
+def _columns(description: Any) -> tuple[str, ...]:
+    return tuple(map(_FIRST, description)) if description else ()
 
 
 class SQLiteCursor(Cursor):
     """An open result."""
 
     def __init__(self, owner: SQLiteConnection, cursor: sqlite3.Cursor, batch_size: int) -> None:
-        self.columns = tuple(map(_FIRST, cursor.description or ()))
+        self.columns = _columns(cursor.description)
         self._owner, self._cursor, self._batch_size = owner, cursor, batch_size
 
     def fetch(self) -> Sequence[tuple[Any, ...]]:
@@ -102,21 +85,22 @@ class SQLiteCursor(Cursor):
 class SQLiteConnection(Connection[sqlite3.Connection]):
     """See `sqlspec.plugin.Connection` for the contract."""
 
-    def __init__(self, raw: sqlite3.Connection, config: SQLiteConfig, watch: StateWatch) -> None:
+    def __init__(self, raw: WatchedConnection, config: SQLiteConfig) -> None:
         super().__init__(raw)
         self._busy_timeout = config.busy_timeout
         self._is_deferred = config.transaction_mode == "deferred" and not config.read_only
         self._begin = "BEGIN" if config.read_only else f"BEGIN {config.transaction_mode.upper()}"
         self._is_read_only = config.read_only
-        self._changes = watch.changes
+        self._watch = raw
         # What may be interrupted: a statement of the owner's, but not BEGIN, COMMIT or ROLLBACK.
         self._may_interrupt = False
         self._is_unwanted = False
         self._is_doomed = False
         self._is_guarded = False
         self._was_lent = False
-        # For BEGIN and COMMIT: a cursor of their own spares making one each time.
-        self._control = raw.cursor()
+        # Our own cursors, made once: past what watches the owner's, and cheaper than one for each statement.
+        self._cursor, self._control = sqlite3.Cursor(raw), sqlite3.Cursor(raw)
+        raw.is_changed = False
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -128,19 +112,22 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._may_interrupt = True
         if deadline is None:
             try:
-                cursor = self.raw.execute(statement, values)
-                result = SQLiteResult(cursor, cursor.fetchall())
+                return self._fetch_all(statement, values)
             except sqlite3.OperationalError as exc:
                 self._check_worth_waiting(exc)
-            else:
-                if self._is_doomed:
-                    self._bury()
-                return result
         return self.call(lambda: self._fetch_all(statement, values), deadline)
 
     def _fetch_all(self, statement: str, values: Any) -> RawResult:
-        cursor = self.raw.execute(statement, values)
-        return SQLiteResult(cursor, cursor.fetchall())
+        cursor, does = self._cursor, look(statement)
+        if does == CHANGES_STATE:
+            self._watch.is_changed = True
+        cursor.execute(statement, values)
+        rows = cursor.fetchall()
+        if self._is_doomed:
+            self._bury()
+        # The cursor remembers the rowid of another statement's INSERT.
+        lastrowid = cursor.lastrowid if does == INSERTS else None
+        return RawResult(_columns(cursor.description), rows, cursor.rowcount, lastrowid)
 
     def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
@@ -153,19 +140,21 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
         values = encode_many(rows)
-        self.raw.execute(f"SAVEPOINT {MANY}")
+        self._control.execute(f"SAVEPOINT {MANY}")
         try:
             self._may_interrupt = True
-            cursor = self.call(lambda: self.raw.executemany(statement, values), deadline)
-        except BaseException:
+            self.call(lambda: self._cursor.executemany(statement, values), deadline)
+        except BaseException as exc:
             self._may_interrupt = False
-            if self.raw.in_transaction:  # else the error ended the transaction, savepoint and all
-                self.raw.execute(f"ROLLBACK TO {MANY}")
-                self.raw.execute(f"RELEASE {MANY}")
+            if self.transaction_status is TransactionStatus.ACTIVE:  # else the error took it along
+                self._control.execute(f"ROLLBACK TO {MANY}")
+                self._control.execute(f"RELEASE {MANY}")
+            if isinstance(exc, (OverflowError, UnicodeEncodeError)):
+                check_rows(values)
             raise
         self._may_interrupt = False
-        self.raw.execute(f"RELEASE {MANY}")
-        return SQLiteResult(cursor, [])
+        self._control.execute(f"RELEASE {MANY}")
+        return RawResult(rowcount=self._cursor.rowcount)
 
     def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
         """Run statements one after another."""
@@ -177,8 +166,10 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     ) -> SQLiteCursor:
         """Open a result that is read in batches."""
         values = encode(parameters)
+        self._watch.note(statement)
         self._may_interrupt = True
-        cursor = self.call(lambda: self.raw.execute(statement, values), deadline)
+        cursor = sqlite3.Cursor(self.raw)
+        self.call(lambda: cursor.execute(statement, values), deadline)
         return SQLiteCursor(self, cursor, batch_size)
 
     # --- transactions ---------------------------------------------------------------------------
@@ -204,9 +195,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def _guard(self, *, on: bool) -> None:
         """Switch SQLite's own guard against writes; our doing, so it is no change of the owner's."""
-        before = len(self._changes)
-        self.raw.execute(f"PRAGMA query_only={int(on)}")
-        del self._changes[before:]
+        self._control.execute(f"PRAGMA query_only={int(on)}")
         self._is_guarded = on
 
     def commit(self, deadline: float | None) -> None:
@@ -242,7 +231,10 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     @property
     def transaction_status(self) -> TransactionStatus:
         """SQLite knows it, and no transaction of its is ever half broken."""
-        return TransactionStatus.ACTIVE if self.raw.in_transaction else TransactionStatus.IDLE
+        try:
+            return ACTIVE if self.raw.in_transaction else IDLE
+        except sqlite3.ProgrammingError:
+            return IDLE  # closed, and what was open is undone
 
     # --- waiting --------------------------------------------------------------------------------
 
@@ -315,13 +307,15 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def is_pristine(self) -> bool:
         """Nobody changed the connection's state, as far as SQLite compiled it or Python shows it."""
-        if self._changes or self._is_guarded:
+        if self._watch.is_changed or self._is_guarded:
             return False
         return not self._was_lent or self._is_as_made()
 
     def _is_as_made(self) -> bool:
-        raw = self.raw
-        return raw.row_factory is None and raw.text_factory is str and raw.isolation_level is None
+        raw = self._watch
+        if raw.isolation_level is not None:
+            return False
+        return raw.row_factory is None and raw.text_factory is str
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
         """Anything that changed costs more than a new connection."""
@@ -342,6 +336,13 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def close(self) -> None:
         """Close; the file's last connection also tidies up its WAL."""
+        self._close()
+
+    def _close(self) -> None:
+        # A cursor keeps its last statement, and SQLite the file for as long as there is one.
+        for cursor in (self._cursor, self._control):
+            with suppress(sqlite3.ProgrammingError):  # closed before
+                cursor.close()
         self.raw.close()
 
     def abort(self) -> None:
@@ -350,15 +351,15 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         token = object()
         try:
             if self.turn.setdefault(HELD, token) is token:
-                self.raw.close()
+                self._close()
             else:
                 self.interrupt()
         finally:
             if self.turn[HELD] is token:
                 del self.turn[HELD]
 
-    def _bury(self) -> None:
-        self.raw.close()
+    def _bury(self) -> NoReturn:
+        self._close()
         msg = "the connection was dropped"
         raise DisconnectedError(msg)
 

@@ -7,7 +7,6 @@ which SQLite would store as NULL.
 
 from __future__ import annotations
 
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import ParameterError
@@ -17,10 +16,11 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("encode", "encode_many")
+__all__ = ("check_rows", "encode", "encode_many")
 
 _AS_IT_IS = frozenset({int, str, bytes, type(None), bool})
 _LIMIT = 2**63
+_CHUNK = 256  # rows whose values stay in the processor's cache
 
 
 def encode(parameters: Parameters) -> Any:
@@ -41,10 +41,27 @@ def encode_many(rows: Sequence[Any]) -> Sequence[Any]:
     """The parameters of many executions; the same object when there is nothing to change."""
     if rows and isinstance(rows[0], dict):
         return [_row(number, row) for number, row in enumerate(rows, 1)]
-    # One pass at C speed: most bulk data is made of few types.
-    if set(map(type, chain.from_iterable(rows))) <= _AS_IT_IS:
+    if _are_plain(rows):
         return rows
     return [_row(number, row) for number, row in enumerate(rows, 1)]
+
+
+def _are_plain(rows: Sequence[Any]) -> bool:
+    """Whether SQLite stores every value as it is. By columns, which have few types, and at C speed."""
+    chunks = (rows[begin : begin + _CHUNK] for begin in range(0, len(rows), _CHUNK))
+    try:
+        return all(_is_plain(column) for chunk in chunks for column in zip(*chunk, strict=True))
+    except ValueError:  # rows of different lengths
+        return False
+
+
+def _is_plain(column: tuple[Any, ...]) -> bool:
+    kinds = set(map(type, column))
+    if float not in kinds:
+        return kinds <= _AS_IT_IS
+    # NaN makes every sum NaN. Infinities can do so too: then each value is looked at.
+    total = sum(column if len(kinds) == 1 else [value for value in column if type(value) is float])
+    return total == total and kinds - {float} <= _AS_IT_IS  # noqa: PLR0124 - what NaN is
 
 
 def _row(number: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
@@ -53,6 +70,26 @@ def _row(number: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
     except ParameterError as exc:
         msg = f"row {number}: {exc}"
         raise ParameterError(msg) from None
+
+
+def check_rows(rows: Sequence[Any]) -> None:
+    """Name the row that sqlite3 could not bind: for after the fact, because it looks at every value."""
+    for number, row in enumerate(rows, 1):
+        for value in row.values() if isinstance(row, dict) else row:
+            if type(value) is int and not -_LIMIT <= value < _LIMIT:
+                msg = f"row {number}: an int is too large: SQLite's integers have 64 bits, sign included"
+                raise ParameterError(msg) from None
+            if type(value) is str and not _is_utf8(value):
+                msg = f"row {number}: a str holds a lone surrogate, which can not be stored as UTF-8"
+                raise ParameterError(msg) from None
+
+
+def _is_utf8(value: str) -> bool:
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _encoded(value: Any) -> Any:

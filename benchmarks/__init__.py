@@ -1,0 +1,1 @@
+"""What the budgets of this project cost, measured: `python -m benchmarks`."""

@@ -1,0 +1,63 @@
+"""What a test class tells about its database. Only `make_config` has no default."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+import pytest
+
+from sqlspec import SQLSpec
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from sqlspec import DatabaseConfig
+    from sqlspec.plugin import AdapterInfo, Capability
+
+__all__ = ("AdapterTests",)
+
+
+class AdapterTests:
+    """The common part of the kit's classes; what it says of capabilities comes from the adapter itself.
+
+    The kit works on one table, `sqlspec_kit`, made before each test and dropped after it. Test runs that go
+    on at the same time need a database, or a schema, each.
+    """
+
+    create: ClassVar[tuple[str, ...]] = (
+        "CREATE TABLE sqlspec_kit (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(40))",
+    )
+    """Statements that make the table: an integer key `id`, and `note`, a text that may be NULL."""
+    drop: ClassVar[tuple[str, ...]] = ("DROP TABLE sqlspec_kit",)
+    """Statements that undo `create`."""
+    ender: ClassVar[str] = ""
+    """A statement that fails when a row with id 1 is there, and takes the transaction along."""
+    deferred: ClassVar[tuple[str, ...]] = ()
+    """Statements for a transaction whose COMMIT fails: they violate a deferred constraint."""
+    slow: ClassVar[str] = ""
+    """A statement that runs for ten seconds or more, unless it is interrupted."""
+
+    readers_wait: ClassVar[bool] = False
+    """Whether a reader waits while another connection writes: then nobody can look at an open transaction."""
+
+    def make_config(self, tmp_path: Path) -> DatabaseConfig[Any, Any, Any, Any]:
+        """The config of a database that is there; all calls in one test mean the same database."""
+        raise NotImplementedError
+
+    def make_registry(self) -> SQLSpec:
+        """The registry of a test. An adapter that is not installed is registered with it here."""
+        return SQLSpec()
+
+    @staticmethod
+    def need(info: AdapterInfo, *capabilities: Capability) -> None:
+        """Skip the test, with the reason, where the adapter does not declare what it is about."""
+        for capability in capabilities:
+            if capability not in info.capabilities:
+                pytest.skip(f"adapter {info.name!r} does not declare {capability.name}")
+
+    def given(self, name: str) -> Any:
+        """The class's attribute *name*; the test is skipped where the class leaves it empty."""
+        value = getattr(self, name)
+        if not value:
+            pytest.skip(f"{type(self).__name__}.{name} is not given")
+        return value

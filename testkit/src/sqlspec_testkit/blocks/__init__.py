@@ -1,0 +1,1 @@
+"""Blocks of `begin()` in a session."""

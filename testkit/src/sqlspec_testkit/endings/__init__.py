@@ -1,0 +1,1 @@
+"""What ends a session, and what becomes of its work."""

@@ -1,0 +1,1 @@
+"""Errors in a session, and transactions that end behind its back."""

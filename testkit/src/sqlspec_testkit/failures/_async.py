@@ -1,0 +1,246 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+# ruff: noqa: PLR2004, PT012, PT017, S101 - assertions are the point, and what raises is the whole block
+"""Errors in a session, and transactions that end behind its back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sqlspec.errors import DatabaseError, IntegrityError, TransactionAbortedError
+from sqlspec.plugin import Capability
+from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlspec import AsyncSession, SQLSpec
+    from sqlspec.plugin import AdapterInfo
+    from sqlspec_testkit.fixtures._async import AsyncJudge
+
+__all__ = ("AsyncFailures",)
+
+
+class Boom(Exception):  # noqa: N818 - the application's own
+    """What a block raises."""
+
+
+def rows_with_a_twin(size: int = 1000) -> Iterator[tuple[int, str]]:
+    """Rows from id 100 on, of which number 500 has a key that was there before."""
+    for number in range(size):
+        yield (100 if number == size // 2 else 100 + number, "many")
+
+
+class AsyncFailures(AsyncFixtures):
+    """A clean exit never hides a rollback."""
+
+    async def _end(self, session: AsyncSession, statement: str) -> DatabaseError:
+        """Insert a row, then lose the transaction; returns the error that told it."""
+        await session.execute(INSERT, (1, None))
+        with pytest.raises(DatabaseError) as caught:
+            await session.execute(statement)
+        return caught.value
+
+    async def test_a_swallowed_error_is_no_silent_rollback(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """The rest is kept, all of it; or the clean exit says that nothing is."""
+        expected = [1, 2]
+
+        try:
+            async with spec.provide_session() as session:
+                await session.execute(INSERT, (1, None))
+                with pytest.raises(IntegrityError):
+                    await session.execute(INSERT, (1, None))
+                await session.execute(INSERT, (2, None))
+        except TransactionAbortedError as exc:
+            assert isinstance(exc.__cause__, IntegrityError)
+            expected = []
+
+        assert await judge.ids() == expected
+
+    async def test_an_error_that_leaves_the_block_rolls_back(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """And is a typed error of the database."""
+        with pytest.raises(IntegrityError):
+            async with spec.provide_session() as session:
+                await session.execute(INSERT, (1, None))
+                await session.execute(INSERT, (1, None))
+
+        assert await judge.ids() == []
+
+    async def test_an_error_of_the_first_statement_costs_nothing(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """After a rollback at the latest, work goes on."""
+        async with spec.provide_session() as session:
+            with pytest.raises(DatabaseError):
+                await session.execute("SELECT nothing FROM sqlspec_kit_that_is_not_there")
+            await session.rollback()
+            await session.execute(INSERT, (1, None))
+
+        assert await judge.ids() == [1]
+
+    async def test_after_the_transaction_ended_no_statement_runs(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """It would be committed alone. The clean exit raises too, and the cause is the first error."""
+        ender = self.given("ender")
+
+        errors: list[BaseException | None] = []
+        with pytest.raises(TransactionAbortedError) as ended:
+            async with spec.provide_session() as session:
+                errors.append(await self._end(session, ender))
+                with pytest.raises(TransactionAbortedError) as refused:
+                    await session.execute(INSERT, (2, None))
+                errors.append(refused.value.__cause__)
+                with pytest.raises(TransactionAbortedError):
+                    await session.execute_many(INSERT, [(3, None)])
+                with pytest.raises(TransactionAbortedError):
+                    await session.connection()
+
+        assert errors == [ended.value.__cause__] * 2
+        assert await judge.ids() == []
+
+    async def test_commit_of_a_transaction_that_ended_raises(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """Whoever asks for a commit is told that there is none."""
+        ender = self.given("ender")
+
+        with pytest.raises(TransactionAbortedError):
+            async with spec.provide_session() as session:
+                await self._end(session, ender)
+                await session.commit()
+
+        assert await judge.ids() == []
+
+    async def test_rollback_heals(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """The application has taken note: the next statement begins another transaction."""
+        ender = self.given("ender")
+
+        async with spec.provide_session() as session:
+            await self._end(session, ender)
+            await session.rollback()
+            await session.execute(INSERT, (2, None))
+
+        assert await judge.ids() == [2]
+
+    async def test_the_end_of_the_enclosing_block_heals(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """A block that was left by an exception was undone, as it had to be; the session goes on."""
+        ender = self.given("ender")
+
+        async with spec.provide_session() as session:
+            with pytest.raises(Boom):
+                async with session.begin():
+                    await self._end(session, ender)
+                    raise Boom
+            await session.execute(INSERT, (2, None))
+
+        assert await judge.ids() == [2]
+
+    async def test_a_block_whose_transaction_ended_does_not_end_in_peace(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """A clean end of the block raises, and the session goes on after it."""
+        ender = self.given("ender")
+
+        async with spec.provide_session() as session:
+            with pytest.raises(TransactionAbortedError):
+                async with session.begin():
+                    await self._end(session, ender)
+            await session.execute(INSERT, (2, None))
+
+        assert await judge.ids() == [2]
+
+    async def test_a_transaction_that_ended_in_an_inner_block_is_over_in_the_outer(
+        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
+    ) -> None:
+        """Never is the first half lost in silence: kept with the rest, or the outer block says so."""
+        self.need(info, Capability.SAVEPOINTS)
+        ender = self.given("ender")
+        expected = [5, 6]
+
+        try:
+            async with spec.provide_session() as session, session.begin():
+                await session.execute(INSERT, (5, None))
+                with pytest.raises(Boom):
+                    async with session.begin():
+                        await self._end(session, ender)
+                        raise Boom
+                await session.execute(INSERT, (6, None))
+        except TransactionAbortedError:
+            expected = []
+
+        assert await judge.ids() == expected
+
+    async def test_a_commit_that_fails_raises_and_keeps_nothing(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """A constraint that is checked at the end: the error is typed, and comes out of the block."""
+        statements = self.given("deferred")
+
+        with pytest.raises(IntegrityError):
+            async with spec.provide_session() as session:
+                await session.execute(INSERT, (1, None))
+                for statement in statements:
+                    await session.execute(statement)
+
+        assert await judge.ids() == []
+
+    async def test_after_a_commit_that_failed_the_connection_serves_on(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """In the same session, and in the next."""
+        statements = self.given("deferred")
+
+        async with spec.provide_session() as session:
+            for statement in statements:
+                await session.execute(statement)
+            with pytest.raises(IntegrityError):
+                await session.commit()
+            await session.execute(INSERT, (2, None))
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (3, None))
+
+        assert await judge.ids() == [2, 3]
+
+    @pytest.mark.parametrize("autocommit", [False, True])
+    async def test_execute_many_does_all_or_nothing(
+        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo, autocommit: Any
+    ) -> None:
+        """An error in row 500, swallowed: none of the thousand is kept, and the work before it is."""
+        await self._half_done(spec, judge, info, autocommit=autocommit, how="execute_many")
+
+    @pytest.mark.parametrize("autocommit", [False, True])
+    async def test_load_does_all_or_nothing(
+        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo, autocommit: Any
+    ) -> None:
+        """As `execute_many`."""
+        await self._half_done(spec, judge, info, autocommit=autocommit, how="load")
+
+    async def _half_done(
+        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo, *, autocommit: bool, how: str
+    ) -> None:
+        expected = [1, 2]
+        try:
+            async with spec.provide_session(autocommit=autocommit) as session:
+                await session.execute(INSERT, (1, None))
+                with pytest.raises(IntegrityError):
+                    if how == "load":
+                        await session.load("sqlspec_kit", rows_with_a_twin(), ("id", "note"))
+                    else:
+                        await session.execute_many(INSERT, rows_with_a_twin())
+                await session.execute(INSERT, (2, None))
+        except TransactionAbortedError:
+            assert Capability.SAVEPOINTS not in info.capabilities or how == "execute_many"
+            expected = []
+
+        assert await judge.ids() == expected
+
+    async def test_execute_many_and_load_keep_everything(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """And say how many."""
+        rows = [(number, "many") for number in range(1000)]
+
+        async with spec.provide_session() as session:
+            await session.execute_many(INSERT, rows[:500])
+            loaded = await session.load("sqlspec_kit", iter(rows[500:]), ("id", "note"))
+
+        assert loaded == 500
+        assert await judge.count() == 1000

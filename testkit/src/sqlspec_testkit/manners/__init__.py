@@ -1,0 +1,1 @@
+"""What a session refuses, and what it leaves behind."""

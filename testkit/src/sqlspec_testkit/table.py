@@ -1,0 +1,24 @@
+"""The transaction table: what becomes of a session's work, whatever ends it."""
+
+from __future__ import annotations
+
+from .blocks._async import AsyncBlocks
+from .blocks._sync import Blocks
+from .endings._async import AsyncEndings
+from .endings._sync import Endings
+from .failures._async import AsyncFailures
+from .failures._sync import Failures
+from .manners._async import AsyncManners
+from .manners._sync import Manners
+from .tasks import Tasks
+from .threads import Threads
+
+__all__ = ("AsyncTransactionTable", "TransactionTable")
+
+
+class TransactionTable(Endings, Blocks, Failures, Manners, Threads):
+    """The table for `with`. Inherit from it, and say in `make_config` where the database is."""
+
+
+class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, Tasks):
+    """The table for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

@@ -1,0 +1,186 @@
+"""The kit as a third party meets it: green on a good adapter, red on a bad one, and it says why it skips."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+SIX_LINES = """
+from sqlspec_sqlite import SQLiteConfig
+from sqlspec_testkit import TransactionTable
+class TestTransactions(TransactionTable):
+    def make_config(self, tmp_path):
+        return SQLiteConfig(database=str(tmp_path / "t.db"), busy_timeout=0.05)
+"""
+ASYNC = SIX_LINES.replace("TransactionTable", "AsyncTransactionTable")
+ENDER = '    ender = "INSERT OR ROLLBACK INTO sqlspec_kit (id) VALUES (1)"\n'
+BREAK = """
+from sqlspec.plugin import Connection as Plain
+from sqlspec_sqlite.connection import SQLiteConnection as Connection
+Connection.finish = Plain.finish
+"""
+
+
+class Run(NamedTuple):
+    """What a run of pytest said."""
+
+    status: int
+    failed: set[str]
+    output: str
+
+
+def run(folder: Path, text: str, *options: str) -> Run:
+    """Run pytest on *text* as a file of its own, in a project that knows nothing of ours."""
+    (folder / "pytest.ini").write_text(
+        "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = function\n"
+    )
+    (folder / "test_mine.py").write_text(text)
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "-rsf", "--tb=short", *options],
+        cwd=folder,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    failed = set(re.findall(r"^FAILED \S+::(test_\w+)", done.stdout, re.MULTILINE))
+    return Run(done.returncode, failed, done.stdout + done.stderr)
+
+
+@pytest.mark.parametrize("text", [SIX_LINES, ASYNC], ids=["sync", "async"])
+def test_six_lines_are_green_at_once(tmp_path: Path, text: str) -> None:
+    """With nothing else configured; what the kit was not told is skipped with the reason."""
+    result = run(tmp_path, text, "-W", "error")
+
+    assert result.status == 0, result.output
+    assert "TestTransactions.ender is not given" in result.output
+    assert re.search(r"\d{2} passed", result.output)
+
+
+def test_the_header_tells_the_adapters(tmp_path: Path) -> None:
+    """With version and API level."""
+    result = run(tmp_path, SIX_LINES, "-v", "--collect-only")
+
+    assert re.search(r"^sqlspec adapters: .*sqlite \d+\.\d+\.\d+ \(api 1\)", result.output, re.MULTILINE)
+
+
+MUTANTS = {
+    "rollback that commits": (
+        "Connection.rollback = lambda self, deadline: self.raw.in_transaction and self.raw.execute('COMMIT')",
+        "test_an_exception_rolls_back_and_is_the_one_seen",
+    ),
+    "no transaction at all": (
+        "Connection.begin = lambda self, options, deadline: None",
+        "test_an_exception_rolls_back_and_is_the_one_seen",
+    ),
+    "commit that rolls back": (
+        "Connection.commit = lambda self, deadline: self.raw.execute('ROLLBACK')",
+        "test_a_clean_exit_commits",
+    ),
+    "savepoint that is not undone": (
+        "Connection.rollback_to_savepoint = Connection.release_savepoint",
+        "test_a_savepoint_is_undone_and_the_rest_kept",
+    ),
+    "bulk that keeps half": (
+        "Connection.execute_many = Plain.execute_many",
+        "test_execute_many_does_all_or_nothing",
+    ),
+    "blind to an ended transaction": (
+        (
+            "from sqlspec.plugin import TransactionStatus\n"
+            "Connection.transaction_status = TransactionStatus.ACTIVE"
+        ),
+        "test_after_the_transaction_ended_no_statement_runs",
+    ),
+    "no guard against writes": (
+        "Connection._guard = lambda self, *, on: None",
+        "test_a_read_only_session_refuses_writes",
+    ),
+    "errors as they come": (
+        (
+            "from sqlspec.errors import DatabaseError\n"
+            "Connection.map_error = lambda self, exc: DatabaseError(str(exc))"
+        ),
+        "test_a_swallowed_error_is_no_silent_rollback",
+    ),
+    "stream that repeats itself": (
+        (
+            "from sqlspec_sqlite.connection import SQLiteCursor as Cursor\n"
+            "fetch = Cursor.fetch\n"
+            "Cursor.fetch = lambda self: [row for row in fetch(self) for _ in range(2)]"
+        ),
+        "test_a_stream_leaves_the_session_free",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", MUTANTS)
+@pytest.mark.parametrize("base", [SIX_LINES, ASYNC], ids=["sync", "async"])
+def test_a_broken_adapter_is_found(tmp_path: Path, mutant: str, base: str) -> None:
+    """Each promise that an adapter breaks turns the test red that is about it."""
+    breaking, finder = MUTANTS[mutant]
+
+    result = run(tmp_path, BREAK + breaking + "\n" + base + ENDER, "-k", f"{finder} or did_nothing")
+
+    assert result.status == 1, result.output
+    assert result.failed == {finder}
+
+
+def test_a_failed_assertion_is_explained(tmp_path: Path) -> None:
+    """The kit's assertions are rewritten like those of a test file."""
+    broken = BREAK + "Connection.commit = lambda self, deadline: self.raw.execute('ROLLBACK')\n" + SIX_LINES
+
+    result = run(tmp_path, broken, "-k", "test_a_clean_exit_commits")
+
+    assert "assert [] == [1, 2]" in result.output
+
+
+def test_an_adapter_without_transactions_is_skipped(tmp_path: Path) -> None:
+    """Not failed: it declares what it can."""
+    text = """
+import msgspec
+from sqlspec import SQLSpec
+from sqlspec.plugin import Capability, hookimpl
+from sqlspec_sqlite import SQLiteConfig, plugin
+from sqlspec_testkit import TransactionTable, AsyncTransactionTable
+
+class PlainConfig(SQLiteConfig, frozen=True, kw_only=True):
+    adapter = "plain"
+
+class Plain:
+    ADAPTER = msgspec.structs.replace(
+        plugin.ADAPTER,
+        name="plain",
+        config_type=f"{__name__}:PlainConfig",
+        capabilities=frozenset({Capability.SYNC}),
+    )
+
+    @hookimpl
+    def sqlspec_create_connection(self, config, resources):
+        return plugin.sqlspec_create_connection(config, resources)
+
+class Mine:
+    def make_registry(self):
+        spec = SQLSpec()
+        spec.plugins.register(Plain())
+        return spec
+
+    def make_config(self, tmp_path):
+        return PlainConfig(database=str(tmp_path / "t.db"))
+
+class TestSync(Mine, TransactionTable): pass
+class TestAsync(Mine, AsyncTransactionTable): pass
+"""
+
+    result = run(tmp_path, text)
+
+    assert result.status == 0, result.output
+    assert "adapter 'plain' does not declare TRANSACTIONS" in result.output
+    assert "passed" not in result.output

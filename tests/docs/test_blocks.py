@@ -1,0 +1,53 @@
+"""Every block of Python in the documents runs, one after the other, as a reader would type it."""
+
+from __future__ import annotations
+
+import gc
+import re
+from pathlib import Path
+
+import pytest
+from sybil import Document, Example
+from sybil.parsers.markdown import CodeBlockParser, PythonCodeBlockParser
+
+ROOT = Path(__file__).parents[2]
+DOCUMENTS = sorted(
+    path
+    for pattern in ("README.md", "docs/*.md", "adapters/*/README.md", "testkit/README.md")
+    for path in ROOT.glob(pattern)
+)
+NAMED = re.compile(r"# (\w+\.toml)\n")
+
+
+def _write(example: Example) -> None:
+    """A file that the document shows, under the name in its first line; others are for reading."""
+    named = NAMED.match(example.parsed)
+    if named is not None:
+        Path(named[1]).write_text(example.parsed, encoding="utf-8")
+
+
+PARSERS = (PythonCodeBlockParser(), CodeBlockParser("toml", _write))
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
+def test_the_blocks_of_a_document_run(path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In order, in one namespace and in an empty folder; and they close what they open."""
+    monkeypatch.chdir(tmp_path)
+    document = Document.parse(str(path), *PARSERS)
+
+    for example in document:
+        example.evaluate()
+
+    document.namespace.clear()
+    gc.collect()  # from Python 3.13 on a connection that is left open says so here, and not in another test
+
+
+def test_no_block_escapes() -> None:
+    """Python stands in fences that say so; a fence without a language would not run."""
+    for path in DOCUMENTS:
+        text = path.read_text(encoding="utf-8")
+        fences = re.findall(r"^```(.*)$", text, re.MULTILINE)
+        assert set(fences[::2]) <= {"python", "toml", "console"}, path.name
+        assert set(fences[1::2]) <= {""}, path.name
+        found = sum(1 for _ in Document.parse(str(path), *PARSERS))
+        assert found == fences.count("python") + fences.count("toml"), path.name

@@ -1,0 +1,156 @@
+"""A session from a FastAPI generator dependency: what a request did is stored if and only if it went well.
+
+FastAPI enters and leaves a sync generator in different threads, throws the endpoint's exception into it, and
+runs several requests at once. Each request here writes to two tables; a quarter of them then fails. What is
+stored is counted by the driver alone.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sqlite3
+from contextlib import closing
+from typing import TYPE_CHECKING, Any
+
+import httpx2
+import pytest
+from fastapi import Depends, FastAPI, HTTPException
+
+from sqlspec import AsyncSession, Session, SQLSpec
+from sqlspec.adapters.sqlite import SQLiteConfig
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable, Iterator
+    from pathlib import Path
+
+REQUESTS = 200
+AT_ONCE = 6
+FAILING = {number: ("crash" if number % 8 else "refuse") for number in range(0, REQUESTS, 4)}
+"""Fifty requests; half end in an exception of the endpoint's own, half in an HTTPException."""
+STORED = sorted(set(range(REQUESTS)) - FAILING.keys())
+
+
+class EndpointError(Exception):
+    """What the endpoint raises on purpose."""
+
+
+class Watched:
+    """The registry under load, and how many of its connections were ever lent at once."""
+
+    def __init__(self, spec: SQLSpec) -> None:
+        self.spec, self.most_lent = spec, 0
+
+    def end(self, number: int) -> int:
+        """The endpoint's last act: fail, or answer."""
+        self.most_lent = max(self.most_lent, self.spec.stats("main").in_use)
+        if FAILING.get(number) == "crash":
+            raise EndpointError
+        if FAILING.get(number) == "refuse":
+            raise HTTPException(status_code=409)
+        return number
+
+
+@pytest.fixture(params=[10, 2], ids=["ten connections", "two connections"])
+def spec(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLSpec]:
+    """One file; with two connections the requests also wait for one another."""
+    with SQLSpec() as registry:
+        config = SQLiteConfig(database=str(tmp_path / "orders.db"), pool_size=request.param, busy_timeout=30)
+        registry.register_config(config, "main")
+        with registry.provide_session("main") as session:
+            session.execute_script(
+                "CREATE TABLE orders (number INTEGER); CREATE TABLE audit (number INTEGER)"
+            )
+        yield registry
+        assert registry.stats("main").in_use == 0
+
+
+def _sync_app(watched: Watched) -> FastAPI:
+    """The pattern as documented: everything sync, in FastAPI's threads."""
+
+    def get_db_session() -> Iterator[Session]:
+        with watched.spec.provide_session("main") as session:
+            yield session
+
+    app = FastAPI()
+
+    def order(number: int, session: Session = Depends(get_db_session)) -> int:  # noqa: B008
+        session.execute("INSERT INTO orders VALUES (?)", (number,))
+        session.execute("INSERT INTO audit VALUES (?)", (number,))
+        return watched.end(number)
+
+    app.post("/orders/{number}")(order)
+    return app
+
+
+def _mixed_app(watched: Watched) -> FastAPI:
+    """A sync generator for an async endpoint: the session is made in one thread and used in others."""
+
+    def get_db_session() -> Iterator[Session]:
+        with watched.spec.provide_session("main") as session:
+            yield session
+
+    app = FastAPI()
+
+    async def order(number: int, session: Session = Depends(get_db_session)) -> int:  # noqa: B008
+        for table in ("orders", "audit"):
+            # A blocking write here would wait on the loop for a lock whose owner needs the loop to let go.
+            await asyncio.to_thread(session.execute, f"INSERT INTO {table} VALUES (?)", (number,))
+        return watched.end(number)
+
+    app.post("/orders/{number}")(order)
+    return app
+
+
+def _async_app(watched: Watched) -> FastAPI:
+    """The same with an async session."""
+
+    async def get_db_session() -> AsyncIterator[AsyncSession]:
+        async with watched.spec.provide_session("main") as session:
+            yield session
+
+    app = FastAPI()
+
+    async def order(number: int, session: AsyncSession = Depends(get_db_session)) -> int:  # noqa: B008
+        await session.execute("INSERT INTO orders VALUES (?)", (number,))
+        await session.execute("INSERT INTO audit VALUES (?)", (number,))
+        return watched.end(number)
+
+    app.post("/orders/{number}")(order)
+    return app
+
+
+async def _send_all(app: FastAPI) -> list[int]:
+    """The status of every request, six of them under way at any time."""
+    turn = asyncio.Semaphore(AT_ONCE)
+    transport = httpx2.ASGITransport(app=app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://test", timeout=60) as client:
+
+        async def send(number: int) -> int:
+            async with turn:
+                return (await client.post(f"/orders/{number}")).status_code
+
+        return list(await asyncio.gather(*map(send, range(REQUESTS))))
+
+
+def _stored(spec: SQLSpec, table: str) -> list[Any]:
+    config = spec.get_config(SQLiteConfig)
+    with closing(sqlite3.connect(config.database)) as raw:
+        return [number for (number,) in raw.execute(f"SELECT number FROM {table} ORDER BY number")]
+
+
+@pytest.mark.parametrize("app_of", [_sync_app, _mixed_app, _async_app])
+async def test_no_request_loses_a_row_and_none_stores_one_wrongly(
+    spec: SQLSpec, app_of: Callable[[Watched], FastAPI]
+) -> None:
+    """150 of 200 are stored, in both tables; the 50 that failed left nothing."""
+    watched = Watched(spec)
+
+    statuses = await _send_all(app_of(watched))
+
+    expected = {"crash": 500, "refuse": 409}
+    assert statuses == [expected.get(FAILING.get(number, ""), 200) for number in range(REQUESTS)]
+    assert 1 < watched.most_lent <= AT_ONCE
+    assert len(STORED) == 150
+    assert _stored(spec, "orders") == STORED
+    assert _stored(spec, "audit") == STORED
+    await spec.aclose()

@@ -1,0 +1,79 @@
+"""What pyright must refuse to applications. Checked, never run.
+
+Each refusal stands under an ignore, and pyright reports an ignore that is not needed. `refused_by_mypy` is
+the same for mypy; a test compares the two.
+"""
+# mypy: ignore-errors
+# pyright: basic, reportUnnecessaryTypeIgnoreComment=true
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import sqlspec
+from sqlspec import AsyncOnlyConfig, AsyncSession, SQLSpec
+from sqlspec.adapters import sqlite
+from sqlspec.adapters.sqlite import SQLiteConfig
+
+if TYPE_CHECKING:
+    from sqlspec import Session
+
+
+class AsyncDriver(AsyncOnlyConfig[AsyncSession], frozen=True, kw_only=True):
+    """A driver without a sync side."""
+
+    adapter: ClassVar[str] = "asyncdriver"
+
+
+def a_plain_with_on_an_async_only_adapter(spec: SQLSpec, config: AsyncDriver) -> None:
+    """At run time `SyncNotSupportedError`."""
+    with spec.provide_session(config):  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    with spec.provide_session(AsyncDriver):  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    with spec.provide_connection(config):  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    with spec.provide_connection(AsyncDriver):  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    with config.provide_session():  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    with config.provide_connection():  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+
+
+def options_that_no_config_has(config: SQLiteConfig) -> None:
+    """Misspelled, by position, of a wrong type, or set afterwards."""
+    SQLiteConfig(databse="app.db")  # pyright: ignore[reportCallIssue]
+    SQLiteConfig("app.db")  # pyright: ignore[reportCallIssue]
+    SQLiteConfig(pool_size="many")  # pyright: ignore[reportArgumentType]
+    SQLiteConfig(journal_mode="waal")  # pyright: ignore[reportArgumentType]
+    config.pool_size = 3  # pyright: ignore[reportAttributeAccessIssue]
+    config.merge(7)  # pyright: ignore[reportArgumentType]
+    config.merge(AsyncDriver())  # pyright: ignore[reportArgumentType]
+
+
+def keys_that_are_none(spec: SQLSpec, config: SQLiteConfig) -> None:
+    """Neither a name nor a config nor its class; and options by position, or misspelled."""
+    spec.provide_session(7)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    spec.provide_session("main", auto_commit=True)  # pyright: ignore[reportCallIssue]
+    spec.provide_session("main", True)  # pyright: ignore[reportCallIssue]
+    spec.register_config(SQLiteConfig)  # pyright: ignore[reportCallIssue, reportArgumentType]
+    spec.register_config(config, "main", True)  # pyright: ignore[reportCallIssue]
+    spec.get_config_by_type("main")  # pyright: ignore[reportArgumentType]
+
+
+async def statements(sync: Session, session: AsyncSession) -> None:
+    """A forgotten `await`, one too many, and a schema that is no type."""
+    session.execute("SELECT 1").one().keys()  # pyright: ignore[reportAttributeAccessIssue]
+    await sync.execute("SELECT 1")  # pyright: ignore[reportGeneralTypeIssues]
+    sync.execute("SELECT 1", schema_type=7)  # pyright: ignore[reportArgumentType]
+    sync.execute("SELECT 1", None, int)  # pyright: ignore[reportCallIssue]
+    sync.execute("SELECT 1", 7)  # pyright: ignore[reportArgumentType]
+
+
+def names_that_no_door_has() -> tuple[object, ...]:
+    """The doors resolve names lazily, which must not make checkers accept any name."""
+    return (
+        sqlspec.Sesion,  # pyright: ignore[reportAttributeAccessIssue]
+        sqlite.SqliteConfig,  # pyright: ignore[reportAttributeAccessIssue]
+    )
