@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal
 from weakref import WeakSet
@@ -21,7 +22,7 @@ from .resources import KeptResources
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from sqlspec.config import DatabaseConfig
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
@@ -173,6 +174,8 @@ class Database:
         try:
             lease.connection.ping(time.monotonic() + PING_TIMEOUT)
             ok = True
+        except Exception as exc:
+            raise lease.connection.map_error(exc) from exc
         finally:
             pool.release(lease, ok)
 
@@ -185,6 +188,8 @@ class Database:
         try:
             await lease.connection.ping(time.monotonic() + PING_TIMEOUT)
             ok = True
+        except Exception as exc:
+            raise lease.connection.map_error(exc) from exc
         finally:
             await pool.release(lease, ok)
 
@@ -199,13 +204,15 @@ class Database:
     def retire(self) -> None:
         """Another took the name: lend no more and drop what is idle. Leases end in peace; never waits."""
         self.is_retired = True
-        self._let_go_of_pools()
+        for pool in self._let_go_of_pools():
+            pool.retire()
         self.resources.close()
 
     def close(self) -> None:
         """The registry was closed: like `retire`, but what memory holds stays, and `reopen` is possible."""
         self.is_closed = True
-        self._let_go_of_pools()
+        for pool in self._let_go_of_pools():
+            pool.close()
 
     async def aclose(self) -> None:
         """As `close`, and says good-bye to the server on this loop's connections."""
@@ -215,22 +222,23 @@ class Database:
         if pool is not None:
             await pool.close()
             self._tell("sqlspec_pool_closed", kind="async")
-        self._let_go_of_pools()
+        self.close()
 
     def reopen(self) -> None:
         """Lend again."""
         self.is_closed = False
 
-    def _let_go_of_pools(self) -> None:
+    def _let_go_of_pools(self) -> Iterator[PoolLike]:
+        """Forget all pools. Those of loops are retired; that for threads is the caller's to end."""
         with self._lock:
             pool, self.pool = self.pool, None
             loop_pools, self._loop_pools = self._loop_pools, {}
-        if pool is not None:
-            pool.close()
-            self._tell("sqlspec_pool_closed", kind="sync")
         for loop, loop_pool in loop_pools.items():
             _retire_in(loop, loop_pool)
             self._tell("sqlspec_pool_closed", kind="async")
+        if pool is not None:
+            yield pool
+            self._tell("sqlspec_pool_closed", kind="sync")
 
     def forget_inherited(self) -> None:
         """In a forked child: the pools are the parent's. Forget them without touching a connection."""
@@ -246,7 +254,8 @@ class Database:
 def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
     """Retire a loop's pool from wherever we are: a driver's transport belongs to the loop's thread."""
     if loop.is_running() and loop is not _running_loop_or_none():
-        loop.call_soon_threadsafe(pool.retire)
+        with suppress(RuntimeError):  # closed at this moment: its pool is dropped with it
+            loop.call_soon_threadsafe(pool.retire)
     else:
         pool.retire()
 

@@ -72,7 +72,9 @@ class _Memory:
     def __init__(self) -> None:
         self.uri = f"file:/sqlspec-{os.urandom(8).hex()}?vfs=memdb"
         try:
-            self._keeper = sqlite3.connect(self.uri, uri=True, check_same_thread=False)
+            self._keeper = sqlite3.connect(
+                self.uri, uri=True, check_same_thread=False, factory=WatchedConnection
+            )
         except sqlite3.Error as exc:
             msg = f"this SQLite ({sqlite3.sqlite_version}) has no shared memory databases; 3.36 or newer has"
             raise ConnectError(msg) from exc

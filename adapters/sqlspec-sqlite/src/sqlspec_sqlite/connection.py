@@ -25,7 +25,7 @@ from sqlspec.errors import (
 from sqlspec.plugin import HELD, Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from .errors import map_error
-from .state import CHANGES_STATE, INSERTS, look
+from .state import CHANGES_STATE, INSERTS, NUMBERED, look
 from .values import check_rows, encode, encode_many
 
 if TYPE_CHECKING:
@@ -119,15 +119,24 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def _fetch_all(self, statement: str, values: Any) -> RawResult:
         cursor, does = self._cursor, look(statement)
-        if does == CHANGES_STATE:
-            self._watch.is_changed = True
+        if does:
+            values = self._heed(does, values)
         cursor.execute(statement, values)
         rows = cursor.fetchall()
         if self._is_doomed:
             self._bury()
         # The cursor remembers the rowid of another statement's INSERT.
-        lastrowid = cursor.lastrowid if does == INSERTS else None
+        lastrowid = cursor.lastrowid if does & INSERTS else None
         return RawResult(_columns(cursor.description), rows, cursor.rowcount, lastrowid)
+
+    def _heed(self, does: int, values: Any) -> Any:
+        """What a statement's text asks for besides running it."""
+        if does & CHANGES_STATE:
+            self._watch.is_changed = True
+        if does & NUMBERED and type(values) is tuple:
+            # Python 3.12 and later take ?1 for a name.
+            return {str(number): value for number, value in enumerate(values, 1)}
+        return values
 
     def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None

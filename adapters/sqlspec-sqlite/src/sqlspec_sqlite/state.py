@@ -15,13 +15,16 @@ from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
-__all__ = ("CHANGES_STATE", "INSERTS", "WatchedConnection", "look")
+__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "WatchedConnection", "look")
 
 CHANGES_STATE = 1
 INSERTS = 2
+NUMBERED = 4
 
 _BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*+"
 _INSERTS = re.compile(r"\b(?:INSERT|REPLACE)\b", re.IGNORECASE)
+_NUMBERED = re.compile(r"\?\d")
+_UNNUMBERED = re.compile(r"\?(?!\d)")
 # Anywhere in the text, in a literal too: a statement that is suspected wrongly costs a connection, no more.
 _SUSPECT = re.compile(r"\b(?:PRAGMA|ATTACH|DETACH|CREATE\b.*\bTEMP(?:ORARY)?)\b", re.IGNORECASE | re.DOTALL)
 # Pragmas without an argument, or with one that leaves the connection as it was.
@@ -35,10 +38,11 @@ _ASKS = re.compile(
 
 @lru_cache(maxsize=2048)
 def look(statement: str) -> int:
-    """What one statement may do: CHANGES_STATE (in doubt, it does), INSERTS, or 0."""
+    """What one statement may do, by bits: CHANGES_STATE (in doubt, it does), INSERTS; NUMBERED: it is written with ?1."""
+    numbered = NUMBERED if _NUMBERED.search(statement) and not _UNNUMBERED.search(statement) else 0
     if _SUSPECT.search(statement) and not (_ASKS.match(statement) and statement.count(";") <= 1):
-        return CHANGES_STATE
-    return INSERTS if _INSERTS.search(statement) else 0
+        return CHANGES_STATE | numbered
+    return (INSERTS if _INSERTS.search(statement) else 0) | numbered
 
 
 class WatchedCursor(sqlite3.Cursor):
@@ -77,7 +81,7 @@ class WatchedConnection(sqlite3.Connection):
 
     def note(self, statement: object) -> None:
         """Look at a statement or a script; what is no text is the driver's to refuse."""
-        if isinstance(statement, str) and look(statement) == CHANGES_STATE:
+        if isinstance(statement, str) and look(statement) & CHANGES_STATE:
             self.is_changed = True
 
     def cursor(self, factory: Any = WatchedCursor) -> Any:
@@ -125,6 +129,7 @@ for _name in (
     "set_authorizer",
     "set_progress_handler",
     "set_trace_callback",
+    "setconfig",
     "setlimit",
 ):
     if hasattr(sqlite3.Connection, _name):  # some come with a build, or a version
