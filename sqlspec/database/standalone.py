@@ -20,46 +20,38 @@ if TYPE_CHECKING:
 __all__ = ("Standalone", "standalone")
 
 
-class _LoneSession(SessionContext[Any, Any]):
+class _Lone:
+    """Ends its database with its block."""
+
+    __slots__ = ()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            super().__exit__(kind, exc, trace)  # type: ignore[misc] # the block's, next in line
+        finally:
+            self._database.retire()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        try:
+            await super().__aexit__(kind, exc, trace)  # type: ignore[misc]
+        finally:
+            await self._database.aclose()
+            self._database.retire()
+
+    if TYPE_CHECKING:
+        _database: Database
+
+
+class _LoneSession(_Lone, SessionContext[Any, Any]):
     """A session whose database ends with it."""
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, exc, trace)
-        finally:
-            self._database.retire()
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            await super().__aexit__(kind, exc, trace)
-        finally:
-            await self._database.aclose()
-            self._database.retire()
-
-
-class _LoneConnection(ConnectionContext[Any, Any]):
+class _LoneConnection(_Lone, ConnectionContext[Any, Any]):
     """A driver's connection whose database ends with it."""
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            super().__exit__(kind, exc, trace)
-        finally:
-            self._database.retire()
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        try:
-            await super().__aexit__(kind, exc, trace)
-        finally:
-            await self._database.aclose()
-            self._database.retire()
 
 
 class Standalone:

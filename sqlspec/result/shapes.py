@@ -78,30 +78,36 @@ def _of_struct(cls: Any) -> list[Field]:
 def _of_dataclass(cls: Any) -> list[Field]:
     missing = sys.modules["dataclasses"].MISSING
     hints = resolved_hints(cls)
-    by_keyword = not _init_is_generated(cls)
+    fields = [
+        field
+        for field in cls.__dataclass_fields__.values()
+        if field.init and not is_class_variable(hints[field.name])
+    ]
+    in_order = _takes(cls.__init__, [field.name for field in fields if not field.kw_only])
     return [
         Field(
             field.name,
             (field.name,),
             hints[field.name],
             field.default is missing and field.default_factory is missing,
-            field.kw_only or by_keyword,
+            field.kw_only or not in_order,
         )
-        for field in cls.__dataclass_fields__.values()
-        if field.init and not is_class_variable(hints[field.name])
+        for field in fields
     ]
 
 
-def _init_is_generated(cls: Any) -> bool:
-    """Whether the order of the fields is the order of the constructor; one written by hand has its own."""
-    owner = next(base for base in cls.__mro__ if "__init__" in base.__dict__)
-    parameters = owner.__dict__.get("__dataclass_params__")
-    return parameters is not None and bool(parameters.init)
+def _takes(constructor: Any, names: list[str]) -> bool:
+    """Whether these are its arguments by position; a constructor written by hand has an order of its own."""
+    # Not by what a decorator was told: it may have found an `__init__` in the class, and left it alone.
+    code = getattr(constructor, "__code__", None)
+    return code is not None and list(code.co_varnames[1 : code.co_argcount]) == names
 
 
 def _of_attrs(cls: Any) -> list[Field]:
     nothing = sys.modules["attr"].NOTHING
     hints = resolved_hints(cls)
+    fields = [field for field in cls.__attrs_attrs__ if field.init]
+    in_order = _takes(cls.__init__, [field.alias for field in fields if not field.kw_only])
     return [
         # A converter takes what it likes: the annotation speaks of what comes out.
         Field(
@@ -109,10 +115,9 @@ def _of_attrs(cls: Any) -> list[Field]:
             tuple(dict.fromkeys((field.name, field.alias))),
             Any if field.converter else hints.get(field.name, Any),
             field.default is nothing,
-            field.kw_only,
+            field.kw_only or not in_order,
         )
-        for field in cls.__attrs_attrs__
-        if field.init
+        for field in fields
     ]
 
 
@@ -139,8 +144,10 @@ def _may_be_absent(hint: Any) -> bool:
 
 def _of_named_tuple(cls: Any) -> list[Field]:
     hints = resolved_hints(cls)
+    by_keyword = not _takes(cls.__new__, list(cls._fields))
     return [
-        Field(name, (name,), hints.get(name, Any), name not in cls._field_defaults) for name in cls._fields
+        Field(name, (name,), hints.get(name, Any), name not in cls._field_defaults, by_keyword)
+        for name in cls._fields
     ]
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 __all__ = ("LOAD_BATCH", "Batches")
 
-LOAD_BATCH = 2_500
+LOAD_BATCH = 5_000
 """Rows that are in memory at once on their way into a `load`."""
 
 

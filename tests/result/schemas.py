@@ -10,7 +10,7 @@ from collections import namedtuple
 from dataclasses import InitVar, dataclass
 from datetime import date, datetime, time  # noqa: TC003 - resolved at run time
 from decimal import Decimal  # noqa: TC003 - as above
-from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, NotRequired, TypedDict
+from typing import Annotated, Any, ClassVar, Literal, NamedTuple, NewType, NotRequired, Self, TypedDict
 from uuid import UUID  # noqa: TC003 - as above
 
 import attrs
@@ -62,6 +62,17 @@ class ByHand:
     name: str
 
     def __init__(self, name: str, id: int) -> None:  # noqa: A002 - the column's name
+        self.id, self.name = id, name
+
+
+@dataclass
+class FoundByHand:
+    """The decorator finds a constructor, and makes none."""
+
+    id: int
+    name: int
+
+    def __init__(self, name: int, id: int) -> None:  # noqa: A002 - the column's name
         self.id, self.name = id, name
 
 
@@ -128,6 +139,22 @@ class UserTuple(NamedTuple):
     email: str | None = None
 
 
+class Pair(NamedTuple):
+    """The base of one with another constructor."""
+
+    id: int
+    name: int
+
+
+class PairByHand(Pair):
+    """A constructor with an order of its own."""
+
+    __slots__ = ()
+
+    def __new__(cls, name: int, id: int) -> Self:  # noqa: A002 - the column's name
+        return super().__new__(cls, id, name)
+
+
 Untyped = namedtuple("Untyped", ["id", "name"])  # noqa: PYI024  # pyright: ignore[reportUntypedNamedTuple]
 
 
@@ -141,6 +168,17 @@ class AttrsUser:
 
 def _split(text: str) -> list[str]:
     return text.split(",")
+
+
+@attrs.define
+class AttrsByHand:
+    """The decorator finds a constructor, and makes none."""
+
+    id: int
+    name: int
+
+    def __init__(self, name: int, id: int) -> None:  # noqa: A002 - the column's name
+        self.id, self.name = id, name
 
 
 @attrs.define

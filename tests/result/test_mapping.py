@@ -10,6 +10,7 @@ import pytest
 
 from sqlspec.errors import InvalidArgumentError, MappingError
 from sqlspec.result import Result, mapper_for
+from sqlspec.result.shapes import fields_of
 from tests.result import schemas
 
 if TYPE_CHECKING:
@@ -128,6 +129,22 @@ def test_a_constructor_written_by_hand_is_called_by_keyword(result: Make) -> Non
     made = result("id name", (1, "Ada"), schema_type=schemas.ByHand).one()
 
     assert (made.id, made.name) == (1, "Ada")
+
+
+@pytest.mark.parametrize("schema_type", [schemas.FoundByHand, schemas.AttrsByHand, schemas.PairByHand])
+def test_a_constructor_that_the_decorator_found_is_called_by_keyword(result: Make, schema_type: Any) -> None:
+    """Two values of one type would be swapped, and nothing would say so."""
+    made = result("id name", (1, 2), schema_type=schema_type).one()
+
+    assert (made.id, made.name) == (1, 2)
+
+
+@pytest.mark.parametrize(
+    "schema_type", [schemas.User, schemas.Initialised, schemas.Pair, schemas.Untyped, schemas.AttrsUser]
+)
+def test_generated_constructors_are_called_by_position(schema_type: Any) -> None:
+    """Which is faster."""
+    assert not any(field.by_keyword for field in fields_of(schema_type) or ())
 
 
 def test_named_tuples_without_types_take_what_comes(result: Make) -> None:

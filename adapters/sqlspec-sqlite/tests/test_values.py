@@ -16,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlspec.errors import ParameterError
+from sqlspec_sqlite.values import encode_many
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
@@ -187,6 +188,64 @@ def test_what_is_refused_is_not_in_the_text(spec: SQLSpec, value: Any) -> None:
         session.execute("SELECT ?", (value,))
 
     assert repr(value) not in str(caught.value)
+
+
+@pytest.mark.parametrize("first", [1, 1.5, "text", b"blob", None, True], ids=shown)
+@pytest.mark.parametrize("value", REFUSED, ids=shown)
+def test_what_is_refused_far_down(spec: SQLSpec, first: Any, value: Any) -> None:
+    """Among many rows, whatever the first of them lets one expect of the column."""
+    rows = [(number, first) for number in range(50)]
+    rows[41] = (41, value)
+
+    with spec.provide_session() as session:
+        with pytest.raises(ParameterError, match="row 42"):
+            session.execute_many("INSERT INTO item (id, value) VALUES (?, ?)", rows)
+        with pytest.raises(ParameterError, match="row 42"):
+            session.load("item", rows, ("id", "value"))
+        assert session.execute("SELECT count(*) FROM item").scalar() == 0
+
+
+@pytest.mark.parametrize("first", [1, 1.5, "text", b"blob", None, True], ids=shown)
+def test_what_is_stored_far_down(spec: SQLSpec, first: Any) -> None:
+    """Every kind of value, whatever came first."""
+    given = [*([first] * 40), *(value for value, _ in CASES)]
+
+    with spec.provide_session() as session:
+        session.load("item", list(enumerate(given)), ("id", "value"))
+        seen = session.execute("SELECT value FROM item ORDER BY id").scalars()
+
+    assert seen == [*([first] * 40), *(stored for _, stored in CASES)]
+
+
+@pytest.mark.parametrize("wrong", [(1,), (1, 2, 3), ()], ids=len)
+def test_a_row_of_another_width_is_named(spec: SQLSpec, wrong: tuple[int, ...]) -> None:
+    """Among many."""
+    rows: list[tuple[int, ...]] = [(number, number) for number in range(50)]
+    rows[41] = wrong
+
+    with spec.provide_session() as session:
+        with pytest.raises(ParameterError, match="row 42"):
+            session.load("item", rows, ("id", "value"))
+        assert session.execute("SELECT count(*) FROM item").scalar() == 0
+
+
+def test_rows_that_sqlite_stores_as_they_are_are_not_copied() -> None:
+    """Infinities, missing values and mixed types among them."""
+    rows: list[Any] = [(number, "x", None, number / 2, b"") for number in range(50)]
+    rows[7:9] = [(None, 1, "x", math.inf, True), [1.5, b"", -math.inf, None, "x"]]
+
+    assert encode_many(rows) is rows
+
+
+@pytest.mark.parametrize("width", [0, 1, 64, 65, 300])
+def test_rows_of_any_width_are_looked_at(width: int) -> None:
+    """Also those too wide for a loop of their own."""
+    rows = [(1.5,) * width] * 40
+
+    assert encode_many(rows) == rows
+    if width:
+        with pytest.raises(ParameterError, match="row 41"):
+            encode_many([*rows, (1.5,) * (width - 1) + (math.nan,)])
 
 
 STORABLE = st.one_of(

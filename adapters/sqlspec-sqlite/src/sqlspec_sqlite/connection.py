@@ -75,7 +75,7 @@ class SQLiteCursor(Cursor):
 
     def fetch(self) -> Sequence[tuple[Any, ...]]:
         """The next batch of rows."""
-        return self._owner.call(lambda: self._cursor.fetchmany(self._batch_size), None)
+        return self._owner.fetch(self._cursor, self._batch_size)
 
     def close(self) -> None:
         """Let SQLite reset the statement."""
@@ -148,22 +148,31 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
-        values = encode_many(rows)
+        does, values = look(statement), encode_many(rows)
+        if does & NUMBERED:
+            values = [self._heed(does, row) for row in values]
+        try:
+            self.call(lambda: self._all_or_none(statement, values), deadline)
+        except (OverflowError, UnicodeEncodeError):
+            check_rows(values)
+            raise
+        return RawResult(rowcount=self._cursor.rowcount)
+
+    def _all_or_none(self, statement: str, values: Sequence[Any]) -> None:
+        # Rows that went in before one that found the database busy must not go in again.
+        self._may_interrupt = False
         self._control.execute(f"SAVEPOINT {MANY}")
         try:
             self._may_interrupt = True
-            self.call(lambda: self._cursor.executemany(statement, values), deadline)
-        except BaseException as exc:
+            self._cursor.executemany(statement, values)
+        except BaseException:
             self._may_interrupt = False
             if self.transaction_status is TransactionStatus.ACTIVE:  # else the error took it along
                 self._control.execute(f"ROLLBACK TO {MANY}")
                 self._control.execute(f"RELEASE {MANY}")
-            if isinstance(exc, (OverflowError, UnicodeEncodeError)):
-                check_rows(values)
             raise
         self._may_interrupt = False
         self._control.execute(f"RELEASE {MANY}")
-        return RawResult(rowcount=self._cursor.rowcount)
 
     def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
         """Run statements one after another."""
@@ -174,12 +183,18 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> SQLiteCursor:
         """Open a result that is read in batches."""
-        values = encode(parameters)
-        self._watch.note(statement)
+        values = self._heed(look(statement), encode(parameters))
         self._may_interrupt = True
         cursor = sqlite3.Cursor(self.raw)
         self.call(lambda: cursor.execute(statement, values), deadline)
         return SQLiteCursor(self, cursor, batch_size)
+
+    def fetch(self, cursor: sqlite3.Cursor, count: int) -> Sequence[tuple[Any, ...]]:
+        """The next rows of an open result. Never tried again: after an error sqlite3 has lost its place."""
+        rows = cursor.fetchmany(count)
+        if self._is_doomed:
+            self._bury()
+        return rows
 
     # --- transactions ---------------------------------------------------------------------------
 

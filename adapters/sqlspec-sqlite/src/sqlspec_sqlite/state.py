@@ -38,7 +38,7 @@ _ASKS = re.compile(
 
 @lru_cache(maxsize=2048)
 def look(statement: str) -> int:
-    """What one statement may do, by bits: CHANGES_STATE (in doubt, it does), INSERTS; NUMBERED: it is written with ?1."""
+    """What one statement does, by bits: CHANGES_STATE (in doubt, it does), INSERTS, is NUMBERED (?1)."""
     numbered = NUMBERED if _NUMBERED.search(statement) and not _UNNUMBERED.search(statement) else 0
     if _SUSPECT.search(statement) and not (_ASKS.match(statement) and statement.count(";") <= 1):
         return CHANGES_STATE | numbered
