@@ -48,6 +48,10 @@ class Batches:
                     raise ParameterError(msg)
         self._kind = type(row)
         self._pick = _picker(row, self.columns)
+        # With as many values as columns, and each column found, a row holds nothing else. Other mappings
+        # may find what they do not hold.
+        self._is_counted = self._pick is None or self._kind is dict
+        self._width = len(self.columns if self._pick is None else set(self.columns))
 
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
         while self._batch:
@@ -62,14 +66,19 @@ class Batches:
             names = ", ".join(sorted(kind.__name__ for kind in strangers))
             msg = f"load(): rows are of one type, and after {self._kind.__name__} came {names}"
             raise ParameterError(msg)
-        self._check_shape(batch)
-        return batch if self._pick is None else list(map(self._pick, batch))
+        if not self._is_counted or countOf(map(len, batch), self._width) != len(batch):
+            self._check_shape(batch)
+        if self._pick is None:
+            return batch
+        try:
+            return list(map(self._pick, batch))
+        except KeyError:
+            self._check_shape(batch)
+            raise
 
     def _check_shape(self, batch: list[Any]) -> None:
         """Nothing is lost: a row with another number of values, or another key, is an error."""
         if self._pick is not None and not issubclass(self._kind, Mapping):
-            return
-        if self._pick is None and countOf(map(len, batch), len(self.columns)) == len(batch):
             return
         wanted = set(self.columns)
         for number, row in enumerate(batch, self._count + 1):

@@ -151,7 +151,7 @@ class PairByHand(Pair):
 
     __slots__ = ()
 
-    def __new__(cls, name: int, id: int) -> Self:  # noqa: A002 - the column's name
+    def __new__(cls, name: int, id: int) -> Self:  # noqa: A002, D102 - the column's name
         return super().__new__(cls, id, name)
 
 

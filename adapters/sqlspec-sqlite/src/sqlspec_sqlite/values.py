@@ -61,7 +61,7 @@ def _are_plain(rows: Sequence[Any]) -> bool:
 
 @lru_cache(maxsize=128)
 def _checker(guess: tuple[type, ...]) -> Callable[[Sequence[Any]], bool]:
-    """A loop that is fast for rows of these types, and right for all: half the time of the fastest in C.
+    """A loop that is fast for rows of these types, and right for all: two thirds of the best in C.
 
     Built-in names are its arguments, because local names are found faster.
     """
@@ -81,7 +81,7 @@ def _checker(guess: tuple[type, ...]) -> Callable[[Sequence[Any]], bool]:
 
 def _is_odd(name: str, guess: type) -> str:
     """The condition under which SQLite does not store a value as it is; NaN is the odd float."""
-    odd = f"(type({name}) is not float or {name} != {name})"
+    odd = f"(type({name}) is not float or {name} != {name}) and type({name}) not in plain"
     return odd if guess is float else f"type({name}) is not {guess.__name__} and {odd}"
 
 
