@@ -26,7 +26,8 @@
     │       ├── SyncNotSupportedError
     │       └── SavepointNotSupportedError
     ├── PoolError
-    │   └── PoolTimeoutError              (TimeoutError)
+    │   ├── PoolTimeoutError              (TimeoutError)
+    │   └── PoolFullError                 the queue is as long as `pool_max_waiting`
     ├── TransactionError
     │   ├── TransactionAbortedError       the server gave up the transaction; the first error is the cause
     │   └── CommitOutcomeUnknownError     COMMIT was sent and never answered
@@ -101,6 +102,7 @@ __all__ = (
     "OperationalError",
     "ParameterError",
     "PoolError",
+    "PoolFullError",
     "PoolTimeoutError",
     "QueryCancelledError",
     "QueryTimeoutError",
@@ -304,6 +306,10 @@ class PoolError(SQLSpecError):
 
 class PoolTimeoutError(PoolError, TimeoutError):
     """No connection became free in time. Chains the last connect error, if there was one."""
+
+
+class PoolFullError(PoolError):
+    """No connection is free, and `pool_max_waiting` callers wait for one already."""
 
 
 class TransactionError(SQLSpecError):

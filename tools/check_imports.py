@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[1]
 DOOR = "sqlspec"  # the package's own __init__
 LEVELS = (
     {"errors"},
-    {"adapters", "config", "observe", "plugin", "result", "sql"},
+    {"adapters", "config", "observe", "plugin", "result", "sql", "waiting"},
     {"pool", "session"},
     {"database"},
     {"registering", "registry"},

@@ -62,6 +62,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     pool_size: int = 10
     pool_min_size: int = 0
     pool_timeout: float = 30.0
+    pool_max_waiting: int | None = None
     pool_recycle: float | None = 3600.0
     pool_idle_timeout: float | None = 600.0
     # On: what was idle for less than half a second is not pinged, so a busy pool pays nothing, and a quiet
@@ -99,6 +100,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         super().check()
         count(self, "pool_size", least=1)
         count(self, "pool_min_size", least=0)
+        if self.pool_max_waiting is not None:
+            count(self, "pool_max_waiting", least=0)
         if self.pool_min_size > self.pool_size:
             raise self.invalid("pool_min_size", "must not be above pool_size")
         duration(self, *_DURATIONS)

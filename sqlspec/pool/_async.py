@@ -9,10 +9,11 @@ from __future__ import annotations
 
 from typing import Any
 
+from sqlspec.waiting import AsyncWaiter, async_abort_at
+
 from .base import PING_TIMEOUT, PoolBase
 from .lease import Lease
-from .state import RETIRED, ROOM, Slot
-from .waiter import AsyncWaiter
+from .state import RETIRED, Slot
 
 __all__ = ("AsyncPool",)
 
@@ -24,108 +25,133 @@ class AsyncPool(PoolBase):
         """Borrow a connection; give it back with `release`.
 
         Waits for a free one until *deadline* (monotonic seconds; default: `pool_timeout` from now) and
-        raises `PoolTimeoutError`. A failed connect raises at once.
+        raises `PoolTimeoutError`. A failed connect raises at once, and so does a full queue.
         """
-        now = self._clock()
+        lease, now = Lease(), self._clock()
         with self._lock:
-            taken = self._book.take(now)
-        if self._lost or self._garbage:
+            slot = self._book.take(lease, now)
+        if self._has_lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
-        if type(taken) is Slot and now < taken.fresh_until:
-            lease = Lease(taken.connection, taken, self) if not self._traces_leaks else self._lend(taken)
-            if taken.connection.is_usable():
-                return lease
-            lease.pool = None
-        return await self._look_further(taken, now, deadline)
+        if type(slot) is Slot and now < slot.fresh_until and slot.connection.is_usable():
+            lease.connection = slot.connection
+            if self._leak_threshold is not None:
+                self._trace(slot)
+            return lease
+        return await self._look_further(lease, slot, now, deadline)
 
-    async def _look_further(self, taken: Any, now: float, deadline: float | None) -> Lease:
-        if taken is RETIRED:
+    async def _look_further(self, lease: Lease, slot: Any, now: float, deadline: float | None) -> Lease:
+        if slot is RETIRED:
             raise self._retired()
-        if taken is None:
-            taken = await self._wait(now, deadline)
-        while taken is not ROOM:
-            if await self._is_good(taken, now):
-                return self._lend(taken)
-            taken = self._exchange(taken, now)
-        return self._lend(await self._open())
+        if slot is None:
+            slot = await self._wait(lease, now, deadline)
+        while slot.connection is not None:
+            fault = await self._fault(slot, now)
+            if fault is None:
+                break
+            slot = self._exchange(lease, slot, now, fault)
+        else:
+            await self._open(slot)
+        lease.connection = slot.connection
+        if self._leak_threshold is not None:
+            self._trace(slot)
+        return lease
 
-    async def _is_good(self, slot: Slot, now: float) -> bool:
+    async def _fault(self, slot: Slot, now: float) -> str | None:
+        """Why a connection must not be lent; it is closed then."""
+        if not self._is_young(slot, now):
+            await self._close(slot, "aged")
+            return "aged"
         try:
-            if self._is_young(slot, now) and slot.connection.is_usable():
+            if slot.connection.is_usable():
                 if self._pre_ping and now >= slot.fresh_until:
-                    await slot.connection.ping(self._clock() + PING_TIMEOUT)
-                return True
+                    await self._ping(slot)
+                return None
         except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: the next one serves
             self.expire()
-            self._discard(slot, "ping failed")
-            return False
         except BaseException:
             # Interrupted in the middle of a ping: in doubt, so it serves no longer.
-            self._discard(slot, "ping was interrupted")
-            self._gone(slot)
+            self._discard(slot, "dead")
+            self._gone(slot, "dead")
             raise
-        await self._close(slot, "too old, or known to be dead")
-        return False
+        self._discard(slot, "dead")
+        return "dead"
 
-    async def _open(self) -> Slot:
+    async def _ping(self, slot: Slot) -> None:
+        deadline = self._clock() + PING_TIMEOUT
+        timer = async_abort_at(deadline, slot.connection)
+        try:
+            await slot.connection.ping(deadline)
+        finally:
+            timer.cancel()
+
+    async def _open(self, slot: Slot) -> None:
         started = self._clock()
         try:
             connection = await self._connect()
         except BaseException as exc:
-            self._room_unused(exc)
+            self._not_opened(slot, exc)
             raise
-        return self._new_slot(connection, started)
+        self._fill(slot, connection, started)
 
-    async def _wait(self, now: float, deadline: float | None) -> Any:
+    async def _wait(self, lease: Lease, now: float, deadline: float | None) -> Slot:
         until = now + self._timeout if deadline is None else deadline
-        waiter = AsyncWaiter()
-        taken = self._enqueue(waiter, now)
-        if taken is not None:
-            return taken
+        waiter = AsyncWaiter(lease, now)
+        slot: Slot | None = self._enqueue(waiter, now)
+        if slot is not None:
+            return slot
         try:
             await waiter.wait(until)
         except BaseException:
-            self._return_gift(self._leave(waiter))
+            self._take_back(waiter)
             raise
-        taken = self._leave(waiter)
-        if taken is None:
+        slot = self._leave(waiter)
+        if slot is None:
             raise self._timed_out(self._clock() - now)
-        return taken
+        return slot
 
     async def release(self, lease: Lease, ok: bool) -> None:  # noqa: FBT001 - an outcome, by position
         """Give a connection back. *ok*: it is provably clean; else it is dropped. May be called twice."""
-        if lease.pool is None:
+        slot = lease.slot
+        if slot is None:
             return  # given back before
-        lease.pool = None
-        slot, now = lease.slot, self._clock()
+        now = self._clock()
+        if self._leak_threshold is not None:
+            self._check_held(slot, now)
         with self._lock:
-            serves = self._book.lay_down(slot, now, ok)
-        if self._lost or self._garbage:
+            serves = self._book.lay_down(lease, slot, now, ok)
+        if self._has_lost or self._garbage:
             self._sweep()
         if serves:
             if len(self._book.idle) > 1:  # a single one was laid down just now
                 await self._drop_cold()
             return
+        reason = self._reason(is_good=ok)
         try:
             if ok:
-                await self._close(slot, "pool was retired or expired")
+                await self._close(slot, reason)
             else:
-                self._discard(slot, "not provably clean")
+                self._discard(slot, reason)
         finally:
-            self._gone(slot)
+            self._gone(slot, reason)
+            lease.slot = None
+
+    def _reason(self, *, is_good: bool) -> str:
+        if not is_good:
+            return "unclean"
+        return "retired" if self._book.is_retired else "aged"
 
     async def _drop_cold(self) -> None:
         slot = self._trim()
         if slot is not None:
-            await self._close(slot, "idle for too long")
+            await self._close(slot, "cold")
 
     async def _close(self, slot: Slot, reason: str) -> None:
         started = self._clock()
         try:
             await slot.connection.close()
         except BaseException as exc:
-            self._discard(slot, "closing failed")
+            self._discard(slot, reason)
             if not isinstance(exc, Exception):
                 raise
         else:
@@ -144,5 +170,5 @@ class AsyncPool(PoolBase):
     async def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - closing is bounded by the driver
         """Lend no more, and close what is idle; leased connections are dropped when they return."""
         for slot in self._retire():
-            await self._close(slot, "pool was closed")
+            await self._close(slot, "retired")
         self._sweep()

@@ -1,8 +1,8 @@
 """What a pool decides without waiting, for threads and tasks alike.
 
-The lock is held for book-keeping only, never across a wait or a driver's call. A lost lease is reported
-by a finaliser that may run anywhere, even inside this file's locked sections: it appends to a deque and
-*tries* the lock; whoever holds the lock looks into the deque after letting go.
+The lock is held for book-keeping only, never across a wait or a driver's call. A lease that dies unreturned
+is reported by a finaliser, which may run anywhere, even inside this file's locked sections: it raises a flag
+and *tries* the lock; whoever holds the lock looks at the flag after letting go.
 """
 
 from __future__ import annotations
@@ -12,19 +12,20 @@ import warnings
 from collections import deque
 from threading import Lock
 from typing import TYPE_CHECKING, Any
+from weakref import ref
 
-from sqlspec.errors import PoolTimeoutError
+from sqlspec.errors import PoolFullError, PoolTimeoutError
 
-from .lease import Lease
 from .state import RETIRED, Book, PoolRetiredError, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlspec.config import DatabaseConfig
+    from sqlspec.waiting import AsyncWaiter, Waiter
 
+    from .lease import Lease
     from .stats import PoolStats
-    from .waiter import AsyncWaiter, Waiter
 
 __all__ = ("PING_TIMEOUT", "PoolBase")
 
@@ -34,7 +35,7 @@ UNCHECKED_WINDOW = 0.5
 RECYCLE_JITTER = 0.05
 
 _graveyard: list[Any] = []
-"""Connections inherited by fork: never touched, never freed, because freeing some drivers' would speak."""
+"""Books inherited by fork: never touched, never freed, for freeing some drivers' connections would speak."""
 
 
 class PoolBase:
@@ -57,12 +58,17 @@ class PoolBase:
         self._idle_timeout = config.pool_idle_timeout
         self._pre_ping = config.pool_pre_ping
         self._keep = config.pool_min_size
-        self._traces_leaks = config.leak_detection_threshold is not None
+        self._max_waiting = config.pool_max_waiting
+        self._leak_threshold = config.leak_detection_threshold
         self._lock = Lock()
-        self._book = Book(config.pool_size, UNCHECKED_WINDOW if config.pool_pre_ping else float("inf"))
-        self._lost: deque[tuple[Slot, str | None]] = deque()
-        self._garbage: deque[Any] = deque()
+        self._book = self._new_book(config.pool_size)
+        self._has_lost = False
+        self._garbage: deque[Slot] = deque()
         self._last_error: BaseException | None = None
+
+    def _new_book(self, limit: int) -> Book:
+        unchecked = UNCHECKED_WINDOW if self._pre_ping else float("inf")
+        return Book(limit, unchecked=unchecked, lease_died=_watcher(ref(self)))
 
     def stats(self) -> PoolStats:
         """The counts of this moment; never waits for anything but the short lock."""
@@ -82,78 +88,97 @@ class PoolBase:
     def _is_young(self, slot: Slot, now: float) -> bool:
         return now < slot.expires and slot.generation == self._book.generation
 
-    def _new_slot(self, connection: Any, started: float) -> Slot:
+    def _fill(self, slot: Slot, connection: Any, started: float) -> None:
+        """Put a new connection into its slot."""
         now = self._clock()
-        expires = now + _life(self._recycle)
-        slot = Slot(connection, generation=self._book.generation, expires=expires, now=now)
+        slot.connection, slot.leased_since, slot.expires = connection, now, now + _life(self._recycle)
         with self._lock:
-            self._book.opened_as(slot)
+            self._book.opened_in(slot)
             self._last_error = None
+        self._look_after()
         self._observe("opened", None, now - started)
-        return slot
 
-    def _room_unused(self, error: BaseException) -> None:
+    def _not_opened(self, slot: Slot, error: BaseException) -> None:
         with self._lock:
-            self._book.room_unused()
+            self._book.not_opened(slot, self._clock())
             self._last_error = error if isinstance(error, Exception) else self._last_error
+        self._look_after()
 
-    def _exchange(self, slot: Slot, now: float) -> Any:
+    def _exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
         with self._lock:
-            return self._book.exchange(slot, now)
+            following = self._book.exchange(lease, slot, now, reason)
+        self._look_after()
+        return following
 
-    def _lend(self, slot: Slot) -> Lease:
-        if not self._traces_leaks:
-            return Lease(slot.connection, slot, self)
+    def _trace(self, slot: Slot) -> None:
         import traceback
 
-        return Lease(slot.connection, slot, self, "".join(traceback.format_stack()[:-2]))
+        slot.stack = "".join(traceback.format_stack()[:-2])
 
     # --- the queue ------------------------------------------------------------------------------
 
     def _enqueue(self, waiter: Waiter | AsyncWaiter, now: float) -> Any:
-        """Join the queue, unless something became free since the first look."""
+        """Join the queue, unless something is free by now: returned since, or lost and found."""
         with self._lock:
-            taken = self._book.take(now)
+            found = self._reclaim()
+            taken = self._book.take(waiter.lease, now)
             if taken is None:
+                self._check_queue()
                 self._book.waiters.append(waiter)
+                found += self._overdue(now)
+        self._report(found)
+        self._look_after()
         if taken is RETIRED:
             raise self._retired()
         return taken
 
+    def _check_queue(self) -> None:
+        waiting = len(self._book.waiters)
+        if self._max_waiting is not None and waiting >= self._max_waiting:
+            self._book.refused += 1
+            msg = (
+                f"no connection to {self._label} is free, and {waiting} callers wait for one already; "
+                f"pool_max_waiting={self._max_waiting} lets no more join"
+            )
+            raise PoolFullError(msg)
+
     def _leave(self, waiter: Waiter | AsyncWaiter) -> Any:
         with self._lock:
             gift = self._book.leave(waiter)
+        self._look_after()
         if gift is RETIRED:
             raise self._retired()
         return gift
 
-    def _return_gift(self, gift: Any) -> None:
-        """Somebody who was interrupted while waiting had been served: pass it on."""
+    def _take_back(self, waiter: Waiter | AsyncWaiter) -> None:
+        """Somebody was interrupted while waiting, and may have been served: pass it on."""
         with self._lock:
-            if isinstance(gift, Slot):
-                self._book.lay_down(gift, gift.idle_since, True)  # noqa: FBT003
-            elif gift is not None and gift is not RETIRED:
-                self._book.room_unused()
+            self._book.leave(waiter)
+            self._book.take_back(waiter.lease, self._clock())
+        self._look_after()
 
     def _timed_out(self, waited: float) -> PoolTimeoutError:
         with self._lock:
             self._book.timeouts += 1
             stats = self._book.stats()
-            oldest = min((slot.leased_since for slot in self._book.leased), default=None)
-        longest = "" if oldest is None else f", longest held for {self._clock() - oldest:.1f} s"
+            oldest = min(self._book.leased, key=lambda slot: slot.leased_since, default=None)
+        longest = "" if oldest is None else f", longest held for {self._clock() - oldest.leased_since:.1f} s"
         error = PoolTimeoutError(
             f"no connection to {self._label} became free in {waited:.1f} s: pool_size={self._book.limit}, "
             f"{stats.in_use} in use{longest}, {stats.opening} opening, {stats.waiting} waiting. "
             "Raise pool_size, or look for sessions that are held too long."
         )
         error.__cause__ = self._last_error
+        if oldest is not None and oldest.stack:
+            error.add_note(f"the longest held connection was acquired at:\n{oldest.stack}")
         return error
 
     # --- steps of release -----------------------------------------------------------------------
 
-    def _gone(self, slot: Slot) -> None:
+    def _gone(self, slot: Slot, reason: str) -> None:
         with self._lock:
-            self._book.gone(slot)
+            self._book.gone(slot, self._clock(), reason)
+        self._look_after()
 
     def _trim(self) -> Slot | None:
         """The coldest connection, if it is cold enough to go."""
@@ -162,43 +187,69 @@ class PoolBase:
         with self._lock:
             return self._book.trim(self._clock() - self._idle_timeout, self._keep)
 
+    # --- leases that last ------------------------------------------------------------------------
+
+    def _overdue(self, now: float) -> list[Slot]:
+        """With leak detection: the connections that are held for too long, each once."""
+        if self._leak_threshold is None:
+            return []
+        since = now - self._leak_threshold
+        return [slot for slot in self._book.leased if slot.leased_since < since and slot.stack]
+
+    def _check_held(self, slot: Slot, now: float) -> None:
+        if slot.stack and now - slot.leased_since > (self._leak_threshold or 0.0):
+            self._report([slot])
+        slot.stack = None
+
     # --- lost leases ----------------------------------------------------------------------------
 
-    def lost(self, slot: Slot, stack: str | None) -> None:
-        """A lease was dropped without being given back. Called by its finaliser: no lock, no driver."""
-        self._lost.append((slot, stack))
+    def lease_died(self) -> None:
+        """A lease was dropped without being given back. Called by gc, anywhere: no driver, no waiting."""
+        self._has_lost = True
         if self._lock.acquire(blocking=False):
             try:
-                self._reclaim()
+                found = self._reclaim()
             finally:
                 self._lock.release()
-        where = f" It was acquired at:\n{stack}" if stack else ""
-        warnings.warn(
-            f"a connection to {self._label} was dropped without being returned; use `with`.{where}",
-            ResourceWarning,
-            stacklevel=3,
-        )
+            self._report(found)
 
-    def _reclaim(self) -> None:
-        """Under the lock: take back the slots of lost leases. Their connections are dropped later."""
-        while self._lost:
-            slot, _ = self._lost.popleft()
-            if slot in self._book.leased:
-                self._book.reclaimed += 1
-                self._book.gone(slot)
-                self._garbage.append(slot.connection)
+    def _reclaim(self) -> list[Slot]:
+        """Under the lock: take back the slots of dead leases, and wake who waits for them."""
+        self._has_lost = False
+        found = self._book.lost()
+        if found:
+            self._garbage.extend(slot for slot in found if slot.connection is not None)
+            self._book.freed(self._clock())
+        return found
+
+    def _report(self, found: list[Slot]) -> None:
+        """Warn of connections that were lost, or are held for too long."""
+        for slot in found:
+            stack, slot.stack = slot.stack, None
+            what = "was dropped without being returned; use `with`"
+            if slot.watch is not None:
+                held = self._clock() - slot.leased_since
+                what = f"is held for {held:.1f} s, longer than leak_detection_threshold"
+            where = f" It was acquired at:\n{stack}" if stack else ""
+            warnings.warn(f"a connection to {self._label} {what}.{where}", ResourceWarning, stacklevel=4)
+
+    def _look_after(self) -> None:
+        """After letting go of the lock: a finaliser that found it taken left its work to us."""
+        if self._has_lost or self._garbage:
+            self._sweep()
 
     def _sweep(self) -> None:
-        """Outside the lock: reclaim, and drop the connections that lost leases left."""
-        if self._lost:
+        """Outside the lock: look for lost leases, and drop the connections that they left."""
+        if self._has_lost:
             with self._lock:
-                self._reclaim()
+                found = self._reclaim()
+            self._report(found)
         while self._garbage:
             try:
-                connection = self._garbage.popleft()
+                slot = self._garbage.popleft()
             except IndexError:
                 return  # another thread was faster
-            connection.abort()
+            slot.connection.abort()
             self._observe("reclaimed", "lease was lost", None)
 
     # --- the end --------------------------------------------------------------------------------
@@ -206,7 +257,7 @@ class PoolBase:
     def retire(self) -> None:
         """Lend no more: idle connections are dropped now, leased ones when they return. Never waits."""
         for slot in self._retire():
-            self._discard(slot, "pool was retired")
+            self._discard(slot, "retired")
         self._sweep()
 
     def _discard(self, slot: Slot, reason: str) -> None:
@@ -221,20 +272,29 @@ class PoolBase:
     def abandon(self) -> None:
         """In a forked child: forget every connection without touching it; the parent still uses them."""
         book, self._lock = self._book, Lock()
-        _graveyard.append((book.idle, book.leased, self._lost, self._garbage))
-        self._book = Book(book.limit, book.unchecked)
-        self._book.generation = book.generation + 1
-        self._lost, self._garbage = deque(), deque()
+        _graveyard.append((book, self._garbage))
+        self._book, self._garbage = self._new_book(book.limit), deque()
         self._book.is_retired = True
 
 
 def _life(recycle: float | None) -> float:
-    """Seconds that a new connection may live: spread, so that those made together do not die together."""
+    """Seconds that a new connection may live: spread, so that what began together does not end together."""
     if recycle is None:
         return float("inf")
     from random import uniform
 
     return recycle * uniform(1 - RECYCLE_JITTER, 1 + RECYCLE_JITTER)  # noqa: S311 - no secret
+
+
+def _watcher(pool: ref[PoolBase]) -> Callable[[object], None]:
+    """What a dying lease calls. Holds the pool weakly: one that nobody uses must go at once."""
+
+    def lease_died(_: object) -> None:
+        owner = pool()
+        if owner is not None:
+            owner.lease_died()
+
+    return lease_died
 
 
 def _nobody(kind: str, reason: str | None, seconds: float | None) -> None:

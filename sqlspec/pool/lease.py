@@ -1,32 +1,24 @@
-"""A lease: one borrowed connection, and the net under it."""
+"""A lease: one borrowed connection."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 if TYPE_CHECKING:
-    from typing import Any
-
-    from .base import PoolBase
     from .state import Slot
 
 __all__ = ("Lease",)
 
 
-class Lease(msgspec.Struct, eq=False):  # a Struct, because it is made for every borrower, and in C
-    """One borrowed connection. Given back by `release`; if dropped instead, the pool takes the slot back."""
+class Lease(msgspec.Struct, eq=False, weakref=True):  # a Struct, because it is made for every borrower, in C
+    """One borrowed connection; it is given back by its pool's `release`.
 
-    connection: Any
-    slot: Slot
-    pool: PoolBase | None
-    stack: str | None = None
-    """Where it was acquired, when the config sets `leak_detection_threshold`."""
+    Made before there is anything to lend, and watched from then on: when it is dropped instead of
+    returned, its slot goes back to the pool.
+    """
 
-    def __del__(self) -> None:
-        # May run inside any locked section of the pool, in any thread: so no lock, and no driver.
-        pool = self.pool
-        if pool is not None:
-            self.pool = None
-            pool.lost(self.slot, self.stack)
+    slot: Slot | None = None
+    """What it holds of the pool; None before it was served, and after it was given back."""
+    connection: Any = None

@@ -2,24 +2,38 @@
 
     size = idle + leased + opening ≤ limit
 
-*Room* is the right to open one connection; it is counted under `opening` from the moment it is given,
-so the sum holds at every step. Whatever becomes free goes to the longest waiter that accepts it, and
-only then to the shelf: so a shelf with something on it means that nobody waits.
+A *slot* is a part of the limit: first it is *opening*, which is the right to make one connection, then it is
+*leased* and *idle* in turn. Whatever becomes free goes to the longest waiter that accepts it, and only
+then to the shelf: so a shelf with something on it means that nobody waits.
+
+A slot that is opening or leased watches its lease by a weak reference. Should the lease die without having
+been given back (no `with`, a killed thread, Ctrl-C between any two instructions), the slot is *lost* and can
+be found. The order of steps below is chosen so that an exception after any call leaves a slot in one
+place, in none, or with a dead lease, but never in two places.
 """
 
 from __future__ import annotations
 
 from collections import deque
 from typing import TYPE_CHECKING, Any, Final
+from weakref import ref
 
 from sqlspec.errors import PoolError
 
 from .stats import PoolStats
 
 if TYPE_CHECKING:
-    from .waiter import AsyncWaiter, Waiter
+    from collections.abc import Callable
 
-__all__ = ("RETIRED", "ROOM", "Book", "PoolRetiredError", "Slot")
+    from sqlspec.waiting import AsyncWaiter, Waiter
+
+    from .lease import Lease
+
+    AnyWaiter = Waiter | AsyncWaiter
+
+__all__ = ("NEVER", "RETIRED", "Book", "PoolRetiredError", "Slot")
+
+NEVER: Final = float("-inf")
 
 
 class PoolRetiredError(PoolError):
@@ -27,7 +41,7 @@ class PoolRetiredError(PoolError):
 
 
 class _Sign:
-    """A gift that is not a connection."""
+    """A gift that is not a slot."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -36,86 +50,123 @@ class _Sign:
         return self._name
 
 
-ROOM: Final = _Sign("ROOM")
 RETIRED: Final = _Sign("RETIRED")
 
 
 class Slot:
-    """One open connection and what the pool must know of it. Times are monotonic seconds."""
+    """A part of the pool's limit, and the connection in it. Times are monotonic seconds."""
 
-    __slots__ = ("connection", "expires", "fresh_until", "generation", "idle_since", "leased_since")
+    __slots__ = (
+        "connection",
+        "expires",
+        "fresh_until",
+        "generation",
+        "idle_since",
+        "leased_since",
+        "stack",
+        "watch",
+    )
 
-    def __init__(self, connection: Any, *, generation: int, expires: float, now: float) -> None:
-        self.connection, self.generation, self.expires = connection, generation, expires
-        self.idle_since = self.leased_since = now
-        # Until then it may be lent without a round trip.
-        self.fresh_until = now
+    def __init__(self, generation: int, now: float) -> None:
+        self.generation = generation
+        self.leased_since = self.idle_since = now
+        self.expires = self.fresh_until = NEVER
+        self.connection: Any = None
+        """None while it is being made."""
+        self.watch: ref[Lease] | None = None
+        """Whose it is."""
+        self.stack: str | None = None
+        """Where it was acquired, when leaks are looked for."""
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether its lease died without having been given back."""
+        return self.watch is not None and self.watch() is None
 
 
 class Book:
-    """The counts of one pool. Every method is called under the pool's lock and takes constant time."""
+    """The counts of one pool. Every method is called under the pool's lock."""
 
-    def __init__(self, limit: int, unchecked: float) -> None:
+    def __init__(self, limit: int, *, unchecked: float, lease_died: Callable[[Any], None]) -> None:
         """*unchecked*: seconds that a connection may rest and still be lent without a round trip."""
         self.limit, self.unchecked = limit, unchecked
+        self._lease_died = lease_died
         self.idle: list[Slot] = []  # a stack: the warmest connection is lent first
         self.leased: set[Slot] = set()
-        self.opening = 0
-        self.waiters: deque[Waiter | AsyncWaiter] = deque()
+        self.opening: set[Slot] = set()
+        self.waiters: deque[AnyWaiter] = deque()
         self.generation = 0
         self.is_retired = False
-        self.opened = self.closed = self.reclaimed = self.timeouts = 0
+        self.opened = self.timeouts = self.refused = self.waits = 0
+        self.closed: dict[str, int] = dict.fromkeys(
+            ("aged", "dead", "cold", "unclean", "retired", "reclaimed"), 0
+        )
+        self.wait_seconds = self.hold_seconds = 0.0
 
-    def take(self, now: float) -> Slot | _Sign | None:
-        """A connection; or ROOM; or None: wait."""
+    # --- lending --------------------------------------------------------------------------------
+
+    def take(self, lease: Lease, now: float) -> Any:
+        """Give *lease* a slot: with a connection, or to open one. Or RETIRED; or None: wait."""
         if self.idle:
             slot = self.idle.pop()
-            slot.leased_since = now
-            self.leased.add(slot)
+            self._lend(slot, lease, now)
             return slot
-        return RETIRED if self.is_retired else self._make_room()
+        if self.is_retired:
+            return RETIRED
+        return self._room_for(lease, now) if self._has_room() else None
 
-    def _lease(self, slot: Slot, now: float) -> Slot:
+    def _lend(self, slot: Slot, lease: Lease, now: float) -> None:
         slot.leased_since = now
+        slot.watch = ref(lease, self._lease_died)
+        lease.slot = slot
         self.leased.add(slot)
+
+    def _has_room(self) -> bool:
+        return len(self.leased) + len(self.opening) + len(self.idle) < self.limit
+
+    def _room_for(self, lease: Lease, now: float) -> Slot:
+        slot = Slot(self.generation, now)
+        slot.watch = ref(lease, self._lease_died)
+        lease.slot = slot
+        self.opening.add(slot)
         return slot
 
-    def _make_room(self) -> _Sign | None:
-        if len(self.leased) + self.opening + len(self.idle) >= self.limit:
-            return None
-        self.opening += 1
-        return ROOM
-
-    def exchange(self, slot: Slot, now: float) -> Slot | _Sign:
-        """Give up a leased connection that is no good; take the next idle one, or the room it left."""
+    def exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
+        """A leased connection was no good and is closed: the next idle one, or room for another."""
         self.leased.discard(slot)
-        self.closed += 1
-        if self.idle:
-            # The room it left may serve somebody else.
-            following = self._lease(self.idle.pop(), now)
-            self._pass_room_on()
-            return following
-        self.opening += 1
-        return ROOM
+        slot.watch = None
+        self.closed[reason] += 1
+        if not self.idle:
+            return self._room_for(lease, now)
+        following = self.idle.pop()
+        self._lend(following, lease, now)
+        self._pass_room_on(now)
+        return following
 
-    def opened_as(self, slot: Slot) -> None:
-        """The room was used."""
-        self.opening -= 1
-        self.opened += 1
+    def opened_in(self, slot: Slot) -> None:
+        """The connection is made."""
+        self.opening.discard(slot)
         self.leased.add(slot)
+        self.opened += 1
 
-    def room_unused(self) -> None:
-        """The room could not be used: the next in the queue may try."""
-        self.opening -= 1
-        self._pass_room_on()
+    def not_opened(self, slot: Slot, now: float) -> None:
+        """No connection came of it: the next in the queue may try."""
+        if slot in self.opening:
+            slot.watch = None
+            self.opening.remove(slot)
+            self._pass_room_on(now)
 
-    def lay_down(self, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - on the hot path
+    # --- returning ------------------------------------------------------------------------------
+
+    def lay_down(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - hot
         """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
         if slot not in self.leased:
-            return True  # given back before, or forgotten after a fork
+            return True  # forgotten after a fork
         if not is_good or self.is_retired or slot.generation != self.generation:
             return False
+        self.hold_seconds += now - slot.leased_since
         self.leased.remove(slot)
+        slot.watch = lease.slot = None
         slot.idle_since = now
         rested = now + self.unchecked
         slot.fresh_until = rested if rested < slot.expires else slot.expires  # noqa: FURB136 - no call
@@ -123,28 +174,66 @@ class Book:
             self.idle.append(slot)
         return True
 
-    def gone(self, slot: Slot) -> None:
+    def gone(self, slot: Slot, now: float, reason: str) -> None:
         """A leased connection is closed. Its room is free only now, so that no more than `limit` are open."""
         if slot in self.leased:
+            self.hold_seconds += now - slot.leased_since
+            slot.watch = None
             self.leased.remove(slot)
-            self.closed += 1
-            self._pass_room_on()
+            self.closed[reason] += 1
+            self._pass_room_on(now)
+
+    def take_back(self, lease: Lease, now: float) -> None:
+        """Who was served while leaving does not want it: the next one does."""
+        slot = lease.slot
+        if slot is None:
+            return
+        if slot.connection is None:
+            self.not_opened(slot, now)
+            lease.slot = None
+        else:
+            self.lay_down(lease, slot, now, is_good=True)
+
+    def lost(self) -> list[Slot]:
+        """The slots whose leases have died. They are free now; their connections are the caller's to drop."""
+        found = [slot for slot in (*self.leased, *self.opening) if slot.is_lost]
+        for slot in found:
+            slot.watch = None
+            self.leased.discard(slot)
+            self.opening.discard(slot)
+            self.closed["reclaimed"] += 1
+        return found
+
+    # --- the queue ------------------------------------------------------------------------------
 
     def _hand_over(self, slot: Slot, now: float) -> bool:
         while self.waiters:
-            if self.waiters.popleft().give(slot):
-                self._lease(slot, now)
+            waiter = self.waiters.popleft()
+            if waiter.give(slot):
+                self._lend(slot, waiter.lease, now)
+                self._served(waiter, now)
                 return True
         return False
 
-    def _pass_room_on(self) -> None:
-        while self.waiters and not self.is_retired:
-            if len(self.leased) + self.opening + len(self.idle) >= self.limit:
-                return
-            if self.waiters.popleft().give(ROOM):
-                self.opening += 1
+    def _pass_room_on(self, now: float) -> None:
+        while self.waiters and not self.is_retired and self._has_room():
+            waiter = self.waiters.popleft()
+            slot = Slot(self.generation, now)
+            if waiter.give(slot):
+                slot.watch = ref(waiter.lease, self._lease_died)
+                waiter.lease.slot = slot
+                self.opening.add(slot)
+                self._served(waiter, now)
 
-    def leave(self, waiter: Waiter | AsyncWaiter) -> Any:
+    def _served(self, waiter: AnyWaiter, now: float) -> None:
+        self.waits += 1
+        self.wait_seconds += now - waiter.since
+
+    def freed(self, now: float) -> None:
+        """Something may have become free by itself."""
+        self._pass_room_on(now)
+
+    def leave(self, waiter: AnyWaiter) -> Any:
         """A waiter goes: what it was given meanwhile, or None. It accepts nothing from now on."""
         if waiter.is_over:
             return waiter.gift
@@ -154,10 +243,12 @@ class Book:
             self.waiters.remove(waiter)
         return None
 
+    # --- giving up ------------------------------------------------------------------------------
+
     def trim(self, before: float, keep: int) -> Slot | None:
         """The coldest idle connection, if nobody wanted it since *before* and *keep* others remain."""
         if self.idle and self.idle[0].idle_since < before and len(self.idle) + len(self.leased) > keep:
-            self.closed += 1
+            self.closed["cold"] += 1
             return self.idle.pop(0)
         return None
 
@@ -165,20 +256,20 @@ class Book:
         """Everything made until now is too old: a connection was found dead, its siblings likely are."""
         self.generation += 1
         for slot in self.idle:
-            slot.fresh_until = float("-inf")
+            slot.fresh_until = NEVER
 
     def retire(self) -> list[Slot]:
         """Lend no more; wake who waits. Returns the idle connections, for the caller to drop."""
         self.is_retired = True
         dropped, self.idle = self.idle, []
-        self.closed += len(dropped)
+        self.closed["retired"] += len(dropped)
         while self.waiters:
             self.waiters.popleft().give(RETIRED)
         return dropped
 
     def stats(self) -> PoolStats:
         """The counts of this moment."""
-        idle, in_use, opening = len(self.idle), len(self.leased), self.opening
+        idle, in_use, opening = len(self.idle), len(self.leased), len(self.opening)
         return PoolStats(
             size=idle + in_use + opening,
             idle=idle,
@@ -186,7 +277,11 @@ class Book:
             opening=opening,
             waiting=len(self.waiters),
             opened=self.opened,
-            closed=self.closed,
-            reclaimed=self.reclaimed,
+            closed=sum(self.closed.values()),
             timeouts=self.timeouts,
+            refused=self.refused,
+            waits=self.waits,
+            wait_seconds=self.wait_seconds,
+            hold_seconds=self.hold_seconds,
+            **self.closed,
         )

@@ -20,8 +20,26 @@ class PoolStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     opened: int
     """Connections made since the pool began."""
     closed: int
-    """Connections given up since: aged, broken, trimmed, lost."""
+    """Connections given up since; the parts below are why."""
+    aged: int
+    """Older than `pool_recycle`, or made before the pool was told to expire."""
+    dead: int
+    """Found dead when they were about to be lent."""
+    cold: int
+    """Idle for longer than `pool_idle_timeout`."""
+    unclean: int
+    """Returned in a state that could not be reset with certainty."""
+    retired: int
+    """Dropped with their pool."""
     reclaimed: int
-    """Of these, leases that were never returned."""
+    """Lent and never returned."""
     timeouts: int
     """Callers that left the queue without a connection."""
+    refused: int
+    """Callers that found the queue full."""
+    waits: int
+    """Callers that had to queue and were served."""
+    wait_seconds: float
+    """What these waited, in all."""
+    hold_seconds: float
+    """How long connections were lent, in all; those that are lent now do not count yet."""

@@ -15,10 +15,11 @@ from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.turn import HELD
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
+from sqlspec.waiting import async_abort_at, async_caller, async_undisturbed
 
 from .base import CLOSED, SessionBase
 from .bulk import Batches
-from .execution import async_caller, async_execution
+from .execution import async_execution
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     from sqlspec.plugin import AsyncConnection, AsyncCursor
+    from sqlspec.plugin.contract import Outcome
 
     from .execution import AsyncExecution
 
@@ -217,10 +219,11 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             error: BaseException | None = self._aborted()
             await self._connection.finish(False, False, self._clean_up_deadline())  # noqa: FBT003
         else:
-            outcome = await self._connection.finish(True, False, self._commit_deadline())  # noqa: FBT003
+            outcome, cancelled = await self._end(self._commit_deadline(), commit=True, reset=False)
             error = self._judge(outcome)
             if outcome.committed is None:
                 self._connection.abort()
+            error = self._told(cancelled, outcome) or error
         self._ended()
         if error is not None:
             raise error
@@ -276,10 +279,19 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             error = self._aborted()
         commit = self._begun and exc is None and error is None
         until = deadline or (self._commit_deadline() if commit else self._clean_up_deadline())
-        outcome = await self._connection.finish(commit, not self._plan.keeps_state, until)
+        outcome, cancelled = await self._end(until, commit=commit, reset=not self._plan.keeps_state)
         if commit:
             error = self._judge(outcome)
-        return outcome.reset_ok, error
+        return outcome.reset_ok, self._told(cancelled, outcome) or error
+
+    async def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
+        """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
+        connection = self._connection
+        timer = async_abort_at(until, connection)
+        try:
+            return await async_undisturbed(connection.finish(commit, reset, until), connection)
+        finally:
+            timer.cancel()
 
     async def _close_streams(self) -> None:
         streams, self._streams = self._streams, None

@@ -168,6 +168,18 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         error.__cause__ = outcome.error
         return error
 
+    @staticmethod
+    def _told(cancelled: BaseException | None, outcome: Outcome) -> BaseException | None:
+        """A cancellation that came during the end of a transaction, with a note of what became of that."""
+        if cancelled is not None:
+            word = {
+                True: "committed",
+                False: "not committed",
+                None: "possibly committed: COMMIT was not answered",
+            }
+            cancelled.add_note(f"the transaction was {word[outcome.committed]}")
+        return cancelled
+
     def _commit_deadline(self) -> float:
         return time.monotonic() + self._plan.commit_timeout
 

@@ -15,7 +15,7 @@ from sqlspec.result import Result
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
 
-__all__ = ("AsyncExecution", "async_caller", "async_execution", "caller", "execution")
+__all__ = ("AsyncExecution", "async_execution", "execution")
 
 T = TypeVar("T")
 F = TypeVar("F")
@@ -23,20 +23,6 @@ F = TypeVar("F")
 
 Execution = Result
 """For threads a statement that was executed is its result."""
-
-
-def caller() -> object:
-    """Who runs this: the thread."""
-    from threading import current_thread
-
-    return current_thread()
-
-
-def async_caller() -> object:
-    """Who runs this: the task."""
-    from asyncio import current_task
-
-    return current_task()
 
 
 def execution(method: F) -> F:

@@ -47,6 +47,13 @@ class Record(msgspec.Struct):
     name: str
 
 
+class Invented(dict[str, object]):
+    """A mapping that has a value for every key."""
+
+    def __missing__(self, key: str) -> object:
+        return key
+
+
 ROWS = [(1, "one"), (2, "two"), (3, "three")]
 
 
@@ -144,6 +151,9 @@ def test_load_keeps_all_or_nothing_in_autocommit_too(spec: SQLSpec) -> None:
         ([(1, "one", 2)], ("id", "name"), "row 1"),
         ([(1, "one"), (2,)], ("id", "name"), "row 2"),
         ([{"id": 1}, {"id": 2, "name": "x"}], None, "row 2"),
+        ([{"id": 1, "name": "x"}, {"id": 2, "nam": "x"}], None, "row 2"),
+        ([{"id": 1, "name": "x"}, {"id": 2}], None, "row 2"),
+        ([Invented(id=1, name="x"), Invented(id=2, nam="x")], None, "row 2"),
         ([{"id": 1}, (2,)], None, "tuple"),
         ([Point(1, "x")], ("id", "nam"), "Did you mean 'name'"),
         ({"id": 1}, None, "iterable of rows"),

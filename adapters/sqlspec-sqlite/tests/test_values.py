@@ -237,6 +237,13 @@ def test_rows_that_sqlite_stores_as_they_are_are_not_copied() -> None:
     assert encode_many(rows) is rows
 
 
+def test_rows_of_different_widths_are_left_to_the_driver() -> None:
+    """It counts them against the statement."""
+    rows = [(1, "x")] * 40 + [(1,), (1, "x", math.inf)]
+
+    assert encode_many(rows) == rows
+
+
 @pytest.mark.parametrize("width", [0, 1, 64, 65, 300])
 def test_rows_of_any_width_are_looked_at(width: int) -> None:
     """Also those too wide for a loop of their own."""
