@@ -10,6 +10,8 @@ import time
 from threading import Lock, get_ident
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sqlspec.errors import ConnectError
+
 if TYPE_CHECKING:
     import asyncio
     from collections.abc import Awaitable, Generator
@@ -20,12 +22,14 @@ if TYPE_CHECKING:
 __all__ = (
     "AsyncWaiter",
     "Waiter",
-    "abort_at",
-    "async_abort_at",
+    "abort_after",
+    "async_abort_after",
     "async_caller",
     "async_undisturbed",
+    "async_within",
     "caller",
     "undisturbed",
+    "within",
 )
 
 T = TypeVar("T")
@@ -119,17 +123,36 @@ class NoTimer:
 _NO_TIMER = NoTimer()
 
 
-def abort_at(deadline: float, connection: Connection[Any]) -> NoTimer:  # noqa: ARG001 - as its other half
+def abort_after(seconds: float, connection: Connection[Any]) -> NoTimer:  # noqa: ARG001 - as its other half
     """Nothing: nobody could interrupt this thread. The adapter enforces the deadline."""
     return _NO_TIMER
 
 
-def async_abort_at(deadline: float, connection: AsyncConnection[Any]) -> asyncio.TimerHandle:
-    """Cut *connection* a moment after *deadline*, should its adapter not notice; the caller cancels it."""
+def async_abort_after(seconds: float, connection: AsyncConnection[Any]) -> asyncio.TimerHandle:
+    """Cut *connection* in a moment more than *seconds*, should its adapter not; the caller cancels it."""
     from asyncio import get_running_loop
 
-    seconds = max(0.0, deadline - time.monotonic()) + ADAPTERS_FIRST
-    return get_running_loop().call_later(seconds, connection.abort)
+    return get_running_loop().call_later(max(0.0, seconds) + ADAPTERS_FIRST, connection.abort)
+
+
+def within(result: T, seconds: float) -> T:  # noqa: ARG001 - as its other half
+    """What was done already, in whatever time: the adapter keeps a sync driver's `connect_timeout`."""
+    return result
+
+
+async def async_within(awaitable: Awaitable[T], seconds: float) -> T:
+    """Await a connect for *seconds*, handshake and all; raises `ConnectError` after that."""
+    from asyncio import timeout
+
+    scope = timeout(seconds + ADAPTERS_FIRST)
+    try:
+        async with scope:
+            return await awaitable
+    except TimeoutError:
+        if not scope.expired():
+            raise
+    msg = f"no connection within connect_timeout={seconds:g} s"
+    raise ConnectError(msg)
 
 
 # --- cancellation -------------------------------------------------------------------------------

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlspec.waiting import AsyncWaiter, async_abort_at
+from sqlspec.waiting import AsyncWaiter, async_abort_after, async_within
 
-from .base import PING_TIMEOUT, PoolBase
+from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase
 from .lease import Lease
 from .state import RETIRED, Slot
 
@@ -79,7 +79,7 @@ class AsyncPool(PoolBase):
 
     async def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
-        timer = async_abort_at(deadline, slot.connection)
+        timer = async_abort_after(PING_TIMEOUT, slot.connection)
         try:
             await slot.connection.ping(deadline)
         finally:
@@ -88,7 +88,7 @@ class AsyncPool(PoolBase):
     async def _open(self, slot: Slot) -> None:
         started = self._clock()
         try:
-            connection = await self._connect()
+            connection = await async_within(self._connect(), self._connect_timeout)
         except BaseException as exc:
             self._not_opened(slot, exc)
             raise
@@ -148,6 +148,7 @@ class AsyncPool(PoolBase):
 
     async def _close(self, slot: Slot, reason: str) -> None:
         started = self._clock()
+        timer = async_abort_after(CLOSE_TIMEOUT, slot.connection)
         try:
             await slot.connection.close()
         except BaseException as exc:
@@ -156,6 +157,8 @@ class AsyncPool(PoolBase):
                 raise
         else:
             self._observe("closed", reason, self._clock() - started)
+        finally:
+            timer.cancel()
 
     async def warm_up(self) -> None:
         """Open `pool_min_size` connections, or raise what hinders it."""
@@ -167,7 +170,7 @@ class AsyncPool(PoolBase):
             for lease in leases:
                 await self.release(lease, True)  # noqa: FBT003 - untouched, so clean
 
-    async def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - closing is bounded by the driver
+    async def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - each has its own deadline
         """Lend no more, and close what is idle; leased connections are dropped when they return."""
         for slot in self._retire():
             await self._close(slot, "retired")

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlspec.waiting import Waiter, abort_at
+from sqlspec.waiting import Waiter, abort_after, within
 
-from .base import PING_TIMEOUT, PoolBase
+from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase
 from .lease import Lease
 from .state import RETIRED, Slot
 
@@ -79,7 +79,7 @@ class Pool(PoolBase):
 
     def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
-        timer = abort_at(deadline, slot.connection)
+        timer = abort_after(PING_TIMEOUT, slot.connection)
         try:
             slot.connection.ping(deadline)
         finally:
@@ -88,7 +88,7 @@ class Pool(PoolBase):
     def _open(self, slot: Slot) -> None:
         started = self._clock()
         try:
-            connection = self._connect()
+            connection = within(self._connect(), self._connect_timeout)
         except BaseException as exc:
             self._not_opened(slot, exc)
             raise
@@ -148,6 +148,7 @@ class Pool(PoolBase):
 
     def _close(self, slot: Slot, reason: str) -> None:
         started = self._clock()
+        timer = abort_after(CLOSE_TIMEOUT, slot.connection)
         try:
             slot.connection.close()
         except BaseException as exc:
@@ -156,6 +157,8 @@ class Pool(PoolBase):
                 raise
         else:
             self._observe("closed", reason, self._clock() - started)
+        finally:
+            timer.cancel()
 
     def warm_up(self) -> None:
         """Open `pool_min_size` connections, or raise what hinders it."""
@@ -167,7 +170,7 @@ class Pool(PoolBase):
             for lease in leases:
                 self.release(lease, True)  # noqa: FBT003 - untouched, so clean
 
-    def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - closing is bounded by the driver
+    def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - each has its own deadline
         """Lend no more, and close what is idle; leased connections are dropped when they return."""
         for slot in self._retire():
             self._close(slot, "retired")

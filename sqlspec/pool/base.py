@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from .lease import Lease
     from .stats import PoolStats
 
-__all__ = ("PING_TIMEOUT", "PoolBase")
+__all__ = ("CLOSE_TIMEOUT", "PING_TIMEOUT", "PoolBase")
 
 PING_TIMEOUT = 2.0
+CLOSE_TIMEOUT = 10.0
 UNCHECKED_WINDOW = 0.5
 """A connection that rested no longer than this is lent without a round trip (HikariCP's bypass window)."""
 RECYCLE_JITTER = 0.05
@@ -54,6 +55,7 @@ class PoolBase:
         self._connect, self._label, self._clock = connect, label, clock
         self._observe = observe or _nobody
         self._timeout = config.pool_timeout
+        self._connect_timeout = config.connect_timeout
         self._recycle = config.pool_recycle
         self._idle_timeout = config.pool_idle_timeout
         self._pre_ping = config.pool_pre_ping

@@ -15,7 +15,7 @@ from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.turn import HELD
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
-from sqlspec.waiting import async_abort_at, async_caller, async_undisturbed
+from sqlspec.waiting import async_abort_after, async_caller, async_undisturbed
 
 from .base import CLOSED, SessionBase
 from .bulk import Batches
@@ -287,7 +287,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
     async def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
-        timer = async_abort_at(until, connection)
+        timer = async_abort_after(until - time.monotonic(), connection)
         try:
             return await async_undisturbed(connection.finish(commit, reset, until), connection)
         finally:

@@ -15,7 +15,7 @@ from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.turn import HELD
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
-from sqlspec.waiting import abort_at, caller, undisturbed
+from sqlspec.waiting import abort_after, caller, undisturbed
 
 from .base import CLOSED, SessionBase
 from .bulk import Batches
@@ -287,7 +287,7 @@ class Session(SessionBase["Connection[Any]"]):
     def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
-        timer = abort_at(until, connection)
+        timer = abort_after(until - time.monotonic(), connection)
         try:
             return undisturbed(connection.finish(commit, reset, until), connection)
         finally:

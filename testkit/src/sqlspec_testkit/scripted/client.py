@@ -1,0 +1,219 @@
+"""What both flavours of the connection decide without waiting."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from sqlspec.errors import DeadlineExceeded, SQLSpecError
+from sqlspec.plugin import HELD, RawResult, TransactionStatus, Turn
+
+from .clock import Clock
+from .errors import ScriptedError, error_for
+from .line import Ending
+from .waiting import DEADLINE, DUE, GONE, INTERRUPTED, STUCK
+
+if TYPE_CHECKING:
+    from sqlspec.plugin import Parameters
+
+    from .backend import Backend
+    from .config import ScriptedConfig
+    from .gate import Gate
+    from .line import Line
+    from .script import Script
+    from .waiting import AsyncPause, Pause
+
+__all__ = ("CLOSE_TIMEOUT", "Client")
+
+CLOSE_TIMEOUT = 10.0
+IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
+
+
+class Client:
+    """The driver's end of a connection: checks who calls, asks the script, and maps errors."""
+
+    raw: Backend
+
+    def _set_up(self, script: Script, config: ScriptedConfig, home: object) -> None:
+        self._script, self._config, self._home = script, config, home
+        self._busy = Turn()
+        self._view = TransactionStatus.IDLE
+        # Lent to code that may change what only a reset restores.
+        self._was_lent = False
+        self._is_closed = False
+
+    # --- without a round trip -------------------------------------------------------------------
+
+    @property
+    def transaction_status(self) -> TransactionStatus:
+        """As of the last answer, and as far as the script lets the driver see."""
+        sees, view = self._script.sees, self._view
+        if sees == "all" or (sees == "open" and view is IDLE):
+            return view
+        return UNKNOWN
+
+    def is_usable(self) -> bool:
+        """A look at the socket. The pool is about to lend this: nothing of the last owner may be left."""
+        self._check_process("is_usable")
+        self._check_leftovers()
+        return not (self._is_closed or self.raw.is_readable)
+
+    def is_pristine(self) -> bool:
+        """Known to need no reset, if the script lets the driver know."""
+        return self._script.knows_state and not self._was_lent and not self.raw.variables
+
+    def raw_lent(self) -> None:
+        """Somebody gets the server's end, and may do anything to it."""
+        self._was_lent = True
+
+    def abort(self) -> None:
+        """Drop the connection; a call that is held fails. From any thread, and more than once."""
+        self._script.calls.append("abort")
+        self._check_process("abort")
+        self._is_closed, self._view = True, UNKNOWN
+        self.raw.end("aborted")
+
+    def interrupt(self) -> None:
+        """Stop a statement that is held; nothing else."""
+        self._script.calls.append("interrupt")
+        held = self.raw.held
+        if held is not None and held[0] == "execute":
+            held[1].wake(INTERRUPTED)
+
+    def map_error(self, exc: BaseException) -> SQLSpecError:
+        """The driver's exception as one of core's."""
+        if isinstance(exc, ScriptedError):
+            return error_for(exc)
+        return super().map_error(exc)  # type: ignore[misc,no-any-return] # of the connection, next in line
+
+    # --- what must never happen -----------------------------------------------------------------
+
+    def _blame(self, what: str) -> None:
+        self.raw.server.blame(f"connection {self.raw.number} {what}")
+
+    def _check_process(self, step: str) -> None:
+        if os.getpid() != self.raw.pid:
+            self._blame(f"was touched by a forked child: {step}")
+
+    def _check_leftovers(self) -> None:
+        if self._busy[HELD] is not None:
+            self._blame("was lent while a call is under way")
+        if self.raw.status is not IDLE:
+            self._blame(f"was lent {self.raw.state}")
+        if self.raw.variables and self._config.reset == "full":
+            self._blame(f"was lent with what its last owner SET: {', '.join(self.raw.variables)}")
+
+    # --- a call ---------------------------------------------------------------------------------
+
+    def _enter(self, step: str, statement: str, token: object, home: object) -> Line:
+        """The call begins: nobody else may be inside. Returns what becomes of it."""
+        self._script.calls.append(step)
+        self._check_process(step)
+        if home is not self._home:
+            self._blame(f"was used in another event loop than it was made in: {step}")
+        if self._busy.setdefault(HELD, token) is not token:
+            self._blame(f"was used by two at once: {step}")
+            raise ScriptedError("in-use")
+        if self._is_closed:
+            raise ScriptedError("closed")
+        return self._script.line_for(step, statement)
+
+    def _leave(self, token: object) -> None:
+        if self._busy[HELD] is token:
+            del self._busy[HELD]
+
+    def _serve(self, line: Line, step: str, statement: str, parameters: Parameters) -> RawResult:
+        """The call gets to the server, or does not."""
+        if line.ending is Ending.NOT_SENT:
+            raise self._error_of(line)
+        self._check_alive()
+        self._view = UNKNOWN  # from here until it is answered
+        try:
+            if line.ending is Ending.REFUSED:
+                self.raw.refuse(step, statement, parameters, leaves=line.leaves)
+                raise self._error_of(line)
+            result = self.raw.serve(step, statement, parameters)
+        except ScriptedError as exc:
+            if exc.kind != "disconnect":
+                self._view = self.raw.status
+            raise
+        if line.ending is Ending.HALF_DONE:
+            raise self._error_of(line)
+        return result
+
+    def _error_of(self, line: Line) -> BaseException:
+        """The line's error, as a new object; a disconnect ends the connection."""
+        if not isinstance(line.error, ScriptedError):
+            return line.error
+        if line.error.kind == "disconnect":
+            self.raw.end("killed")
+            self._check_gone()
+        return ScriptedError(line.error.kind)
+
+    def _check_alive(self) -> None:
+        if self.raw.ended is not None and self.raw.ended != "closed":
+            self._check_gone()
+            raise ScriptedError("disconnect")
+
+    def _check_gone(self) -> None:
+        # A driver that met a broken connection knows it from then on.
+        self.raw.is_readable, self._view = True, UNKNOWN
+
+    def _answered(self) -> None:
+        self._check_alive()
+        self._view = self.raw.status
+
+    # --- a call that is held --------------------------------------------------------------------
+
+    def _hold(
+        self, step: str, pause: Pause | AsyncPause, gate: Gate | None, line: Line, deadline: float | None
+    ) -> float:
+        """Hold a call, and tell all who may let it go. Returns how many real seconds to wait at most."""
+        self.raw.held = step, pause  # first: from now on an abort wakes it
+        if self.raw.ended is not None:
+            pause.wake(GONE)
+        if gate is not None:
+            gate.enter(pause)
+        return self._set_alarm(pause, _earliest(line.seconds, gate, self._script.clock(), deadline))
+
+    def _set_alarm(self, pause: Pause | AsyncPause, alarm: tuple[float, str] | None) -> float:
+        patience, clock = self._script.patience, self._script.clock
+        if alarm is None:
+            return patience
+        if isinstance(clock, Clock):
+            clock.wake_at(alarm[0], pause, alarm[1])
+            return patience
+        seconds = max(0.0, alarm[0] - clock())
+        if seconds <= patience:
+            pause.otherwise = alarm[1]
+        return min(seconds, patience)
+
+    def _let_go(self, pause: Pause | AsyncPause, gate: Gate | None) -> None:
+        self.raw.held = None
+        if gate is not None:
+            gate.leave(pause)
+        if isinstance(self._script.clock, Clock):
+            self._script.clock.forget(pause)
+
+    def _judge(self, reason: str, step: str) -> None:
+        """What it means for the call that it is held no longer."""
+        if reason is DEADLINE:
+            raise DeadlineExceeded(f"scripted: the deadline of {step} passed")
+        if reason is GONE:
+            self._check_gone()
+            raise ScriptedError("disconnect")
+        if reason is INTERRUPTED:
+            raise ScriptedError("cancelled")
+        if reason is STUCK:
+            self._blame(f"was held and nobody let it go: {step}")
+            raise ScriptedError("stuck")
+
+
+def _earliest(
+    delay: float | None, gate: Gate | None, now: float, deadline: float | None
+) -> tuple[float, str] | None:
+    """When time itself ends the hold, and why. A delay that has a gate begins after it."""
+    alarms = [] if deadline is None else [(deadline, DEADLINE)]
+    if delay is not None and gate is None:
+        alarms.append((now + delay, DUE))
+    return min(alarms, default=None)
