@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from functools import partial
+from functools import lru_cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 from weakref import ref
@@ -387,8 +387,7 @@ class SQLSpec:
             database = self._find(name)
         if autocommit is None and read_only is None and isolation is None:
             return SessionContext(database, DEFAULT_OPTIONS)
-        options = SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
-        return SessionContext(database, options)
+        return SessionContext(database, _options(autocommit, read_only, isolation))
 
     @overload
     def provide_connection(self, name: str | None = None) -> ConnectionContext[Any, Any]: ...
@@ -496,6 +495,12 @@ class SQLSpec:
         started = time.monotonic()
         await self._find(name).aping()
         return time.monotonic() - started
+
+
+@lru_cache(maxsize=256)
+def _options(autocommit: bool | None, read_only: bool | None, isolation: str | None) -> SessionOptions:  # noqa: FBT001
+    """The same object for the same wishes, so that what follows from them is found by its identity."""
+    return SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
 
 
 def _forget(keys: dict[int, Any], key: int, _: object) -> None:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
     from sqlspec.plugin.manager import Plugins
 
-    from .making import SessionMaker
+    from .making import Sessions
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
@@ -62,8 +62,8 @@ class Database:
         """The pool for threads, once it is open."""
         self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
         self._plugins_version = -1
-        self._sessions: SessionMaker
-        self._async_sessions: SessionMaker
+        self._sessions: Sessions
+        self._async_sessions: Sessions
         self.is_closed = False
         self.is_retired = False
         _alive.add(self)
@@ -123,17 +123,13 @@ class Database:
         """A session on a borrowed connection, for threads."""
         if self._plugins_version != self.plugins.version:
             self._resolve()
-        if options is DEFAULT_OPTIONS:
-            return self._sessions.make_default(connection)
-        return self._sessions.make(connection, options)
+        return self._sessions[options](connection)
 
     def async_session(self, connection: Any, options: SessionOptions) -> Any:
         """A session on a borrowed connection, for tasks."""
         if self._plugins_version != self.plugins.version:
             self._resolve()
-        if options is DEFAULT_OPTIONS:
-            return self._async_sessions.make_default(connection)
-        return self._async_sessions.make(connection, options)
+        return self._async_sessions[options](connection)
 
     def _resolve(self) -> None:
         """Plugins came or went: resolve the hooks of sessions again, and plan anew with the new observers."""

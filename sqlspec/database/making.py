@@ -9,8 +9,6 @@ from sqlspec.errors import AdapterBrokenError, SyncNotSupportedError
 from sqlspec.observe.events import ConnectionEvent
 from sqlspec.session import AsyncSession, Session, plan_session
 
-from .database import DEFAULT_OPTIONS
-
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -19,7 +17,7 @@ if TYPE_CHECKING:
 
     from .database import Database
 
-    MakeSession = Callable[[Any, SessionOptions], Any]
+    MakeSession = Callable[[Any], Any]
 
 __all__ = ("new_async_pool", "new_pool", "session_makers")
 
@@ -89,48 +87,48 @@ def _no_sync(database: Database) -> SyncNotSupportedError:
     )
 
 
-def session_makers(database: Database) -> tuple[SessionMaker, SessionMaker]:
+def session_makers(database: Database) -> tuple[Sessions, Sessions]:
     """How sessions are made, for threads and for tasks: by the adapter's hook, or core's own."""
     plugins, config = database.plugins, database.config
     create = plugins.hook("sqlspec_create_session", config.adapter)
     create_async = plugins.hook("sqlspec_create_async_session", config.adapter)
     return (
-        SessionMaker(partial(create, config)) if create else CoreSessions(database, Session),
-        SessionMaker(partial(create_async, config)) if create_async else CoreSessions(database, AsyncSession),
+        Sessions(partial(_by_hook, create, config) if create else partial(_by_core, database, Session)),
+        Sessions(
+            partial(_by_hook, create_async, config)
+            if create_async
+            else partial(_by_core, database, AsyncSession)
+        ),
     )
 
 
-class SessionMaker:
-    """Makes sessions by an adapter's hook."""
+class Sessions(dict["SessionOptions", "MakeSession"]):
+    """What makes a session on a connection, by the options that were asked for: settled once for each."""
 
-    def __init__(self, make: MakeSession) -> None:
-        self.make = make
-        self.make_default: Callable[[Any], Any] = self._make_default
+    __slots__ = ("_settle",)
 
-    def _make_default(self, connection: Any) -> Any:
-        return self.make(connection, DEFAULT_OPTIONS)
+    def __init__(self, settle: Callable[[SessionOptions], MakeSession]) -> None:
+        super().__init__()
+        self._settle = settle
+
+    def __missing__(self, options: SessionOptions) -> MakeSession:
+        make = self[options] = self._settle(options)
+        return make
 
 
-class CoreSessions(SessionMaker):
-    """Makes core's sessions. How they behave is planned once for each set of options."""
+def _by_hook(create: Callable[..., Any], config: Any, options: SessionOptions) -> MakeSession:
+    return lambda connection: create(config, connection, options)
 
-    def __init__(self, database: Database, kind: type[Session | AsyncSession]) -> None:
-        super().__init__(self._make)
-        self._database, self._kind = database, kind
-        self._plans: dict[SessionOptions, SessionPlan] = {}
-        # The common case, with nothing between its caller and the class.
-        plan = self._plan(DEFAULT_OPTIONS)
-        self.make_default = partial(kind, _plan=plan, _ready=plan.starts_ready)
 
-    def _make(self, connection: Any, options: SessionOptions) -> Any:
-        plan = self._plans.get(options)
-        if plan is None:
-            plan = self._plans[options] = self._plan(options)
-        return self._kind(connection, plan, plan.starts_ready)
+def _by_core(database: Database, kind: type[Session | AsyncSession], options: SessionOptions) -> MakeSession:
+    """Nothing stands between who asks for a session and the class, which is made in C."""
+    plan = _plan(database, options)
+    return partial(kind, plan, plan.starts_ready)
 
-    def _plan(self, options: SessionOptions) -> SessionPlan:
-        plugins, config = self._database.plugins, self._database.config
-        observed = plugins.observers.statement_executed
-        observe = partial(plugins.emit, "sqlspec_statement_executed") if observed else None
-        info = plugins.adapter(config.adapter).info
-        return plan_session(info, config, options, name=self._database.name, observe=observe)
+
+def _plan(database: Database, options: SessionOptions) -> SessionPlan:
+    plugins, config = database.plugins, database.config
+    observed = plugins.observers.statement_executed
+    observe = partial(plugins.emit, "sqlspec_statement_executed") if observed else None
+    info = plugins.adapter(config.adapter).info
+    return plan_session(info, config, options, name=database.name, observe=observe)

@@ -106,7 +106,7 @@ class TransactionOptions(msgspec.Struct, frozen=True):
     isolation: str | None = None
 
 
-class SessionOptions(msgspec.Struct, frozen=True):
+class SessionOptions(msgspec.Struct, frozen=True, cache_hash=True):
     """What one `provide_session` call asked for; None where the config decides."""
 
     autocommit: bool | None = None

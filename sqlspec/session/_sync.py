@@ -273,16 +273,18 @@ class Session(SessionBase["Connection[Any]"]):
     def _finish(
         self, exc: BaseException | None, deadline: float | None
     ) -> tuple[bool, BaseException | None]:
-        self._close_streams()
+        if self._streams:
+            self._close_streams()
         error: BaseException | None = None
         if self._begun and exc is None and self._vanished():
             error = self._aborted()
-        commit = self._begun and exc is None and error is None
+        begun = self._begun
+        commit = begun and exc is None and error is None
         until = deadline or (self._commit_deadline() if commit else self._clean_up_deadline())
         outcome, cancelled = self._end(until, commit=commit, reset=not self._plan.keeps_state)
         if commit:
             error = self._judge(outcome)
-        return outcome.reset_ok, self._told(cancelled, outcome) or error
+        return outcome.reset_ok, self._told(cancelled, outcome if begun else None) or error
 
     def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""

@@ -48,10 +48,10 @@ C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it is made in C
     """The state of one session: a connection that is lent to it, and the transaction on it."""
 
-    _connection: C
     _plan: SessionPlan
     _ready: bool
     """A statement may go as it is, because a transaction is open or none is wanted."""
+    _connection: C
     _begun: bool = False
     """A transaction is open, as far as we know."""
     _lent: bool = False
@@ -169,9 +169,12 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         return error
 
     @staticmethod
-    def _told(cancelled: BaseException | None, outcome: Outcome) -> BaseException | None:
-        """A cancellation that came during the end of a transaction, with a note of what became of that."""
-        if cancelled is not None:
+    def _told(cancelled: BaseException | None, outcome: Outcome | None) -> BaseException | None:
+        """A cancellation that came during the end of a transaction, with a note of what became of that.
+
+        *outcome*: None if no transaction was open.
+        """
+        if cancelled is not None and outcome is not None:
             word = {
                 True: "committed",
                 False: "not committed",

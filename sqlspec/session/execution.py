@@ -9,6 +9,8 @@ from __future__ import annotations
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+import msgspec
+
 from sqlspec.errors import SessionInUseError
 from sqlspec.result import Result
 
@@ -37,24 +39,23 @@ def async_execution(
 
     @wraps(method)
     def start(self: Any, sql: str, parameters: Any = None, *, schema_type: Any = None) -> AsyncExecution[Any]:
-        return AsyncExecution(method, self, sql, parameters, schema_type)
+        return AsyncExecution((method, self, sql, parameters, schema_type))
 
     return start
 
 
-class AsyncExecution(Generic[T]):
+# A Struct, because it is made for every statement, and in C.
+class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
     """A statement on its way: `await` it for the `Result`, or `await` one of its methods for what is in it.
 
     It runs once, when first awaited. Awaited again it gives the same result, or raises the same error;
     it never sends again. Dropped without being awaited it has not run, and warns.
     """
 
-    __slots__ = ("_call", "_error", "_result")
-
-    def __init__(self, method: Any, session: Any, sql: str, parameters: Any, schema_type: Any) -> None:
-        self._call: tuple[Any, Any, str, Any, Any] | None = (method, session, sql, parameters, schema_type)
-        self._result: Result[T] | None = None
-        self._error: BaseException | None = None
+    _call: tuple[Any, Any, str, Any, Any] | None
+    """Until it runs: the method, and what it takes."""
+    _result: Result[T] | None = None
+    _error: BaseException | None = None
 
     def __await__(self) -> Generator[Any, Any, Result[T]]:
         return self._run().__await__()

@@ -15,11 +15,13 @@ from __future__ import annotations
 import asyncio
 import atexit
 from contextlib import suppress
-from contextvars import copy_context
+from contextvars import Context, copy_context
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakSet
+
+import msgspec
 
 from sqlspec.errors import DisconnectedError
 from sqlspec.plugin._async import AsyncConnection, AsyncCursor
@@ -50,30 +52,29 @@ if TYPE_CHECKING:
 _alive: WeakSet[ThreadedConnection] = WeakSet()
 
 
-class Job:
+class Job(msgspec.Struct, eq=False):  # a Struct, because it is made for every statement, and in C
     """One call on its way to a thread and back."""
 
-    __slots__ = ("_call", "_context", "_loop", "error", "future", "is_done", "is_left", "result")
-
-    def __init__(self, call: Callable[[], Any], loop: asyncio.AbstractEventLoop) -> None:
-        self._call, self._loop = call, loop
-        self._context = copy_context()
-        self.future: asyncio.Future[Any] = loop.create_future()
-        self.result: Any = None
-        self.error: BaseException | None = None
-        self.is_done = False
-        self.is_left = False
-        """Nobody waits for the result any more."""
+    loop: asyncio.AbstractEventLoop
+    future: asyncio.Future[Any]
+    context: Context
+    call: Callable[..., Any]
+    args: tuple[Any, ...]
+    result: Any = None
+    error: BaseException | None = None
+    is_done: bool = False
+    is_left: bool = False
+    """Nobody waits for the result any more."""
 
     def run(self) -> None:
         """In the thread."""
         try:
-            self.result = self._context.run(self._call)
+            self.result = self.context.run(self.call, *self.args)
         except BaseException as exc:  # noqa: BLE001 - carried to the caller, whatever it is
             self.error = exc
         self.is_done = True
         try:  # noqa: SIM105 - `suppress` costs, and this is every statement's way
-            self._loop.call_soon_threadsafe(self.deliver)
+            self.loop.call_soon_threadsafe(self.deliver, context=self.context)
         except RuntimeError:
             pass  # the loop was closed meanwhile: nobody waits
 
@@ -86,6 +87,15 @@ class Job:
         else:
             self.future.set_exception(self.error)
             self.error = None  # its traceback holds us
+
+    def cut(self) -> None:
+        """In the loop: wake who waits although the thread is not back."""
+        if not self.future.done():
+            self.future.set_exception(_dropped())
+
+
+def _dropped() -> DisconnectedError:
+    return DisconnectedError("the connection was dropped")
 
 
 def _work(queue: SimpleQueue[Job | None]) -> None:
@@ -115,31 +125,34 @@ class Workers:
 
     async def hop(
         self,
-        call: Callable[[], T],
-        interrupt: Callable[[], None] | None = None,
-        leave: Callable[[], None] | None = None,
+        call: Callable[..., T],
+        args: tuple[Any, ...] = (),
+        connection: ThreadedConnection | None = None,
     ) -> T:
-        """Run *call* in a thread. When cancelled, *interrupt* it and wait for the thread before raising.
+        """Run *call* in a thread. When cancelled, interrupt *connection* and wait for the thread, then raise.
 
-        *leave* is called when the thread does not come back in time.
+        A connection whose thread does not come back in time is dropped.
         """
-        job = Job(call, asyncio.get_running_loop())
+        loop = asyncio.get_running_loop()
+        job = Job(loop, loop.create_future(), copy_context(), call, args)
         self._busy += 1
         if self._busy > self._threads and self._threads < self._size:
             self._start_thread()
+        if connection is not None:
+            connection.job = job
         self._queue.put(job)
         try:
             result: T = await job.future
         except asyncio.CancelledError as exc:
-            await self._settle(job, interrupt)
-            if not job.is_done:
-                self._leave(job)
-                if leave is not None:
-                    leave()
+            await self._settle(job, connection)
             _add_outcome(exc, job)
             raise
         finally:
             self._busy -= 1
+            if connection is not None:
+                connection.job = None
+            if not job.is_done:
+                self._leave(job, connection)
         return result
 
     def _start_thread(self) -> None:
@@ -147,13 +160,13 @@ class Workers:
         # Daemons: a statement that is running must not keep the interpreter from ending.
         Thread(target=_work, args=(self._queue,), name=f"{self._name}-{self._threads}", daemon=True).start()
 
-    async def _settle(self, job: Job, interrupt: Callable[[], None] | None) -> None:
+    async def _settle(self, job: Job, connection: ThreadedConnection | None) -> None:
         """Wait for the thread, however often we are cancelled meanwhile, but not for ever."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLE_TIMEOUT
         while not job.is_done and loop.time() < until:
-            if interrupt is not None:
-                interrupt()
+            if connection is not None:
+                connection.interrupt()
             job.future = loop.create_future()
             timer = loop.call_later(INTERRUPT_EVERY, _wake, job.future)
             try:
@@ -163,10 +176,12 @@ class Workers:
             finally:
                 timer.cancel()
 
-    def _leave(self, job: Job) -> None:
+    def _leave(self, job: Job, connection: ThreadedConnection | None) -> None:
         """The thread does not come back: others must not wait for it."""
         job.is_left = True
         self._threads -= 1
+        if connection is not None:
+            connection.abort()
 
     def connect(self, create: Callable[[], Connection[Any]]) -> Coroutine[Any, Any, ThreadedConnection]:
         """A connection that is made, used and closed in these threads."""
@@ -212,26 +227,22 @@ class ThreadedConnection(AsyncConnection[Any]):
         super().__init__(connection.raw)
         self._inner, self._workers = connection, workers
         self._is_gone = False
+        self.job: Job | None = None
+        """The call that is under way."""
         _alive.add(self)
 
     def _hop(self, call: Callable[..., T], *args: Any) -> Hop[T]:
         if self._is_gone:
-            raise self._dropped()
+            raise _dropped()
         # mypy types it as a Coroutine only.
-        return self._workers.hop(  # type: ignore[return-value]
-            lambda: self._turn(call, args), self._inner.interrupt, self.abort
-        )
-
-    @staticmethod
-    def _dropped() -> DisconnectedError:
-        return DisconnectedError("the connection was dropped")
+        return self._workers.hop(self._turn, (call, args), self)  # type: ignore[return-value]
 
     def _turn(self, call: Callable[..., T], args: tuple[Any, ...]) -> T:
         # In the thread: held, so that `abort` from outside knows that a call is under way.
         turn, token = self._inner.turn, object()
         try:
             if turn.setdefault(HELD, token) is not token:
-                raise self._dropped()
+                raise _dropped()
             return call(*args)
         finally:
             if turn[HELD] is token:
@@ -297,9 +308,11 @@ class ThreadedConnection(AsyncConnection[Any]):
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """COMMIT rides with the reset."""
         if self._is_gone:
-            error = DisconnectedError("the connection was dropped")
-            return Outcome(committed=False, reset_ok=False, error=error)
-        return await self._hop(self._inner.finish, commit, reset, deadline)
+            return Outcome(committed=False, reset_ok=False, error=_dropped())
+        try:
+            return await self._hop(self._inner.finish, commit, reset, deadline)
+        except DisconnectedError as exc:  # dropped while the thread was at it: it may have committed
+            return Outcome(committed=None if commit else False, reset_ok=False, error=exc)
 
     def prepare(self, options: TransactionOptions, deadline: float | None) -> Hop[None]:
         """One hop."""
@@ -323,6 +336,10 @@ class ThreadedConnection(AsyncConnection[Any]):
         """At once, from any thread; a thread that is inside a call closes behind itself."""
         self._is_gone = True
         self._inner.abort()
+        job = self.job
+        if job is not None and not job.is_done:
+            with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
+                job.loop.call_soon_threadsafe(job.cut)
 
     @property
     def transaction_status(self) -> TransactionStatus:

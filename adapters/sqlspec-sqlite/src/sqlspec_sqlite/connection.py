@@ -106,9 +106,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
         """Run one statement and fetch all it returns."""
-        return self._execute(statement, encode(parameters), deadline)
-
-    def _execute(self, statement: str, values: Any, deadline: float | None) -> RawResult:
+        values = encode(parameters)
         self._may_interrupt = True
         if deadline is None:
             try:
@@ -127,7 +125,9 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             self._bury()
         # The cursor remembers the rowid of another statement's INSERT.
         lastrowid = cursor.lastrowid if does & INSERTS else None
-        return RawResult(_columns(cursor.description), rows, cursor.rowcount, lastrowid)
+        description = cursor.description
+        columns = next(zip(*description)) if description else ()  # noqa: B905 - the names come first
+        return RawResult(columns, rows, cursor.rowcount, lastrowid)
 
     def _heed(self, does: int, values: Any) -> Any:
         """What a statement's text asks for besides running it."""
@@ -144,7 +144,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         """BEGIN and the first statement, after a look at its parameters."""
         values = encode(parameters)
         self.begin(options, deadline)
-        return self._execute(statement, values, deadline)
+        return self.execute(statement, values, deadline)
 
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
