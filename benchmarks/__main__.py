@@ -30,6 +30,7 @@ TOPICS = {
     "load": "loading",
     "sqlite": "sqlite_sync",
     "sqlite-async": "sqlite_async",
+    "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)
 QUICK = Bench(rounds=9, turn=0.004)

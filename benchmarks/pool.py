@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from .harness import AsyncRun, Bench, Run
 
-SYNC, ASYNC, BLOCK, ASYNC_BLOCK, SESSION = "sync", "async", "block", "async block", "session"
+SYNC, SYNC_FULL, ASYNC = "sync", "sync, eight idle", "async"
+BLOCK, ASYNC_BLOCK, SESSION = "block", "async block", "session"
 
 
 def rows(bench: Bench) -> list[Row]:
@@ -26,7 +27,8 @@ def rows(bench: Bench) -> list[Row]:
     spec.register_config(NoopConfig(), name="nobody")
     rounds = bench.interleave(
         {
-            SYNC: acquire_and_release(),
+            SYNC: acquire_and_release(idle=1),
+            SYNC_FULL: acquire_and_release(idle=8),
             ASYNC: on(loop, acquire_and_release_async()),
             BLOCK: block(spec),
             ASYNC_BLOCK: on(loop, async_block(spec)),
@@ -37,6 +39,7 @@ def rows(bench: Bench) -> list[Row]:
     loop.close()
     return [
         Row("pool.acquire() + release()", micro(rounds, SYNC), "µs", 1.5),
+        Row("pool.acquire() + release(), eight idle", micro(rounds, SYNC_FULL), "µs", 1.5),
         Row("pool.acquire() + release(), async", micro(rounds, ASYNC), "µs", 2.0),
         Row("with spec.provide_connection(name)", micro(rounds, BLOCK), "µs", 3.0),
         Row("async with spec.provide_connection(name)", micro(rounds, ASYNC_BLOCK), "µs"),
@@ -44,9 +47,11 @@ def rows(bench: Bench) -> list[Row]:
     ]
 
 
-def acquire_and_release() -> Run:
-    """Threads' pool."""
-    pool = Pool(NoopConfig(), lambda: NoopConnection(None), label="nobody")
+def acquire_and_release(*, idle: int) -> Run:
+    """Threads' pool, where *idle* connections rest: with more than one, some may have to be trimmed."""
+    pool = Pool(NoopConfig(pool_size=8), lambda: NoopConnection(None), label="nobody")
+    for lease in [pool.acquire() for _ in range(idle)]:
+        pool.release(lease, ok=True)
 
     def run(count: int) -> None:
         for _ in range(count):

@@ -439,11 +439,16 @@ class SQLSpec:
     async def aclose(self) -> None:
         """As `close`; connections of the running event loop say good-bye to their server."""
         errors: list[Exception] = []
-        for database in self._closing():
-            try:
-                await database.aclose()
-            except Exception as exc:  # noqa: BLE001 - collected
-                errors.append(exc)
+        databases = self._closing()
+        try:
+            while databases:
+                try:
+                    await databases.pop(0).aclose()
+                except Exception as exc:  # noqa: BLE001 - collected
+                    errors.append(exc)
+        finally:  # cancelled: the rest is closed without a good-bye
+            for database in databases:
+                database.close()
         _raise_together(errors)
 
     def _reopen(self) -> None:

@@ -14,7 +14,7 @@ from sqlspec.errors import ConnectError
 
 if TYPE_CHECKING:
     import asyncio
-    from collections.abc import Awaitable, Generator
+    from collections.abc import Awaitable, Callable, Generator
 
     from sqlspec.plugin import AsyncConnection, Connection
     from sqlspec.pool.lease import Lease
@@ -92,8 +92,11 @@ class AsyncWaiter:
         self.gift, self.is_over = gift, True
         if get_ident() == self._thread:
             self._wake()
-        else:
+            return True
+        try:
             self._loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            return False  # its loop was closed at this moment
         return True
 
     def _wake(self) -> None:
@@ -198,6 +201,7 @@ class Undisturbed(Generic[T]):
         self._cancelled: asyncio.CancelledError | None = None
         self._timers: list[asyncio.TimerHandle] = []
         self._is_lost = False
+        self._wake: Callable[[object], None] = _do_nothing
 
     def __await__(self) -> Generator[Any, Any, tuple[T, asyncio.CancelledError | None]]:
         inner = self._awaitable.__await__()
@@ -250,6 +254,10 @@ class Undisturbed(Generic[T]):
     def _give_up(self) -> None:
         self._is_lost = True
         self._wake(None)
+
+
+def _do_nothing(_: object) -> None:
+    """Nobody to wake."""
 
 
 def _waker(proxy: asyncio.Future[None]) -> Any:

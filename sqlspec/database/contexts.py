@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from sqlspec.errors import InvalidArgumentError
+from sqlspec.errors import DisconnectedError, InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
 from sqlspec.pool import PoolRetiredError
 
@@ -63,6 +63,47 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
             else:
                 return lease
 
+    def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:  # noqa: FBT001
+        """Whether a connection that seems *ok* serves on after *errors*.
+
+        If it broke, its pool lends none of its siblings unseen. A pool of an adapter's own has its own ways.
+        """
+        from sqlspec.pool.base import PoolBase
+
+        pool = self._pool
+        if not (any(map(_is_disconnect, errors)) and isinstance(pool, PoolBase)):
+            return ok
+        if ok and lease.connection.is_usable():
+            return True  # it was another database's connection that broke
+        pool.expire(lease)
+        return False
+
+    def _is_sound_raw(self, lease: Any, ok: bool, exc: BaseException) -> bool:  # noqa: FBT001
+        """The same for a driver's own connection and, most likely, the driver's own error."""
+        if isinstance(exc, Exception) and hasattr(lease.connection, "map_error"):
+            error = lease.connection.map_error(exc)
+            return self._is_sound(lease, ok and not _is_disconnect(error), error)
+        return ok
+
+
+def _is_disconnect(error: BaseException | None) -> bool:
+    """Whether *error* is, or came of, a connection that broke."""
+    for _ in range(10):  # no chain is longer that says anything, and one may run in a circle
+        if error is None or isinstance(error, DisconnectedError):
+            break
+        error = error.__cause__ or error.__context__
+    return isinstance(error, DisconnectedError)
+
+
+def _tell(late: BaseException, error: BaseException | None) -> None:
+    """Interrupted while giving back: what the session's end has come to is a note, or nobody would know."""
+    for note in ("the transaction was committed",) if error is None else (str(error), *_notes(error)):
+        late.add_note(note)
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
 
 def _entered_twice() -> InvalidArgumentError:
     return InvalidArgumentError("this block is entered already; call provide_session() again for another")
@@ -86,12 +127,20 @@ class AsyncSessionContext(_Block, Generic[A_co]):
     ) -> None:
         session, lease = self._session, self._lease
         self._session = self._lease = None
-        ok, error = False, None
+        ok, error, ended = False, None, False
         try:
             finish = getattr(session, "__sqlspec_finish__", None)
             ok, error = (await finish(exc)) if finish is not None else (exc is None, None)
+            ended = exc is None
         finally:
-            await self._pool.release(lease, ok)
+            if exc is not None or not ok:
+                ok = self._is_sound(lease, ok, exc, error)
+            try:
+                await self._pool.release(lease, ok)
+            except BaseException as late:
+                if ended:
+                    _tell(late, error)
+                raise
         if error is not None:
             raise error
 
@@ -114,12 +163,20 @@ class SessionContext(AsyncSessionContext[A_co], Generic[S_co, A_co]):
     ) -> None:
         session, lease = self._session, self._lease
         self._session = self._lease = None
-        ok, error = False, None
+        ok, error, ended = False, None, False
         try:
             finish = getattr(session, "__sqlspec_finish__", None)
             ok, error = finish(exc) if finish is not None else (exc is None, None)
+            ended = exc is None
         finally:
-            self._pool.release(lease, ok)
+            if exc is not None or not ok:
+                ok = self._is_sound(lease, ok, exc, error)
+            try:
+                self._pool.release(lease, ok)
+            except BaseException as late:
+                if ended:
+                    _tell(late, error)
+                raise
         if error is not None:
             raise error
 
@@ -139,9 +196,17 @@ class AsyncConnectionContext(_Block, Generic[A_co]):
             connection, reset = lease.connection, self._database.config.reset == "full"
             ok = _is_untouched(connection, reset=reset)
             if not ok:
-                until = time.monotonic() + CLEAN_UP_TIMEOUT
-                ok = (await connection.finish(False, reset, until)).reset_ok  # noqa: FBT003
+                from sqlspec.waiting import async_abort_after
+
+                timer = async_abort_after(CLEAN_UP_TIMEOUT, connection)
+                try:
+                    until = time.monotonic() + CLEAN_UP_TIMEOUT
+                    ok = (await connection.finish(False, reset, until)).reset_ok  # noqa: FBT003
+                finally:
+                    timer.cancel()
         finally:
+            if exc is not None:
+                ok = self._is_sound_raw(lease, ok, exc)
             await self._pool.release(lease, ok)
 
 
@@ -163,6 +228,8 @@ class ConnectionContext(AsyncConnectionContext[A_co], Generic[S_co, A_co]):
                 until = time.monotonic() + CLEAN_UP_TIMEOUT
                 ok = connection.finish(False, reset, until).reset_ok  # noqa: FBT003
         finally:
+            if exc is not None:
+                ok = self._is_sound_raw(lease, ok, exc)
             self._pool.release(lease, ok)
 
 

@@ -178,15 +178,18 @@ class Database:
     async def aping(self) -> None:
         """Ask the server for a sign of life, or raise."""
         from sqlspec.pool.base import PING_TIMEOUT
+        from sqlspec.waiting import async_abort_after
 
         pool, ok = self.loop_pool(), False
         lease = await pool.acquire()
+        timer = async_abort_after(PING_TIMEOUT, lease.connection)
         try:
             await lease.connection.ping(time.monotonic() + PING_TIMEOUT)
             ok = True
         except Exception as exc:
             raise lease.connection.map_error(exc) from exc
         finally:
+            timer.cancel()
             await pool.release(lease, ok)
 
     # --- the end --------------------------------------------------------------------------------
@@ -215,10 +218,12 @@ class Database:
         self.is_closed = True
         with self._lock:
             pool = self._loop_pools.pop(_running_loop(), None)
-        if pool is not None:
-            await pool.close()
-            self._tell("sqlspec_pool_closed", kind="async")
-        self.close()
+        try:
+            if pool is not None:
+                await pool.close()
+                self._tell("sqlspec_pool_closed", kind="async")
+        finally:  # the others do not wait for this one
+            self.close()
 
     def reopen(self) -> None:
         """Lend again."""
@@ -256,9 +261,10 @@ def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
         pool.retire()
 
 
-def _total(stats: list[PoolStats]) -> PoolStats:
+def _total(stats: list[Any]) -> PoolStats:
     fields = PoolStats.__struct_fields__
-    return PoolStats(**{field: sum(getattr(one, field) for one in stats) for field in fields})
+    # A pool of an adapter's own counts what it likes; what it does not count is 0.
+    return PoolStats(**{field: sum(getattr(one, field, 0) for one in stats) for field in fields})
 
 
 def _running_loop_or_none() -> AbstractEventLoop | None:

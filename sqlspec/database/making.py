@@ -33,7 +33,9 @@ def new_pool(database: Database) -> PoolLike:
     connect = partial(create, config, database.resources)
     make = plugins.hook("sqlspec_create_pool", config.adapter)
     pool = make(config, connect) if make else None
-    return pool or Pool(config, connect, label=repr(database.name), observe=_connection_observer(database))
+    if pool is not None:  # whatever it says of itself, as one with a length of 0 does
+        return pool
+    return Pool(config, connect, label=repr(database.name), observe=_connection_observer(database))
 
 
 def new_async_pool(database: Database) -> AsyncPoolLike:
@@ -44,9 +46,9 @@ def new_async_pool(database: Database) -> AsyncPoolLike:
     connect = _async_connect(database)
     make = database.plugins.hook("sqlspec_create_async_pool", config.adapter)
     pool = make(config, connect) if make else None
-    return pool or AsyncPool(
-        config, connect, label=repr(database.name), observe=_connection_observer(database)
-    )
+    if pool is not None:
+        return pool
+    return AsyncPool(config, connect, label=repr(database.name), observe=_connection_observer(database))
 
 
 def _connection_observer(database: Database) -> Callable[[str, str | None, float | None], None]:

@@ -54,8 +54,10 @@ class Override:
         replaced = self._registry._pop_override(self._name, self)  # noqa: SLF001
         replaced.is_retired = True
         until = time.monotonic() + DRAIN_TIMEOUT
-        # By looking again and again: its pools belong to several loops and threads, which share no event.
-        while replaced.stats().in_use and time.monotonic() < until:  # noqa: ASYNC110
-            await sleep(DRAIN_POLL)
-        await replaced.aclose()
-        replaced.retire()
+        try:
+            # By looking again and again: its pools belong to several loops and threads, which share no event.
+            while replaced.stats().in_use and time.monotonic() < until:  # noqa: ASYNC110
+                await sleep(DRAIN_POLL)
+            await replaced.aclose()
+        finally:
+            replaced.retire()

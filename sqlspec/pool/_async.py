@@ -27,14 +27,15 @@ class AsyncPool(PoolBase):
         Waits for a free one until *deadline* (monotonic seconds; default: `pool_timeout` from now) and
         raises `PoolTimeoutError`. A failed connect raises at once, and so does a full queue.
         """
-        lease, now = Lease(), self._clock()
+        clock = self._clock  # a local name, because CPython looks a method up where it reads `self._clock()`
+        lease, now = Lease(), clock()
         with self._lock:
             slot = self._book.take(lease, now)
         if self._has_lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
-        if type(slot) is Slot and now < slot.fresh_until and slot.connection.is_usable():
-            lease.connection = slot.connection
+        if type(slot) is Slot and now < slot.fresh_until and (connection := slot.connection).is_usable():
+            lease.connection = connection
             if self._leak_threshold is not None:
                 self._trace(slot)
             return lease
@@ -60,15 +61,14 @@ class AsyncPool(PoolBase):
     async def _fault(self, slot: Slot, now: float) -> str | None:
         """Why a connection must not be lent; it is closed then."""
         if not self._is_young(slot, now):
-            await self._close(slot, "aged")
-            return "aged"
+            return await self._retire_aged(slot)
         try:
             if slot.connection.is_usable():
                 if self._pre_ping and now >= slot.fresh_until:
                     await self._ping(slot)
                 return None
         except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: the next one serves
-            self.expire()
+            self._expire(slot.generation)
         except BaseException:
             # Interrupted in the middle of a ping: in doubt, so it serves no longer.
             self._discard(slot, "dead")
@@ -76,6 +76,19 @@ class AsyncPool(PoolBase):
             raise
         self._discard(slot, "dead")
         return "dead"
+
+    async def _retire_aged(self, slot: Slot) -> str:
+        # Where one was found dead, nobody may be there to answer its siblings' good-byes.
+        if slot.generation != self._book.generation:
+            self._discard(slot, "aged")
+            return "aged"
+        try:
+            if not await self._close(slot, "aged", PING_TIMEOUT):
+                self._expire(slot.generation)
+        except BaseException:
+            self._gone(slot, "aged")  # interrupted: nobody is left to exchange it
+            raise
+        return "aged"
 
     async def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
@@ -97,10 +110,10 @@ class AsyncPool(PoolBase):
     async def _wait(self, lease: Lease, now: float, deadline: float | None) -> Slot:
         until = now + self._timeout if deadline is None else deadline
         waiter = AsyncWaiter(lease, now)
-        slot: Slot | None = self._enqueue(waiter, now)
-        if slot is not None:
-            return slot
         try:
+            slot: Slot | None = self._enqueue(waiter, now)
+            if slot is not None:
+                return slot
             await waiter.wait(until)
         except BaseException:
             self._take_back(waiter)
@@ -115,7 +128,8 @@ class AsyncPool(PoolBase):
         slot = lease.slot
         if slot is None:
             return  # given back before
-        now = self._clock()
+        clock = self._clock
+        now = clock()
         if self._leak_threshold is not None:
             self._check_held(slot, now)
         with self._lock:
@@ -123,8 +137,8 @@ class AsyncPool(PoolBase):
         if self._has_lost or self._garbage:
             self._sweep()
         if serves:
-            if len(self._book.idle) > 1:  # a single one was laid down just now
-                await self._drop_cold()
+            if self._idle_timeout is not None and self._book.coldest < now - self._idle_timeout:
+                await self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
         try:
@@ -136,29 +150,26 @@ class AsyncPool(PoolBase):
             self._gone(slot, reason)
             lease.slot = None
 
-    def _reason(self, *, is_good: bool) -> str:
-        if not is_good:
-            return "unclean"
-        return "retired" if self._book.is_retired else "aged"
-
-    async def _drop_cold(self) -> None:
-        slot = self._trim()
+    async def _drop_cold(self, now: float) -> None:
+        slot = self._trim(now)
         if slot is not None:
             await self._close(slot, "cold")
 
-    async def _close(self, slot: Slot, reason: str) -> None:
+    async def _close(self, slot: Slot, reason: str, seconds: float = CLOSE_TIMEOUT) -> bool:
+        """Say good-bye. False: it was not answered in time."""
         started = self._clock()
-        timer = async_abort_after(CLOSE_TIMEOUT, slot.connection)
+        timer = async_abort_after(seconds, slot.connection)
         try:
             await slot.connection.close()
         except BaseException as exc:
             self._discard(slot, reason)
             if not isinstance(exc, Exception):
                 raise
-        else:
-            self._observe("closed", reason, self._clock() - started)
+            return False
         finally:
             timer.cancel()
+        self._observe("closed", reason, self._clock() - started)
+        return True
 
     async def warm_up(self) -> None:
         """Open `pool_min_size` connections, or raise what hinders it."""
@@ -170,8 +181,19 @@ class AsyncPool(PoolBase):
             for lease in leases:
                 await self.release(lease, True)  # noqa: FBT003 - untouched, so clean
 
-    async def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - each has its own deadline
-        """Lend no more, and close what is idle; leased connections are dropped when they return."""
-        for slot in self._retire():
-            await self._close(slot, "retired")
-        self._sweep()
+    async def close(self, deadline: float | None = None) -> None:
+        """Lend no more, and close what is idle; leased connections are dropped when they return.
+
+        Until *deadline* (monotonic seconds; default: ten from now). What is left then, or when a good-bye
+        is not answered, is dropped.
+        """
+        until = self._clock() + CLOSE_TIMEOUT if deadline is None else deadline
+        dropped = self._retire()
+        try:
+            while dropped and (seconds := until - self._clock()) > 0:
+                if not await self._close(dropped.pop(), "retired", seconds):
+                    break
+        finally:
+            for slot in dropped:
+                self._discard(slot, "retired")
+            self._sweep()

@@ -27,14 +27,15 @@ class Pool(PoolBase):
         Waits for a free one until *deadline* (monotonic seconds; default: `pool_timeout` from now) and
         raises `PoolTimeoutError`. A failed connect raises at once, and so does a full queue.
         """
-        lease, now = Lease(), self._clock()
+        clock = self._clock  # a local name, because CPython looks a method up where it reads `self._clock()`
+        lease, now = Lease(), clock()
         with self._lock:
             slot = self._book.take(lease, now)
         if self._has_lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
-        if type(slot) is Slot and now < slot.fresh_until and slot.connection.is_usable():
-            lease.connection = slot.connection
+        if type(slot) is Slot and now < slot.fresh_until and (connection := slot.connection).is_usable():
+            lease.connection = connection
             if self._leak_threshold is not None:
                 self._trace(slot)
             return lease
@@ -60,15 +61,14 @@ class Pool(PoolBase):
     def _fault(self, slot: Slot, now: float) -> str | None:
         """Why a connection must not be lent; it is closed then."""
         if not self._is_young(slot, now):
-            self._close(slot, "aged")
-            return "aged"
+            return self._retire_aged(slot)
         try:
             if slot.connection.is_usable():
                 if self._pre_ping and now >= slot.fresh_until:
                     self._ping(slot)
                 return None
         except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: the next one serves
-            self.expire()
+            self._expire(slot.generation)
         except BaseException:
             # Interrupted in the middle of a ping: in doubt, so it serves no longer.
             self._discard(slot, "dead")
@@ -76,6 +76,19 @@ class Pool(PoolBase):
             raise
         self._discard(slot, "dead")
         return "dead"
+
+    def _retire_aged(self, slot: Slot) -> str:
+        # Where one was found dead, nobody may be there to answer its siblings' good-byes.
+        if slot.generation != self._book.generation:
+            self._discard(slot, "aged")
+            return "aged"
+        try:
+            if not self._close(slot, "aged", PING_TIMEOUT):
+                self._expire(slot.generation)
+        except BaseException:
+            self._gone(slot, "aged")  # interrupted: nobody is left to exchange it
+            raise
+        return "aged"
 
     def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
@@ -97,10 +110,10 @@ class Pool(PoolBase):
     def _wait(self, lease: Lease, now: float, deadline: float | None) -> Slot:
         until = now + self._timeout if deadline is None else deadline
         waiter = Waiter(lease, now)
-        slot: Slot | None = self._enqueue(waiter, now)
-        if slot is not None:
-            return slot
         try:
+            slot: Slot | None = self._enqueue(waiter, now)
+            if slot is not None:
+                return slot
             waiter.wait(until)
         except BaseException:
             self._take_back(waiter)
@@ -115,7 +128,8 @@ class Pool(PoolBase):
         slot = lease.slot
         if slot is None:
             return  # given back before
-        now = self._clock()
+        clock = self._clock
+        now = clock()
         if self._leak_threshold is not None:
             self._check_held(slot, now)
         with self._lock:
@@ -123,8 +137,8 @@ class Pool(PoolBase):
         if self._has_lost or self._garbage:
             self._sweep()
         if serves:
-            if len(self._book.idle) > 1:  # a single one was laid down just now
-                self._drop_cold()
+            if self._idle_timeout is not None and self._book.coldest < now - self._idle_timeout:
+                self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
         try:
@@ -136,29 +150,26 @@ class Pool(PoolBase):
             self._gone(slot, reason)
             lease.slot = None
 
-    def _reason(self, *, is_good: bool) -> str:
-        if not is_good:
-            return "unclean"
-        return "retired" if self._book.is_retired else "aged"
-
-    def _drop_cold(self) -> None:
-        slot = self._trim()
+    def _drop_cold(self, now: float) -> None:
+        slot = self._trim(now)
         if slot is not None:
             self._close(slot, "cold")
 
-    def _close(self, slot: Slot, reason: str) -> None:
+    def _close(self, slot: Slot, reason: str, seconds: float = CLOSE_TIMEOUT) -> bool:
+        """Say good-bye. False: it was not answered in time."""
         started = self._clock()
-        timer = abort_after(CLOSE_TIMEOUT, slot.connection)
+        timer = abort_after(seconds, slot.connection)
         try:
             slot.connection.close()
         except BaseException as exc:
             self._discard(slot, reason)
             if not isinstance(exc, Exception):
                 raise
-        else:
-            self._observe("closed", reason, self._clock() - started)
+            return False
         finally:
             timer.cancel()
+        self._observe("closed", reason, self._clock() - started)
+        return True
 
     def warm_up(self) -> None:
         """Open `pool_min_size` connections, or raise what hinders it."""
@@ -170,8 +181,19 @@ class Pool(PoolBase):
             for lease in leases:
                 self.release(lease, True)  # noqa: FBT003 - untouched, so clean
 
-    def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - each has its own deadline
-        """Lend no more, and close what is idle; leased connections are dropped when they return."""
-        for slot in self._retire():
-            self._close(slot, "retired")
-        self._sweep()
+    def close(self, deadline: float | None = None) -> None:
+        """Lend no more, and close what is idle; leased connections are dropped when they return.
+
+        Until *deadline* (monotonic seconds; default: ten from now). What is left then, or when a good-bye
+        is not answered, is dropped.
+        """
+        until = self._clock() + CLOSE_TIMEOUT if deadline is None else deadline
+        dropped = self._retire()
+        try:
+            while dropped and (seconds := until - self._clock()) > 0:
+                if not self._close(dropped.pop(), "retired", seconds):
+                    break
+        finally:
+            for slot in dropped:
+                self._discard(slot, "retired")
+            self._sweep()

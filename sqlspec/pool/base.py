@@ -75,12 +75,23 @@ class PoolBase:
     def stats(self) -> PoolStats:
         """The counts of this moment; never waits for anything but the short lock."""
         with self._lock:
-            return self._book.stats()
+            stats = self._book.stats()
+        self._find_lost()
+        return stats
 
-    def expire(self) -> None:
-        """Lend nothing that was made until now: a connection was found dead, its siblings likely are."""
+    def expire(self, lease: Lease | None = None) -> None:
+        """Lend nothing that was made until now: a connection was found dead, its siblings likely are.
+
+        *lease*: of the one that was found dead. Of all who meet the same restart, only the first counts.
+        """
+        slot = None if lease is None else lease.slot
+        self._expire(self._book.generation if slot is None else slot.generation)
+
+    def _expire(self, generation: int) -> None:
         with self._lock:
-            self._book.expire()
+            if generation == self._book.generation:
+                self._book.expire()
+        self._look_after()
 
     # --- steps of acquire -----------------------------------------------------------------------
 
@@ -124,25 +135,29 @@ class PoolBase:
         with self._lock:
             found = self._reclaim()
             taken = self._book.take(waiter.lease, now)
-            if taken is None:
-                self._check_queue()
-                self._book.waiters.append(waiter)
-                found += self._overdue(now)
-        self._report(found)
-        self._look_after()
+            refusal = self._join(waiter) if taken is None else None
+            if taken is None and self._leak_threshold is not None:
+                found += self._overdue(now, self._leak_threshold)
+        if found:
+            self._report(found)
+        if self._has_lost or self._garbage:
+            self._sweep()
+        if refusal is not None:
+            raise refusal
         if taken is RETIRED:
             raise self._retired()
         return taken
 
-    def _check_queue(self) -> None:
+    def _join(self, waiter: Waiter | AsyncWaiter) -> PoolFullError | None:
         waiting = len(self._book.waiters)
-        if self._max_waiting is not None and waiting >= self._max_waiting:
-            self._book.refused += 1
-            msg = (
-                f"no connection to {self._label} is free, and {waiting} callers wait for one already; "
-                f"pool_max_waiting={self._max_waiting} lets no more join"
-            )
-            raise PoolFullError(msg)
+        if self._max_waiting is None or waiting < self._max_waiting:
+            self._book.waiters.append(waiter)
+            return None
+        self._book.refused += 1
+        return PoolFullError(
+            f"no connection to {self._label} is free, and {waiting} callers wait for one already; "
+            f"pool_max_waiting={self._max_waiting} lets no more join"
+        )
 
     def _leave(self, waiter: Waiter | AsyncWaiter) -> Any:
         with self._lock:
@@ -156,14 +171,18 @@ class PoolBase:
         """Somebody was interrupted while waiting, and may have been served: pass it on."""
         with self._lock:
             self._book.leave(waiter)
-            self._book.take_back(waiter.lease, self._clock())
+            slot = waiter.lease.slot
+            serves = self._book.take_back(waiter.lease, self._clock())
         self._look_after()
+        if slot is not None and not serves:  # the pool was retired, or expired, since it was served
+            self._drop(slot)
 
     def _timed_out(self, waited: float) -> PoolTimeoutError:
         with self._lock:
             self._book.timeouts += 1
             stats = self._book.stats()
             oldest = min(self._book.leased, key=lambda slot: slot.leased_since, default=None)
+        self._look_after()
         longest = "" if oldest is None else f", longest held for {self._clock() - oldest.leased_since:.1f} s"
         error = PoolTimeoutError(
             f"no connection to {self._label} became free in {waited:.1f} s: pool_size={self._book.limit}, "
@@ -182,20 +201,32 @@ class PoolBase:
             self._book.gone(slot, self._clock(), reason)
         self._look_after()
 
-    def _trim(self) -> Slot | None:
+    def _drop(self, slot: Slot) -> None:
+        """Give up a leased connection that is good, but serves no more."""
+        reason = self._reason(is_good=True)
+        self._discard(slot, reason)
+        self._gone(slot, reason)
+
+    def _reason(self, *, is_good: bool) -> str:
+        """Why a connection does not serve on after its return."""
+        if not is_good:
+            return "unclean"
+        return "retired" if self._book.is_retired else "aged"
+
+    def _trim(self, now: float) -> Slot | None:
         """The coldest connection, if it is cold enough to go."""
         if self._idle_timeout is None:
             return None
         with self._lock:
-            return self._book.trim(self._clock() - self._idle_timeout, self._keep)
+            slot = self._book.trim(now - self._idle_timeout, self._keep)
+        self._look_after()
+        return slot
 
     # --- leases that last ------------------------------------------------------------------------
 
-    def _overdue(self, now: float) -> list[Slot]:
+    def _overdue(self, now: float, threshold: float) -> list[Slot]:
         """With leak detection: the connections that are held for too long, each once."""
-        if self._leak_threshold is None:
-            return []
-        since = now - self._leak_threshold
+        since = now - threshold
         return [slot for slot in self._book.leased if slot.leased_since < since and slot.stack]
 
     def _check_held(self, slot: Slot, now: float) -> None:
@@ -208,20 +239,36 @@ class PoolBase:
     def lease_died(self) -> None:
         """A lease was dropped without being given back. Called by gc, anywhere: no driver, no waiting."""
         self._has_lost = True
-        if self._lock.acquire(blocking=False):
-            try:
-                found = self._reclaim()
-            finally:
-                self._lock.release()
+        self._find_lost()
+
+    def _find_lost(self) -> None:
+        """Take back what was lost, unless somebody holds the lock, who does it afterwards."""
+        while self._has_lost:  # one more may die meanwhile
+            found = self._try_reclaim()
+            if found is None:
+                return
             self._report(found)
+
+    def _try_reclaim(self) -> list[Slot] | None:
+        taken: list[bool] = []
+        try:
+            # In a single call, so that Ctrl-C can not come between taking the lock and knowing of it.
+            taken.extend(map(self._lock.acquire, (False,)))
+            return self._reclaim() if taken[0] else None
+        finally:
+            if taken and taken[0]:
+                self._lock.release()
 
     def _reclaim(self) -> list[Slot]:
         """Under the lock: take back the slots of dead leases, and wake who waits for them."""
         self._has_lost = False
-        found = self._book.lost()
-        if found:
-            self._garbage.extend(slot for slot in found if slot.connection is not None)
+        try:
+            found = self._book.lost()
+            self._garbage.extend([slot for slot in found if slot.connection is not None])
             self._book.freed(self._clock())
+        except BaseException:
+            self._has_lost = True  # interrupted half-way: whoever comes past looks again
+            raise
         return found
 
     def _report(self, found: list[Slot]) -> None:
@@ -242,7 +289,7 @@ class PoolBase:
 
     def _sweep(self) -> None:
         """Outside the lock: look for lost leases, and drop the connections that they left."""
-        if self._has_lost:
+        while self._has_lost:  # one more may die meanwhile
             with self._lock:
                 found = self._reclaim()
             self._report(found)

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import msgspec
-
 if TYPE_CHECKING:
     from .state import Slot
 
 __all__ = ("Lease",)
 
 
-class Lease(msgspec.Struct, eq=False, weakref=True):  # a Struct, because it is made for every borrower, in C
+class Lease:  # no __init__ and no Struct: one is made for every borrower, and its attributes are set at once
     """One borrowed connection; it is given back by its pool's `release`.
 
     Made before there is anything to lend, and watched from then on: when it is dropped instead of

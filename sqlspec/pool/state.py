@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 __all__ = ("NEVER", "RETIRED", "Book", "PoolRetiredError", "Slot")
 
 NEVER: Final = float("-inf")
+FOREVER: Final = float("inf")
 
 
 class PoolRetiredError(PoolError):
@@ -95,6 +96,7 @@ class Book:
         self.leased: set[Slot] = set()
         self.opening: set[Slot] = set()
         self.waiters: deque[AnyWaiter] = deque()
+        self.coldest = FOREVER  # since when the coldest rested, at the last return: a look that needs no lock
         self.generation = 0
         self.is_retired = False
         self.opened = self.timeouts = self.refused = self.waits = 0
@@ -109,7 +111,11 @@ class Book:
         """Give *lease* a slot: with a connection, or to open one. Or RETIRED; or None: wait."""
         if self.idle:
             slot = self.idle.pop()
-            self._lend(slot, lease, now)
+            # _lend, written out: a call costs as much as these four lines.
+            slot.leased_since = now
+            slot.watch = ref(lease, self._lease_died)
+            lease.slot = slot
+            self.leased.add(slot)
             return slot
         if self.is_retired:
             return RETIRED
@@ -126,10 +132,13 @@ class Book:
 
     def _room_for(self, lease: Lease, now: float) -> Slot:
         slot = Slot(self.generation, now)
+        self._let_open(slot, lease)
+        return slot
+
+    def _let_open(self, slot: Slot, lease: Lease) -> None:
         slot.watch = ref(lease, self._lease_died)
         lease.slot = slot
         self.opening.add(slot)
-        return slot
 
     def exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
         """A leased connection was no good and is closed: the next idle one, or room for another."""
@@ -160,18 +169,20 @@ class Book:
 
     def lay_down(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - hot
         """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
-        if slot not in self.leased:
-            return True  # forgotten after a fork
         if not is_good or self.is_retired or slot.generation != self.generation:
-            return False
+            return slot not in self.leased  # it is not when it was forgotten after a fork
+        try:
+            self.leased.remove(slot)
+        except KeyError:
+            return True  # forgotten
         self.hold_seconds += now - slot.leased_since
-        self.leased.remove(slot)
         slot.watch = lease.slot = None
         slot.idle_since = now
         rested = now + self.unchecked
         slot.fresh_until = rested if rested < slot.expires else slot.expires  # noqa: FURB136 - no call
         if not self.waiters or not self._hand_over(slot, now):
             self.idle.append(slot)
+            self.coldest = self.idle[0].idle_since
         return True
 
     def gone(self, slot: Slot, now: float, reason: str) -> None:
@@ -183,46 +194,54 @@ class Book:
             self.closed[reason] += 1
             self._pass_room_on(now)
 
-    def take_back(self, lease: Lease, now: float) -> None:
-        """Who was served while leaving does not want it: the next one does."""
+    def take_back(self, lease: Lease, now: float) -> bool:
+        """Who was served while leaving does not want it: the next one does. Returns what `lay_down` does."""
         slot = lease.slot
         if slot is None:
-            return
+            return True
         if slot.connection is None:
             self.not_opened(slot, now)
             lease.slot = None
-        else:
-            self.lay_down(lease, slot, now, is_good=True)
+            return True
+        return self.lay_down(lease, slot, now, is_good=True)
 
     def lost(self) -> list[Slot]:
         """The slots whose leases have died. They are free now; their connections are the caller's to drop."""
-        found = [slot for slot in (*self.leased, *self.opening) if slot.is_lost]
+        # Everybody who joins the queue looks here: no property, no tuple of everything.
+        found = [slot for slot in self.leased if (watch := slot.watch) is not None and watch() is None]
+        if self.opening:
+            found += [slot for slot in self.opening if slot.is_lost]
         for slot in found:
-            slot.watch = None
-            self.leased.discard(slot)
             self.opening.discard(slot)
-            self.closed["reclaimed"] += 1
+            if slot in self.leased:  # else it never had a connection that was counted
+                self.leased.remove(slot)
+                self.closed["reclaimed"] += 1
+            slot.watch = None  # last: a slot that is in its place must stay visibly lost
         return found
 
     # --- the queue ------------------------------------------------------------------------------
+    # A waiter leaves the queue after it was served: an interrupt must not leave it outside with nothing.
 
     def _hand_over(self, slot: Slot, now: float) -> bool:
         while self.waiters:
-            waiter = self.waiters.popleft()
-            if waiter.give(slot):
+            waiter = self.waiters[0]
+            accepted = waiter.give(slot)
+            if accepted:
                 self._lend(slot, waiter.lease, now)
+            self.waiters.popleft()
+            if accepted:
                 self._served(waiter, now)
                 return True
         return False
 
     def _pass_room_on(self, now: float) -> None:
         while self.waiters and not self.is_retired and self._has_room():
-            waiter = self.waiters.popleft()
-            slot = Slot(self.generation, now)
-            if waiter.give(slot):
-                slot.watch = ref(waiter.lease, self._lease_died)
-                waiter.lease.slot = slot
-                self.opening.add(slot)
+            waiter, slot = self.waiters[0], Slot(self.generation, now)
+            accepted = waiter.give(slot)
+            if accepted:
+                self._let_open(slot, waiter.lease)
+            self.waiters.popleft()
+            if accepted:
                 self._served(waiter, now)
 
     def _served(self, waiter: AnyWaiter, now: float) -> None:
@@ -236,12 +255,24 @@ class Book:
     def leave(self, waiter: AnyWaiter) -> Any:
         """A waiter goes: what it was given meanwhile, or None. It accepts nothing from now on."""
         if waiter.is_over:
+            self._check_served(waiter)
             return waiter.gift
         waiter.is_over = True
         # Its place in the queue goes with it, so that a long outage leaves no heap of departed waiters.
         if waiter in self.waiters:
             self.waiters.remove(waiter)
         return None
+
+    def _check_served(self, waiter: AnyWaiter) -> None:
+        """Do what is left, if who served it was interrupted before the end."""
+        if self.waiters and self.waiters[0] is waiter:
+            self.waiters.popleft()
+        slot = waiter.gift
+        if type(slot) is Slot and slot not in self.leased and slot not in self.opening:
+            if slot.connection is None:
+                self._let_open(slot, waiter.lease)
+            else:
+                self._lend(slot, waiter.lease, slot.idle_since)
 
     # --- giving up ------------------------------------------------------------------------------
 
@@ -250,6 +281,8 @@ class Book:
         if self.idle and self.idle[0].idle_since < before and len(self.idle) + len(self.leased) > keep:
             self.closed["cold"] += 1
             return self.idle.pop(0)
+        if not self.idle:
+            self.coldest = FOREVER
         return None
 
     def expire(self) -> None:
@@ -264,7 +297,8 @@ class Book:
         dropped, self.idle = self.idle, []
         self.closed["retired"] += len(dropped)
         while self.waiters:
-            self.waiters.popleft().give(RETIRED)
+            self.waiters[0].give(RETIRED)
+            self.waiters.popleft()
         return dropped
 
     def stats(self) -> PoolStats:

@@ -17,7 +17,7 @@ from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
 from sqlspec.waiting import async_abort_after, async_caller, async_undisturbed
 
-from .base import CLOSED, SessionBase
+from .base import CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
 from .execution import async_execution
 
@@ -292,6 +292,11 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         timer = async_abort_after(until - time.monotonic(), connection)
         try:
             return await async_undisturbed(connection.finish(commit, reset, until), connection)
+        except BaseException as exc:
+            if commit:
+                connection.abort()
+                self._told(exc, UNANSWERED)
+            raise
         finally:
             timer.cancel()
 

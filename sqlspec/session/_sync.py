@@ -17,7 +17,7 @@ from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
 from sqlspec.waiting import abort_after, caller, undisturbed
 
-from .base import CLOSED, SessionBase
+from .base import CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
 from .execution import execution
 
@@ -292,6 +292,11 @@ class Session(SessionBase["Connection[Any]"]):
         timer = abort_after(until - time.monotonic(), connection)
         try:
             return undisturbed(connection.finish(commit, reset, until), connection)
+        except BaseException as exc:
+            if commit:
+                connection.abort()
+                self._told(exc, UNANSWERED)
+            raise
         finally:
             timer.cancel()
 

@@ -26,11 +26,10 @@ from sqlspec.errors import (
     TransactionControlError,
     UsageError,
 )
-from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
 
 if TYPE_CHECKING:
     from sqlspec.plugin import AsyncConnection, Connection
-    from sqlspec.plugin.contract import Outcome
 
     from .plan import SessionPlan
 
@@ -41,6 +40,9 @@ IDLE, BROKEN = TransactionStatus.IDLE, TransactionStatus.ABORTED
 
 ABORTED: Final = "aborted"
 CLOSED: Final = "closed"
+
+UNANSWERED: Final = Outcome(committed=None, reset_ok=False)
+"""Of a COMMIT that was left: Ctrl-C came, or even cutting the connection did not wake its driver."""
 
 C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 

@@ -1,106 +1,47 @@
-"""A driver that does what a test tells it: for the pool's tests, where time and faults must be exact."""
+"""Pools over the scripted driver of the test kit, made by hand: their clock is the test's."""
 
 from __future__ import annotations
 
 import time
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import ConnectError, DisconnectedError
 from sqlspec.pool._async import AsyncPool
 from sqlspec.pool._sync import Pool
-from sqlspec_sqlite import SQLiteConfig
+from sqlspec_testkit.scripted import Clock, Script, ScriptedConfig, async_connect, connect
+
+if TYPE_CHECKING:
+    from sqlspec_testkit.scripted import Backend
+
+__all__ = ("Clock", "Driver", "new_async_pool", "new_pool")
 
 
-class Clock:
-    """A clock that moves when told to."""
+class Driver(Script):
+    """A script, and the connections that were made by it, as their server sees them."""
 
-    def __init__(self) -> None:
-        self.now = 1000.0
+    @property
+    def made(self) -> list[Backend]:
+        """Every connection, the oldest first."""
+        return list(self.server.made)
 
-    def __call__(self) -> float:
-        """What it shows."""
-        return self.now
+    @property
+    def ends(self) -> list[str | None]:
+        """How each of them ended, if it did."""
+        return [backend.ended for backend in self.server.made]
 
-
-class FakeConnection:
-    """As much of a connection as a pool sees."""
-
-    def __init__(self, driver: Driver) -> None:
-        self.driver = driver
-        self.state = "open"
-        self.is_dead = self.refuses_ping = False
-        self.pings = 0
-
-    def is_usable(self) -> bool:
-        """A look without a round trip."""
-        return not self.is_dead
-
-    def ping(self, deadline: float | None) -> None:
-        """A round trip."""
-        assert deadline is not None
-        self.pings += 1
-        if self.refuses_ping:
-            msg = "gone"
-            raise DisconnectedError(msg)
-
-    def close(self) -> None:
-        """Politely."""
-        self.state = "closed"
-
-    def abort(self) -> None:
-        """At once."""
-        self.state = "aborted" if self.state == "open" else self.state
-
-
-class FakeAsyncConnection(FakeConnection):
-    """The same for tasks."""
-
-    async def ping(self, deadline: float | None) -> None:  # type: ignore[override]
-        """A round trip."""
-        super().ping(deadline)
-
-    async def close(self) -> None:  # type: ignore[override]
-        """Politely."""
-        super().close()
-
-
-class Driver:
-    """Makes connections and remembers them."""
-
-    def __init__(self) -> None:
-        self.made: list[FakeConnection] = []
-        self.failures = 0
-        """How many of the next connects fail."""
-
-    def connect(self) -> FakeConnection:
-        """Connect, or fail as told."""
-        return self._make(FakeConnection(self))
-
-    async def aconnect(self) -> FakeAsyncConnection:
-        """Connect, or fail as told."""
-        connection = FakeAsyncConnection(self)
-        self._make(connection)
-        return connection
-
-    def _make(self, connection: FakeConnection) -> FakeConnection:
-        if self.failures:
-            self.failures -= 1
-            msg = "the server is down"
-            raise ConnectError(msg)
-        self.made.append(connection)
-        return connection
-
-    def open(self) -> list[FakeConnection]:
+    def open(self) -> list[Backend]:
         """The connections that nobody closed."""
-        return [connection for connection in self.made if connection.state == "open"]
+        return self.server.open
 
 
 def new_pool(driver: Driver, clock: Clock | None = None, **options: Any) -> Pool:
     """A pool for threads."""
-    return Pool(SQLiteConfig(**options), driver.connect, label="'fake'", clock=clock or time.monotonic)
+    config = ScriptedConfig(**options)
+    return Pool(config, partial(connect, driver, config), label="'fake'", clock=clock or time.monotonic)
 
 
 def new_async_pool(driver: Driver, clock: Clock | None = None, **options: Any) -> AsyncPool:
     """A pool for the running loop."""
-    config = SQLiteConfig(**options)
-    return AsyncPool(config, driver.aconnect, label="'fake'", clock=clock or time.monotonic)
+    config = ScriptedConfig(**options)
+    opener = partial(async_connect, driver, config)
+    return AsyncPool(config, opener, label="'fake'", clock=clock or time.monotonic)

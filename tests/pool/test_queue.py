@@ -13,7 +13,7 @@ import pytest
 
 from sqlspec.errors import ConnectError, PoolTimeoutError
 from sqlspec.pool import PoolRetiredError
-from tests.pool.script import Driver, FakeAsyncConnection, new_async_pool, new_pool
+from tests.pool.script import Clock, Driver, new_async_pool, new_pool
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -107,7 +107,7 @@ async def test_the_room_of_a_failed_connect_goes_to_who_waits() -> None:
     pool, order = new_async_pool(driver, pool_size=1), list[int]()
     lease = await pool.acquire()
     tasks = [await queue_up(pool, order, number) for number in range(3)]
-    driver.failures = 2
+    driver.next("connect", 2).fail()
 
     await pool.release(lease, False)
     outcomes = await asyncio.gather(*tasks, return_exceptions=True)
@@ -119,20 +119,14 @@ async def test_the_room_of_a_failed_connect_goes_to_who_waits() -> None:
 async def test_a_cancelled_connect_leaves_its_room_to_others() -> None:
     """A creator that gives up does not keep the others waiting."""
     driver = Driver()
-    gate = asyncio.Event()
-
-    async def connect() -> FakeAsyncConnection:
-        await gate.wait()
-        return await driver.aconnect()
-
+    driver.clock = Clock()  # one that stands still
+    hanging = driver.next("connect").hang()
     pool, order = new_async_pool(driver, pool_size=1), list[int]()
-    pool._connect = connect  # one that hangs
     creator = asyncio.create_task(pool.acquire())
-    await asyncio.sleep(0)
+    await hanging.gate.async_arrival()
     task = await queue_up(pool, order, 0)
 
     creator.cancel()
-    gate.set()
     await task
 
     assert order == [0]

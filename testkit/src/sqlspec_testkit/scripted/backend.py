@@ -38,13 +38,15 @@ class Backend:
         self.number = next(server.numbers)
         self.pid = os.getpid()
         self.status = TransactionStatus.IDLE
+        self.told = TransactionStatus.IDLE
+        """What the client was told of that with the last answer; UNKNOWN while one is due."""
         self.variables: dict[str, str] = {}
         """What `SET` set, and `reset` undoes."""
         self.pending: list[int] = []
         """Rows of the open transaction, which nobody else sees."""
         self.savepoints: list[tuple[str, int]] = []
         self.ended: str | None = None
-        """How it ended: "closed" politely, "aborted" by the client, "killed" by the server."""
+        """How it ended: "closed" politely, "aborted" by its client, "killed" by its server, or "dropped"."""
         self.is_readable = False
         """Whether the client's socket has something to read: a good-bye that nobody asked for."""
         self.held: tuple[str, Pause | AsyncPause] | None = None
@@ -63,7 +65,10 @@ class Backend:
         """Run one statement at once, past the script: the driver's own way, for code that borrows it."""
         if self.ended:
             raise ScriptedError("closed")
-        return self.serve("execute", statement, parameters)
+        try:
+            return self.serve("execute", statement, parameters)
+        finally:
+            self.told = self.status
 
     # --- calls that get here --------------------------------------------------------------------
 
@@ -179,7 +184,7 @@ class Backend:
         if not rest:
             self._rollback()
             return
-        name = rest.split()[-1]
+        name = rest.rsplit(maxsplit=1)[-1]
         kept = self._back_to(rest)
         del self.pending[kept:]
         self.savepoints.append((name, kept))  # it stays until it is released
@@ -187,7 +192,7 @@ class Backend:
 
     def _back_to(self, rest: str) -> int:
         """Forget the savepoint named by the last word, and those after it; how many rows were there."""
-        name = rest.split()[-1]
+        name = rest.rsplit(maxsplit=1)[-1]
         names = [known for known, _ in self.savepoints]
         if name not in names:
             self._fail("statement")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from sys import is_finalizing
 from typing import TYPE_CHECKING
 
 from sqlspec.errors import DeadlineExceeded, SQLSpecError
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from .script import Script
     from .waiting import AsyncPause, Pause
 
-__all__ = ("CLOSE_TIMEOUT", "Client")
+__all__ = ("CLOSE_TIMEOUT", "Client", "earliest")
 
 CLOSE_TIMEOUT = 10.0
 IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
@@ -37,7 +38,6 @@ class Client:
     def _set_up(self, script: Script, config: ScriptedConfig, home: object) -> None:
         self._script, self._config, self._home = script, config, home
         self._busy = Turn()
-        self._view = TransactionStatus.IDLE
         # Lent to code that may change what only a reset restores.
         self._was_lent = False
         self._is_closed = False
@@ -47,7 +47,7 @@ class Client:
     @property
     def transaction_status(self) -> TransactionStatus:
         """As of the last answer, and as far as the script lets the driver see."""
-        sees, view = self._script.sees, self._view
+        sees, view = self._script.sees, self.raw.told
         if sees == "all" or (sees == "open" and view is IDLE):
             return view
         return UNKNOWN
@@ -70,14 +70,14 @@ class Client:
         """Drop the connection; a call that is held fails. From any thread, and more than once."""
         self._script.calls.append("abort")
         self._check_process("abort")
-        self._is_closed, self._view = True, UNKNOWN
+        self._is_closed, self.raw.told = True, UNKNOWN
         self.raw.end("aborted")
 
     def interrupt(self) -> None:
         """Stop a statement that is held; nothing else."""
         self._script.calls.append("interrupt")
         held = self.raw.held
-        if held is not None and held[0] == "execute":
+        if held is not None and held[0].startswith("execute:"):
             held[1].wake(INTERRUPTED)
 
     def map_error(self, exc: BaseException) -> SQLSpecError:
@@ -85,6 +85,14 @@ class Client:
         if isinstance(exc, ScriptedError):
             return error_for(exc)
         return super().map_error(exc)  # type: ignore[misc,no-any-return] # of the connection, next in line
+
+    def __del__(self) -> None:
+        # What a socket does when nobody holds it any more; a driver's would perhaps speak first.
+        raw = getattr(self, "raw", None)
+        if raw is None or raw.ended is not None or is_finalizing():
+            return
+        self._check_process("__del__")
+        raw.end("dropped")
 
     # --- what must never happen -----------------------------------------------------------------
 
@@ -118,16 +126,12 @@ class Client:
             raise ScriptedError("closed")
         return self._script.line_for(step, statement)
 
-    def _leave(self, token: object) -> None:
-        if self._busy[HELD] is token:
-            del self._busy[HELD]
-
     def _serve(self, line: Line, step: str, statement: str, parameters: Parameters) -> RawResult:
         """The call gets to the server, or does not."""
         if line.ending is Ending.NOT_SENT:
             raise self._error_of(line)
         self._check_alive()
-        self._view = UNKNOWN  # from here until it is answered
+        self.raw.told = UNKNOWN  # from here until it is answered
         try:
             if line.ending is Ending.REFUSED:
                 self.raw.refuse(step, statement, parameters, leaves=line.leaves)
@@ -135,7 +139,7 @@ class Client:
             result = self.raw.serve(step, statement, parameters)
         except ScriptedError as exc:
             if exc.kind != "disconnect":
-                self._view = self.raw.status
+                self.raw.told = self.raw.status
             raise
         if line.ending is Ending.HALF_DONE:
             raise self._error_of(line)
@@ -147,34 +151,34 @@ class Client:
             return line.error
         if line.error.kind == "disconnect":
             self.raw.end("killed")
-            self._check_gone()
+            self._learn_of_end()
         return ScriptedError(line.error.kind)
 
     def _check_alive(self) -> None:
         if self.raw.ended is not None and self.raw.ended != "closed":
-            self._check_gone()
+            self._learn_of_end()
             raise ScriptedError("disconnect")
 
-    def _check_gone(self) -> None:
+    def _learn_of_end(self) -> None:
         # A driver that met a broken connection knows it from then on.
-        self.raw.is_readable, self._view = True, UNKNOWN
+        self.raw.is_readable, self.raw.told = True, UNKNOWN
 
     def _answered(self) -> None:
         self._check_alive()
-        self._view = self.raw.status
+        self.raw.told = self.raw.status
 
     # --- a call that is held --------------------------------------------------------------------
 
     def _hold(
-        self, step: str, pause: Pause | AsyncPause, gate: Gate | None, line: Line, deadline: float | None
+        self, point: str, pause: Pause | AsyncPause, gate: Gate | None, alarm: tuple[float, str] | None
     ) -> float:
-        """Hold a call, and tell all who may let it go. Returns how many real seconds to wait at most."""
-        self.raw.held = step, pause  # first: from now on an abort wakes it
+        """Tell all who may let a call go on. Returns how many real seconds to wait at most."""
+        self.raw.held = point, pause  # first: from now on an abort wakes it
         if self.raw.ended is not None:
             pause.wake(GONE)
         if gate is not None:
             gate.enter(pause)
-        return self._set_alarm(pause, _earliest(line.seconds, gate, self._script.clock(), deadline))
+        return self._set_alarm(pause, alarm)
 
     def _set_alarm(self, pause: Pause | AsyncPause, alarm: tuple[float, str] | None) -> float:
         patience, clock = self._script.patience, self._script.clock
@@ -195,25 +199,20 @@ class Client:
         if isinstance(self._script.clock, Clock):
             self._script.clock.forget(pause)
 
-    def _judge(self, reason: str, step: str) -> None:
-        """What it means for the call that it is held no longer."""
+    def _judge(self, reason: str, point: str) -> None:
+        """What it means for the call that it is held no longer; one whose connection is gone finds out."""
         if reason is DEADLINE:
-            raise DeadlineExceeded(f"scripted: the deadline of {step} passed")
-        if reason is GONE:
-            self._check_gone()
-            raise ScriptedError("disconnect")
+            raise DeadlineExceeded(f"scripted: the deadline passed: {point}")
         if reason is INTERRUPTED:
             raise ScriptedError("cancelled")
         if reason is STUCK:
-            self._blame(f"was held and nobody let it go: {step}")
+            self._blame(f"was held and nobody let it go: {point}")
             raise ScriptedError("stuck")
 
 
-def _earliest(
-    delay: float | None, gate: Gate | None, now: float, deadline: float | None
-) -> tuple[float, str] | None:
-    """When time itself ends the hold, and why. A delay that has a gate begins after it."""
+def earliest(now: float, delay: float | None, deadline: float | None) -> tuple[float, str] | None:
+    """When time itself ends a hold, and why."""
     alarms = [] if deadline is None else [(deadline, DEADLINE)]
-    if delay is not None and gate is None:
+    if delay is not None:
         alarms.append((now + delay, DUE))
     return min(alarms, default=None)

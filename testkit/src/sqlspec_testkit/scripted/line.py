@@ -43,8 +43,9 @@ class Line:
         self.step, self._words = step, None if statement is None else statement.split()
         # Taken by `pop`, which is one step for all threads.
         self._passes = None if times is None else [True] * times
-        self.gate: Gate | None = None
-        """Where `hang` holds its calls."""
+        self.gate = Gate()
+        """Where `hang` and `lose_reply` hold their calls."""
+        self.hangs = False
         self.seconds: float | None = None
         self.turn_count = 0
         self.ending = Ending.SERVED
@@ -71,13 +72,13 @@ class Line:
 
         Or until its deadline, or until `abort`: then the server never hears of it.
         """
-        self.gate = Gate()
+        self.hangs = True
         return self
 
     # --- how it ends ----------------------------------------------------------------------------
 
     def fail(self, kind: str | BaseException | None = None, *, leaves: Leaves | None = None) -> Self:
-        """The server gets it, does nothing and answers with an error: a kind of `ScriptedError`, or any other.
+        """The server gets it, does nothing and answers with an error: a kind of `ScriptedError`, or yours.
 
         With the kind "disconnect" it hangs up. *leaves* says what becomes of an open transaction: by default
         it is aborted, and ended by a COMMIT that fails.
@@ -94,7 +95,10 @@ class Line:
         return self._ends(Ending.HALF_DONE, "disconnect")
 
     def lose_reply(self) -> Self:
-        """The server does it, and no answer ever comes: the call waits for its deadline, or for `abort`."""
+        """The server does it, and no answer comes: the call waits for its deadline, or for `abort`.
+
+        Or until it is let go at `gate`: a late answer.
+        """
         return self._ends(Ending.NO_REPLY, "disconnect")
 
     def _ends(self, ending: Ending, error: str | BaseException) -> Self:
@@ -106,6 +110,11 @@ class Line:
         return self
 
     # --- for the driver -------------------------------------------------------------------------
+
+    @property
+    def is_used_up(self) -> bool:
+        """Whether it has had its number of calls."""
+        return self._passes is not None and not self._passes
 
     def claims(self, statement: str) -> bool:
         """Whether the line is about this call; a line for so many calls is used up by as many."""

@@ -71,7 +71,7 @@ class Script:
     def next(self, step: str, times: int = 1, *, statement: str | None = None) -> Line:
         """A line for the next call of *step*, or so many; *statement*: only of those that begin so."""
         line = _line(step, times, statement)
-        self._next.append(line)
+        self._next = [*(known for known in self._next if not known.is_used_up), line]
         return line
 
     def every(self, step: str, *, statement: str | None = None) -> Line:
@@ -82,9 +82,7 @@ class Script:
 
     def gate(self, step: str, *, statement: str | None = None) -> Gate:
         """Hold every call of *step* before it reaches the server; let them go one by one."""
-        line = self.every(step, statement=statement).hang()
-        assert line.gate is not None  # noqa: S101 - hang made it
-        return line.gate
+        return self.every(step, statement=statement).hang().gate
 
     def clear(self) -> None:
         """Forget all lines: every call is served. What is held stays held."""
@@ -99,6 +97,10 @@ class Script:
         if number < 1:
             raise InvalidArgumentError(f"awaits are numbered from 1, not {number}")
         self._actions[self._reached + number] = action
+
+    def never_mind(self) -> None:
+        """Forget what was to be done at awaits that were not reached."""
+        self._actions.clear()
 
     def count(self, step: str) -> int:
         """How many calls of *step* were made, whether they reached the server or not."""

@@ -55,7 +55,7 @@ class Server:
     @property
     def open(self) -> list[Backend]:
         """The connections that are open, the oldest first. Each tells its `state`."""
-        return list(self.accepted.copy().values())
+        return [backend for backend in self.accepted.copy().values() if backend.ended is None]
 
     @property
     def violations(self) -> list[str]:

@@ -104,8 +104,9 @@ async def async_turn() -> None:
     await future
 
 
-def home() -> None:
+def home() -> object:
     """Where a connection belongs: a sync one is at home in every thread."""
+    return None
 
 
 def async_home() -> asyncio.AbstractEventLoop:

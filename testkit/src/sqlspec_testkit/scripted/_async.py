@@ -1,0 +1,143 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""The scripted connection: every call goes past the script, to the server, and back."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlspec.errors import ConnectError, DeadlineExceeded
+from sqlspec.plugin import HELD, AsyncConnection
+
+from .backend import Backend
+from .client import CLOSE_TIMEOUT, Client, earliest
+from .line import Ending
+from .waiting import AsyncPause, async_home, async_turn
+
+if TYPE_CHECKING:
+    from sqlspec.plugin import Parameters, RawResult, TransactionOptions
+
+    from .config import ScriptedConfig
+    from .gate import Gate
+    from .line import Line
+    from .script import Script
+
+__all__ = ("AsyncScriptedConnection", "async_connect")
+
+
+async def async_connect(script: Script, config: ScriptedConfig) -> AsyncScriptedConnection:
+    """Open a connection as the script wills; for pools that are made by hand."""
+    connection = AsyncScriptedConnection(script, config)
+    try:
+        await connection.connect()
+    except DeadlineExceeded as exc:
+        raise ConnectError("scripted: no answer within connect_timeout") from exc
+    except Exception as exc:
+        raise connection.map_error(exc) from exc
+    return connection
+
+
+class AsyncScriptedConnection(Client, AsyncConnection[Backend]):
+    """A connection that does what its script says. Its `raw` is the server's end."""
+
+    def __init__(self, script: Script, config: ScriptedConfig) -> None:
+        super().__init__(Backend(script.server, config.database))
+        self._set_up(script, config, async_home())
+
+    # --- steps ----------------------------------------------------------------------------------
+
+    async def connect(self) -> None:
+        """Reach the server within the config's `connect_timeout`; leaves nothing open there if that fails."""
+        try:
+            await self._call("connect", deadline=self._script.clock() + self._config.connect_timeout)
+        except BaseException:
+            self._is_closed = True
+            self.raw.end("aborted")
+            raise
+
+    async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
+        """Run one statement of those that `Backend` knows."""
+        return await self._call("execute", statement, parameters, deadline=deadline)
+
+    async def begin(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
+        """Begin a transaction."""
+        await self._call("begin", deadline=deadline)
+
+    async def commit(self, deadline: float | None) -> None:
+        """Commit it."""
+        await self._call("commit", deadline=deadline)
+
+    async def rollback(self, deadline: float | None) -> None:
+        """Undo it."""
+        await self._call("rollback", deadline=deadline)
+
+    async def ping(self, deadline: float | None) -> None:
+        """A round trip."""
+        await self._call("ping", deadline=deadline)
+
+    async def reset(self, deadline: float | None) -> bool:
+        """Undo every `SET`."""
+        await self._call("reset", deadline=deadline)
+        self._was_lent = self._was_lent and not self._script.can_reset
+        return self._script.can_reset
+
+    async def close(self) -> None:
+        """Say good-bye, and wait for the answer no longer than ten seconds."""
+        if self._is_closed:
+            return
+        await self._call("close", deadline=self._script.clock() + CLOSE_TIMEOUT)
+        self._is_closed = True
+
+    # --- a call ---------------------------------------------------------------------------------
+
+    async def _call(
+        self,
+        step: str,
+        statement: str = "",
+        parameters: Parameters = None,
+        *,
+        deadline: float | None,
+    ) -> RawResult:
+        busy, token = self._busy, object()
+        try:
+            line = self._enter(step, statement, token, async_home())
+            await self._wait_before(line, step, deadline)
+            result = self._serve(line, step, statement, parameters)
+            await self._wait_after(line, step, deadline)
+            self._answered()
+            return result
+        finally:
+            # No call in here, out of which a signal's exception could come: see `sqlspec.plugin.turn`.
+            if busy[HELD] is token:
+                del busy[HELD]
+
+    async def _wait_before(self, line: Line, step: str, deadline: float | None) -> None:
+        if self._script.suspend:
+            await self._suspend(f"{step}: not sent")
+        for _ in range(line.turn_count):
+            await self._suspend(f"{step}: turn")
+        if line.hangs:
+            await self._be_held(f"{step}: held", gate=line.gate, deadline=deadline)
+        if line.seconds is not None:
+            await self._be_held(f"{step}: delayed", delay=line.seconds, deadline=deadline)
+
+    async def _wait_after(self, line: Line, step: str, deadline: float | None) -> None:
+        if line.ending is Ending.NO_REPLY:
+            await self._be_held(f"{step}: no reply", gate=line.gate, deadline=deadline)
+        if self._script.suspend:
+            await self._suspend(f"{step}: not answered")
+
+    async def _suspend(self, point: str) -> None:
+        self._script.reach(point)
+        await async_turn()
+
+    async def _be_held(
+        self, point: str, *, gate: Gate | None = None, delay: float | None = None, deadline: float | None
+    ) -> None:
+        pause = AsyncPause()
+        try:
+            seconds = self._hold(point, pause, gate, earliest(self._script.clock(), delay, deadline))
+            self._script.reach(point)
+            reason = await pause.wait(seconds)
+        finally:
+            self._let_go(pause, gate)
+        self._judge(reason, point)
