@@ -147,6 +147,11 @@ class Plugins:
         if observers:
             self._failures.tell(observers, facts)
 
+    def forget_locks(self) -> None:
+        """In a forked child: a thread that is not there may hold them."""
+        self._lock = RLock()
+        self._failures.forget_lock()
+
     @property
     def observer_errors(self) -> int:
         """How often an observer raised."""
@@ -327,7 +332,7 @@ _living: WeakSet[Plugins] = WeakSet()
 def _after_fork() -> None:
     """The parent's threads are not here to let go of what they held."""
     for plugins in list(_living):
-        plugins._lock = RLock()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - this file's own business
+        plugins.forget_locks()
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

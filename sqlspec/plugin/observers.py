@@ -66,6 +66,10 @@ class Failures:
         if not known:
             _log(observer, error)
 
+    def forget_lock(self) -> None:
+        """In a forked child: a thread that is not there may hold it."""
+        self._lock = Lock()
+
     def tell(self, observers: tuple[Observer, ...], facts: tuple[Any, ...]) -> None:
         """Tell every observer; what one raises keeps nobody else from hearing."""
         for observer in observers:

@@ -124,8 +124,8 @@ class Book:
     def _lend(self, slot: Slot, lease: Lease, now: float) -> None:
         slot.leased_since = now
         slot.watch = ref(lease, self._lease_died)
-        lease.slot = slot
         self.leased.add(slot)
+        lease.slot = slot
 
     def _has_room(self) -> bool:
         return len(self.leased) + len(self.opening) + len(self.idle) < self.limit
@@ -137,8 +137,8 @@ class Book:
 
     def _let_open(self, slot: Slot, lease: Lease) -> None:
         slot.watch = ref(lease, self._lease_died)
-        lease.slot = slot
         self.opening.add(slot)
+        lease.slot = slot
 
     def exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
         """A leased connection was no good and is closed: the next idle one, or room for another."""
@@ -267,12 +267,12 @@ class Book:
         """Do what is left, if who served it was interrupted before the end."""
         if self.waiters and self.waiters[0] is waiter:
             self.waiters.popleft()
-        slot = waiter.gift
-        if type(slot) is Slot and slot not in self.leased and slot not in self.opening:
+        slot, lease = waiter.gift, waiter.lease
+        if type(slot) is Slot and lease.slot is None:
             if slot.connection is None:
-                self._let_open(slot, waiter.lease)
+                self._let_open(slot, lease)
             else:
-                self._lend(slot, waiter.lease, slot.idle_since)
+                self._lend(slot, lease, slot.idle_since)
 
     # --- giving up ------------------------------------------------------------------------------
 

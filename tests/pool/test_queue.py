@@ -163,7 +163,7 @@ async def test_a_lost_lease_wakes_who_waits() -> None:
 async def test_timeouts_that_race_with_hand_over_lose_nothing() -> None:
     """Waiters whose time is up at the very moment they are served."""
     pool = new_async_pool(Driver(), pool_size=2)
-    randomly, served = random.Random(7), 0  # noqa: S311 - the same on every run
+    randomly, served = random.Random(7), 0
 
     async def borrow() -> None:
         nonlocal served
@@ -187,7 +187,7 @@ async def test_timeouts_that_race_with_hand_over_lose_nothing() -> None:
 async def test_random_cancellations_lose_nothing() -> None:
     """At any moment of acquire, use and release."""
     pool = new_async_pool(Driver(), pool_size=3)
-    randomly = random.Random(11)  # noqa: S311
+    randomly = random.Random(11)
 
     async def borrow() -> None:
         lease = await pool.acquire()
@@ -247,7 +247,7 @@ def test_threads_never_hold_more_than_the_limit() -> None:
 def test_threads_that_time_out_lose_nothing() -> None:
     """Short patience, one connection."""
     pool = new_pool(Driver(), pool_size=1)
-    randomly, errors = random.Random(3), list[BaseException]()  # noqa: S311
+    randomly, errors = random.Random(3), list[BaseException]()
 
     def borrow() -> None:
         for _ in range(100):

@@ -58,7 +58,7 @@ def test_dicts(table: Table) -> None:
 
 
 @given(tables(), st.booleans(), st.booleans())
-def test_structs_and_dataclasses(table: Table, kw_only: bool, frozen: bool) -> None:  # noqa: FBT001 - drawn
+def test_structs_and_dataclasses(table: Table, kw_only: bool, frozen: bool) -> None:
     """By position or keyword, with exactly the declared types."""
     fields = list(table.types.items())
     struct = msgspec.defstruct("S", fields, kw_only=kw_only, frozen=frozen)

@@ -175,7 +175,7 @@ def test_a_whole_row_of_sqlite_values(result: Make) -> None:
         (1, False),
     ],
 )
-def test_documents_are_read_from_text_or_taken_whole(result: Make, given: Any, fits: bool) -> None:  # noqa: FBT001 - a table's column
+def test_documents_are_read_from_text_or_taken_whole(result: Make, given: Any, fits: bool) -> None:
     """PostgreSQL's drivers give lists, SQLite JSON text; both are checked inside."""
     rows = result("numbers", (given,), schema_type=tuple[list[int]])
 

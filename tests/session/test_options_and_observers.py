@@ -150,7 +150,7 @@ def test_read_only_refuses_writes(spec: SQLSpec) -> None:
 
 
 @pytest.mark.parametrize("autocommit", [False, True])
-def test_read_only_does_not_stick_without_a_full_reset(autocommit: bool) -> None:  # noqa: FBT001 - drawn
+def test_read_only_does_not_stick_without_a_full_reset(autocommit: bool) -> None:
     """Taking our own guard off is no part of what `reset` chooses."""
     with SQLSpec() as spec:
         spec.register_config(SQLiteConfig(reset="rollback"), "main")

@@ -27,7 +27,7 @@ async def insert_pair(spec: SQLSpec, number: int) -> None:
 
 async def cancel_at_random(spec: SQLSpec, *, sessions: int, at_once: int, seed: int) -> int:
     """Run so many sessions, and cancel each after a moment; returns how many were cancelled."""
-    moments = random.Random(seed)  # noqa: S311 - the same moments in each run
+    moments = random.Random(seed)
     gate = asyncio.Semaphore(at_once)
 
     async def one(number: int) -> bool:
@@ -93,7 +93,7 @@ def test_threads_that_fail_at_random_leave_whole_transactions(path: Path) -> Non
         start = threading.Barrier(8)
 
         def work(worker: int) -> int:
-            chance = random.Random(worker)  # noqa: S311 - the same in each run
+            chance = random.Random(worker)
             start.wait(10)
             kept = 0
             for number in range(worker * 25, worker * 25 + 25):

@@ -125,7 +125,7 @@ class Backend:
         self.status = ACTIVE
 
     def _commit(self) -> None:
-        if self.status is IDLE:
+        if self.status is IDLE and self.ended is None:  # else it was killed on the way here
             self.server.blame(f"COMMIT without a transaction, on connection {self.number}")
         # An aborted transaction is undone by COMMIT, and that is no error: PostgreSQL's way.
         done = self.pending if self.status is ACTIVE else []

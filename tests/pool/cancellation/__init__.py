@@ -1,0 +1,1 @@
+"""Cancellation at every await of acquire, use and release."""

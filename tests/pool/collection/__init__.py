@@ -1,0 +1,1 @@
+"""Garbage collection inside the pool's own locked sections."""

@@ -1,0 +1,267 @@
+# Printed from test_collected_async.py by tools/print_sync.py; do not edit.
+"""A lease dies inside the pool's locked sections: nothing deadlocks, and whoever waits is woken."""
+
+from __future__ import annotations
+
+import gc
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, Any, cast
+
+import pytest
+
+from sqlspec.errors import ConnectError, PoolFullError, PoolTimeoutError
+from sqlspec.pool.lease import Lease
+from sqlspec.waiting import Waiter
+from tests.pool.collection.doom import CollectingLock, Doomed, collecting_at
+from tests.pool.script import Clock, Driver, new_pool
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+pytestmark = pytest.mark.filterwarnings("ignore:a connection to 'fake' was dropped:ResourceWarning")
+
+
+@pytest.fixture(autouse=True)
+def _collected_by_hand() -> Iterator[None]:
+    """The collector comes when it is called, and looks only at what is new."""
+    gc.collect()
+    gc.freeze()
+    gc.disable()
+    yield
+    gc.enable()
+    gc.unfreeze()
+
+
+class Scene:
+    """A full pool: one lease is held, two are doomed, and somebody waits."""
+
+    def __init__(self) -> None:
+        self.driver, self.clock = Driver(), Clock()
+        self.pool = new_pool(
+            self.driver, self.clock, pool_size=3, pool_min_size=1, pool_idle_timeout=10.0, pool_recycle=100.0
+        )
+
+    def set(self, *, queue: bool) -> None:
+        """Before it begins. Without a *queue* nobody waits."""
+        self.held, *doomed = [self.pool.acquire() for _ in range(3)]
+        self.doomed = Doomed(doomed)
+        self.waiter = Waiter(Lease(), self.clock.now)
+        self.other = Waiter(Lease(), self.clock.now)
+        if queue:
+            assert self.pool._enqueue(self.waiter, self.clock.now) is None
+            assert self.pool._enqueue(self.other, self.clock.now) is None
+
+    def judge(self, *, queue: bool) -> None:
+        """Afterwards: the dead were found, at once."""
+        book = self.pool._book
+        reclaimed = 2 - len(self.doomed)
+        assert book.closed["reclaimed"] == reclaimed
+        stats = self.pool.stats()
+        assert stats.size == stats.idle + stats.in_use + stats.opening
+        if queue and reclaimed:
+            assert self.waiter.gift is not None, "the waiter sleeps on"
+
+
+def look(scene: Scene) -> None:
+    """Reading the counts."""
+    scene.pool.stats()
+
+
+def expire(scene: Scene) -> None:
+    """Somebody met a dead connection."""
+    scene.pool.expire()
+
+
+def join(scene: Scene) -> None:
+    """One more comes, and does not wait for long."""
+    try:
+        lease = scene.pool.acquire(0.0)
+    except PoolTimeoutError:
+        return
+    scene.pool.release(lease, True)
+
+
+def leave(scene: Scene) -> None:
+    """One who waited gives up."""
+    scene.pool._leave(scene.other)
+
+
+def interrupted(scene: Scene) -> None:
+    """One who waited is cancelled, served or not."""
+    scene.pool._take_back(scene.other)
+
+
+def give_back(scene: Scene) -> None:
+    """A lease ends well."""
+    scene.pool.release(scene.held, True)
+
+
+def spoil(scene: Scene) -> None:
+    """A lease ends badly."""
+    scene.pool.release(scene.held, False)
+
+
+def age(scene: Scene) -> None:
+    """A lease ends well, but its pool has expired."""
+    scene.pool._book.generation += 1
+    scene.pool.release(scene.held, True)
+
+
+def retire(scene: Scene) -> None:
+    """Another pool took the place."""
+    scene.pool.retire()
+
+
+def close(scene: Scene) -> None:
+    """The end."""
+    scene.pool.close()
+
+
+def time_out(scene: Scene) -> None:
+    """The words of the error are made under the lock."""
+    scene.pool._timed_out(1.0)
+
+
+def refused(scene: Scene) -> None:
+    """The queue is as long as it may be."""
+    scene.pool._max_waiting = 2
+    with suppress(PoolFullError, PoolTimeoutError):  # who found a dead lease was served
+        scene.pool.release(scene.pool.acquire(0.0), True)
+
+
+WITH_A_QUEUE = [
+    look,
+    expire,
+    join,
+    refused,
+    leave,
+    interrupted,
+    give_back,
+    spoil,
+    age,
+    retire,
+    close,
+    time_out,
+]
+
+
+def borrow(scene: Scene) -> None:
+    """From the shelf."""
+    scene.pool.release(scene.held, True)
+    scene.pool.release(scene.pool.acquire(), True)
+
+
+def replace_dead(scene: Scene) -> None:
+    """What lay on the shelf is dead."""
+    scene.pool.release(scene.held, True)
+    scene.held.connection.raw.is_readable = True
+    scene.pool.release(scene.pool.acquire(), True)
+
+
+def replace_aged(scene: Scene) -> None:
+    """What lay on the shelf is old."""
+    scene.pool.release(scene.held, True)
+    scene.clock.now += 200.0
+    scene.pool.release(scene.pool.acquire(), True)
+
+
+def fail_to_open(scene: Scene) -> None:
+    """And the next one connects."""
+    scene.pool.release(scene.held, False)
+    scene.driver.next("connect").fail()
+    with pytest.raises(ConnectError):
+        scene.pool.acquire()
+    scene.pool.release(scene.pool.acquire(), True)
+
+
+def trim(scene: Scene) -> None:
+    """Two lie on the shelf, and one is cold."""
+    scene.pool.release(scene.held, False)
+    one, two = scene.pool.acquire(), None
+    scene.doomed.kill()
+    two = scene.pool.acquire()
+    scene.pool.release(one, True)
+    scene.clock.now += 11.0
+    scene.pool.release(two, True)
+
+
+def warm_up(scene: Scene) -> None:
+    """The minimum is open."""
+    scene.pool.release(scene.held, True)
+    scene.pool.warm_up()
+
+
+WITHOUT_A_QUEUE = [borrow, replace_dead, replace_aged, fail_to_open, trim, warm_up]
+EVERY = [*((act, True) for act in WITH_A_QUEUE), *((act, False) for act in WITHOUT_A_QUEUE)]
+IDS = [act.__name__ for act, _ in EVERY]
+
+
+@pytest.mark.parametrize(("act", "queue"), EVERY, ids=IDS)
+def test_g45_a_lease_dies_at_both_ends_of_a_locked_section(act: Any, queue: bool) -> None:
+    """One when the lock was taken, one before it is let go."""
+    scene = Scene()
+    scene.set(queue=queue)
+    lock = CollectingLock(scene.doomed)
+    scene.pool._lock = cast("Any", lock)
+
+    act(scene)
+
+    assert lock.sections > 0
+    assert len(scene.doomed) == 0
+    scene.judge(queue=queue)
+
+
+@pytest.mark.parametrize(("act", "queue"), EVERY, ids=IDS)
+def test_g45_a_lease_dies_at_any_step_of_a_locked_section(act: Any, queue: bool) -> None:
+    """Each call that is made under the lock, in turn."""
+    steps = 0
+    for step in count(1):
+        scene = Scene()
+        scene.set(queue=queue)
+        with collecting_at(step, scene.pool, scene.doomed) as left:
+            act(scene)
+        if left[0] > 0:
+            break
+        steps = step
+        scene.judge(queue=queue)
+
+    assert steps >= 3
+
+
+def test_g45_a_lease_dies_while_another_is_taken_back() -> None:
+    """The finaliser's own section is a locked one too."""
+    scene = Scene()
+    scene.set(queue=True)
+    scene.pool._lock = cast("Any", CollectingLock(scene.doomed))
+
+    scene.doomed.kill()
+
+    assert len(scene.doomed) == 0
+    scene.judge(queue=True)
+    assert scene.other.gift is not None
+
+
+def test_g45_the_pool_serves_on() -> None:
+    """Forty leases in a row die unreturned; the next one finds room each time."""
+    driver = Driver()
+    pool = new_pool(driver, pool_size=2)
+
+    for _ in range(40):
+        Doomed([pool.acquire(), pool.acquire()])
+        gc.collect()
+
+    pool.release(pool.acquire(), True)
+    assert pool.stats().reclaimed == 80
+    assert len(driver.open()) == 1
+
+
+def test_g45_a_pool_that_nobody_uses_is_collected_with_its_leases() -> None:
+    """Its finaliser finds no pool any more, and that is no error."""
+    pool = new_pool(Driver())
+    cell: list[Any] = [pool, pool.acquire()]
+    cell.append(cell)
+
+    del pool, cell
+
+    assert gc.collect() > 0

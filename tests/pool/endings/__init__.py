@@ -1,0 +1,1 @@
+"""How a session ends: committed, not committed, unknown; and what is cancelled meanwhile."""

@@ -1,0 +1,1 @@
+"""The pool in forked children, and at the interpreter's exit."""

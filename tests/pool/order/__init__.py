@@ -1,0 +1,1 @@
+"""Who is served when, though others give up at that very moment."""
