@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 BATCH = 50
 THREADS = 8
+ALL_KINDS = 50_000
+"""From so many cycles on, chance has brought every kind of trouble."""
 CYCLES = pytest.mark.parametrize(
     "cycles", [5000, pytest.param(100_000, marks=pytest.mark.storm)], ids=["quick", "storm"]
 )
@@ -205,7 +207,9 @@ async def test_g28_tasks(script: Script, cycles: int) -> None:
     stats = spec.stats("db")
     assert (stats.in_use, stats.opening, stats.waiting, stats.reclaimed) == (0, 0, 0, 0)
     assert len(script.server.open) == stats.idle
-    assert min(stats.waits, stats.timeouts, stats.unclean, stats.aged, stats.opened) > 0
+    assert stats.opened > 0
+    if cycles >= ALL_KINDS:
+        assert min(stats.waits, stats.timeouts, stats.unclean, stats.aged) > 0
     assert after.has_not_grown_since(before), (before, after)
     await spec.aclose()
     assert script.server.open == []
@@ -226,7 +230,9 @@ def test_g28_threads(script: Script, cycles: int) -> None:
     assert threads.unexpected == []
     assert (stats.in_use, stats.opening, stats.waiting) == (0, 0, 0)
     assert len(script.server.open) == stats.idle
-    assert min(stats.waits, stats.unclean, stats.reclaimed, stats.opened) > 0
+    assert stats.opened > 0
+    if cycles >= ALL_KINDS:
+        assert min(stats.waits, stats.unclean, stats.reclaimed) > 0
     assert after.has_not_grown_since(before), (before, after)
     spec.close()
     assert script.server.open == []
