@@ -289,4 +289,5 @@ def _after_fork_in_child() -> None:
         database.forget_inherited()
 
 
-os.register_at_fork(after_in_child=_after_fork_in_child)
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -211,7 +211,7 @@ class AsyncConnection(ABC, Generic[RawT]):
         """Stop the running statement, from any thread, if that is possible; never BEGIN, COMMIT, ROLLBACK."""
 
     def is_usable(self) -> bool:
-        """A look without a round trip: False when the connection is known to be dead."""
+        """A look without a round trip: False when the connection is known to be dead. Never raises."""
         return True
 
     def map_error(self, exc: BaseException) -> SQLSpecError:

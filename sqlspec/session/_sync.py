@@ -222,6 +222,7 @@ class Session(SessionBase["Connection[Any]"]):
             outcome, cancelled = self._end(self._commit_deadline(), commit=True, reset=False)
             error = self._judge(outcome)
             if outcome.committed is None:
+                self._in_doubt = True
                 self._connection.abort()
             error = self._told(cancelled, outcome) or error
         self._ended()
@@ -230,7 +231,11 @@ class Session(SessionBase["Connection[Any]"]):
 
     def _rollback(self) -> None:
         if self._begun:
-            self._connection.rollback(self._clean_up_deadline())
+            try:
+                self._connection.rollback(self._clean_up_deadline())
+            except BaseException:
+                self._in_doubt = True
+                raise
         self._ended()
 
     # --- the end --------------------------------------------------------------------------------
@@ -250,6 +255,8 @@ class Session(SessionBase["Connection[Any]"]):
                 if not (isinstance(holder, Call) and holder.is_left_behind(self)):
                     return self._cut_off(exc)
                 turn[HELD] = token
+            if self._in_doubt:
+                return False, self._aborted() if self._begun and exc is None else None
             if not (self._begun or self._lent or self._streams) and (
                 self._plan.keeps_state or connection.is_pristine()
             ):
@@ -293,6 +300,7 @@ class Session(SessionBase["Connection[Any]"]):
         try:
             return undisturbed(connection.finish(commit, reset, until), connection)
         except BaseException as exc:
+            self._in_doubt = True
             if commit:
                 connection.abort()
                 self._told(exc, UNANSWERED)

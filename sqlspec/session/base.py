@@ -17,6 +17,8 @@ import msgspec
 
 from sqlspec.errors import (
     CommitOutcomeUnknownError,
+    DeadlineExceeded,
+    DisconnectedError,
     InvalidArgumentError,
     SavepointNotSupportedError,
     SessionClosedError,
@@ -64,6 +66,8 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
     """ABORTED or CLOSED: why no statement may run."""
     _failure: BaseException | None = None
     """What the transaction was given up for."""
+    _in_doubt: bool = False
+    """A call ended without an answer: the connection is not lent again."""
     _streams: list[Any] | None = None
     """Results that are being read."""
 
@@ -121,6 +125,8 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         if isinstance(exc, UsageError):
             return self._not_sent(exc, first=first)
         error = self._connection.map_error(exc) if isinstance(exc, Exception) else exc
+        if isinstance(error, (DeadlineExceeded, DisconnectedError)):
+            self._in_doubt = True
         if self._begun:
             status = self._connection.transaction_status
             if status is TransactionStatus.IDLE and first:

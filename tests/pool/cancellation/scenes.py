@@ -242,6 +242,11 @@ class Blocks(Committed):
             async with session.begin():
                 await session.execute("INSERT 2")
 
+    def judge_rows(self, ran: Ran) -> None:
+        super().judge_rows(ran)
+        if "not committed" in ran.note:
+            assert self.script.server.rows == []
+
 
 class Settings(Scene):
     """Without a transaction, but with something to reset."""

@@ -347,6 +347,10 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._was_lent = False
         return clean
 
+    def is_usable(self) -> bool:
+        """Not dropped."""
+        return not self._is_doomed
+
     def raw_lent(self) -> None:
         """From now on what Python shows counts too."""
         self._was_lent = True
