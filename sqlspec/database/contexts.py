@@ -95,10 +95,13 @@ def _is_disconnect(error: BaseException | None) -> bool:
     return isinstance(error, DisconnectedError)
 
 
-def _tell(late: BaseException, error: BaseException | None) -> None:
+def _tell(late: BaseException, session: Any, error: BaseException | None) -> None:
     """Interrupted while giving back: what the session's end has come to is a note, or nobody would know."""
-    for note in ("the transaction was committed",) if error is None else (str(error), *_notes(error)):
-        late.add_note(note)
+    if error is not None:
+        for note in (str(error), *_notes(error)):
+            late.add_note(note)
+    elif getattr(session, "_begun", False):  # else there was nothing left to commit
+        late.add_note("the transaction was committed")
 
 
 def _notes(error: BaseException) -> list[str]:
@@ -139,7 +142,7 @@ class AsyncSessionContext(_Block, Generic[A_co]):
                 await self._pool.release(lease, ok)
             except BaseException as late:
                 if ended:
-                    _tell(late, error)
+                    _tell(late, session, error)
                 raise
         if error is not None:
             raise error
@@ -175,7 +178,7 @@ class SessionContext(AsyncSessionContext[A_co], Generic[S_co, A_co]):
                 self._pool.release(lease, ok)
             except BaseException as late:
                 if ended:
-                    _tell(late, error)
+                    _tell(late, session, error)
                 raise
         if error is not None:
             raise error

@@ -171,6 +171,7 @@ class Database:
             lease.connection.ping(time.monotonic() + PING_TIMEOUT)
             ok = True
         except Exception as exc:
+            _expire(pool, lease)
             raise lease.connection.map_error(exc) from exc
         finally:
             pool.release(lease, ok)
@@ -187,6 +188,7 @@ class Database:
             await lease.connection.ping(time.monotonic() + PING_TIMEOUT)
             ok = True
         except Exception as exc:
+            _expire(pool, lease)
             raise lease.connection.map_error(exc) from exc
         finally:
             timer.cancel()
@@ -259,6 +261,14 @@ def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
             loop.call_soon_threadsafe(pool.retire)
     else:
         pool.retire()
+
+
+def _expire(pool: Any, lease: Any) -> None:
+    """No sign of life: its siblings are not lent unseen. A pool of an adapter's own has its own ways."""
+    from sqlspec.pool.base import PoolBase
+
+    if isinstance(pool, PoolBase):
+        pool.expire(lease)
 
 
 def _total(stats: list[Any]) -> PoolStats:

@@ -95,13 +95,23 @@ def session_makers(database: Database) -> tuple[Sessions, Sessions]:
     create = plugins.hook("sqlspec_create_session", config.adapter)
     create_async = plugins.hook("sqlspec_create_async_session", config.adapter)
     return (
-        Sessions(partial(_by_hook, create, config) if create else partial(_by_core, database, Session)),
-        Sessions(
-            partial(_by_hook, create_async, config)
-            if create_async
-            else partial(_by_core, database, AsyncSession)
-        ),
+        Sessions(_maker(database, create, Session, is_async=False)),
+        Sessions(_maker(database, create_async, AsyncSession, is_async=True)),
     )
+
+
+def _maker(
+    database: Database,
+    create: Callable[..., Any] | None,
+    core: type[Session | AsyncSession],
+    *,
+    is_async: bool,
+) -> Callable[[SessionOptions], MakeSession]:
+    config = database.config
+    if create is not None:
+        return partial(_by_hook, create, config)
+    kind = database.plugins.session_class(config.adapter, core, is_async=is_async)
+    return partial(_by_core, database, kind)
 
 
 class Sessions(dict["SessionOptions", "MakeSession"]):

@@ -45,7 +45,9 @@ if TYPE_CHECKING:
         SessionPlugin,
         SyncAdapterPlugin,
     )
+    from .sqlstate import error_for_sqlstate
     from .status import PluginStatus
+    from .tls import SSLMode, default_ssl_mode, tls_context
     from .turn import HELD, Turn
 
 __all__ = (
@@ -77,6 +79,7 @@ __all__ = (
     "RawResult",
     "Resources",
     "Row",
+    "SSLMode",
     "SessionOptions",
     "SessionPlugin",
     "StatementEvent",
@@ -84,8 +87,11 @@ __all__ = (
     "TransactionOptions",
     "TransactionStatus",
     "Turn",
+    "default_ssl_mode",
+    "error_for_sqlstate",
     "hookimpl",
     "process_plugins",
+    "tls_context",
     "wrap_awaitable",
 )
 
@@ -108,7 +114,9 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
             "SessionPlugin",
             "SyncAdapterPlugin",
         ),
+        "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),
         "sqlspec.plugin.status": ("PluginStatus",),
+        "sqlspec.plugin.tls": ("SSLMode", "default_ssl_mode", "tls_context"),
         "sqlspec.plugin.turn": ("HELD", "Turn"),
         "sqlspec.sql": ("Dialect",),
     }

@@ -84,6 +84,10 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[Capability] = frozenset()
     driver: str = ""
     """The driver's import name, for listings."""
+    session_type: str = ""
+    """Where a `Session` with methods of the adapter's own lives, as `"module:Name"`; core's when empty."""
+    async_session_type: str = ""
+    """The same for an `AsyncSession`."""
 
 
 class TransactionStatus(enum.Enum):
@@ -138,6 +142,13 @@ class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is 
     def to_arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
         return None
+
+    def settle(self, *, as_table: bool) -> None:
+        """Bring in what is still with the driver: as a table for `to_arrow`, or as rows.
+
+        For adapters whose results stay with the driver until they are read. Under async it is called in the
+        worker thread, so that reading never holds up the event loop.
+        """
 
 
 class Resources(Protocol):

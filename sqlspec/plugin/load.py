@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeGuard
+from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
@@ -19,7 +19,9 @@ if TYPE_CHECKING:
     from .check import Suspect
     from .index import Entry
 
-__all__ = ("LoadedAdapter", "config_class", "import_plugin", "not_installed", "only")
+__all__ = ("LoadedAdapter", "config_class", "import_plugin", "not_installed", "only", "session_class")
+
+T = TypeVar("T")
 
 
 class LoadedAdapter(msgspec.Struct, frozen=True, eq=False, kw_only=True):
@@ -79,6 +81,19 @@ def config_class(adapter: LoadedAdapter, suspect: Suspect) -> type[DatabaseConfi
         what = f"its {adapter.info.config_type} belongs to another adapter"
         raise suspect.broken(what, f"Write in it: adapter = {adapter.name!r}")
     return found
+
+
+def session_class(adapter: LoadedAdapter, core: type[T], suspect: Suspect, *, is_async: bool) -> type[T]:
+    """The class of sessions that an `ADAPTER` names, or *core*'s own."""
+    name = "async_session_type" if is_async else "session_type"
+    target: str = getattr(adapter.info, name)
+    if not target:
+        return core
+    found = _imported(target, suspect)
+    if isinstance(found, type) and issubclass(found, core):
+        return found
+    fix = f"Write: class …Session({core.__name__})"
+    raise suspect.broken(f"its {name} {target} is no {core.__name__}", fix)
 
 
 def _is_config(found: object) -> TypeGuard[type[DatabaseConfig[Any, Any, Any, Any]]]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from weakref import WeakSet
 
 from sqlspec.errors import (
@@ -20,7 +20,7 @@ from sqlspec.errors import (
 from .check import CREATION_HOOKS, IN_PROCESS, Suspect, suspect_of
 from .contract import AdapterInfo
 from .index import installed, refresh
-from .load import LoadedAdapter, config_class, import_plugin, not_installed, only
+from .load import LoadedAdapter, config_class, import_plugin, not_installed, only, session_class
 from .observers import NOBODY, Failures, Observers, collect
 from .policy import PLUGINS, Policy, names_from_env
 from .resolve import resolve
@@ -45,6 +45,8 @@ if TYPE_CHECKING:
     )
 
 __all__ = ("Plugins", "process_plugins")
+
+T = TypeVar("T")
 
 
 class Plugins:
@@ -89,7 +91,12 @@ class Plugins:
     def config_type(self, name: str) -> type[DatabaseConfig[Any, Any, Any, Any]]:
         """The config class that the adapter declares."""
         adapter = self.adapter(name)
-        return config_class(adapter, suspect_of(adapter.plugin, name, adapter.distribution, adapter.version))
+        return config_class(adapter, _suspect(adapter))
+
+    def session_class(self, name: str, core: type[T], *, is_async: bool) -> type[T]:
+        """The class of the adapter's sessions: *core*'s own, or what the adapter made of it."""
+        adapter = self.adapter(name)
+        return session_class(adapter, core, _suspect(adapter), is_async=is_async)
 
     def adapter_for_scheme(self, scheme: str) -> str:
         """The name of the adapter that a URL's scheme means; nothing is imported.
@@ -300,6 +307,10 @@ def process_plugins() -> Plugins:
     """The plugins of configs that are used alone, without a registry."""
     # setdefault is atomic: of two that come first at once, both get the same.
     return _process.get("") or _process.setdefault("", Plugins())
+
+
+def _suspect(adapter: LoadedAdapter) -> Suspect:
+    return suspect_of(adapter.plugin, adapter.name, adapter.distribution, adapter.version)
 
 
 def _name_of(plugin: object) -> str:

@@ -72,6 +72,15 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
             raise
         return result  # type: ignore[no-any-return] # the session's method is untyped here
 
+    async def _as_table(self) -> Result[T]:
+        from .threaded import TABLE_WANTED
+
+        token = TABLE_WANTED.set(True)
+        try:
+            return await self._run()
+        finally:
+            TABLE_WANTED.reset(token)
+
     def _again(self) -> Result[T]:
         if self._result is not None:
             return self._result
@@ -120,12 +129,12 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
 
     async def arrow(self) -> Any:
         """The rows as a `pyarrow.Table`."""
-        return (await self._run()).arrow()
+        return (await self._as_table()).arrow()
 
     async def pandas(self) -> Any:
         """The rows as a `pandas.DataFrame`."""
-        return (await self._run()).pandas()
+        return (await self._as_table()).pandas()
 
     async def polars(self) -> Any:
         """The rows as a `polars.DataFrame`."""
-        return (await self._run()).polars()
+        return (await self._as_table()).polars()

@@ -15,7 +15,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 from contextlib import suppress
-from contextvars import Context, copy_context
+from contextvars import Context, ContextVar, copy_context
 from queue import SimpleQueue
 from threading import Thread
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -25,7 +25,7 @@ import msgspec
 
 from sqlspec.errors import DisconnectedError
 from sqlspec.plugin._async import AsyncConnection, AsyncCursor
-from sqlspec.plugin.contract import Outcome
+from sqlspec.plugin.contract import Outcome, RawResult
 from sqlspec.plugin.turn import HELD
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin._sync import Connection, Cursor
-    from sqlspec.plugin.contract import Parameters, RawResult, Row, TransactionOptions, TransactionStatus
+    from sqlspec.plugin.contract import Parameters, Row, TransactionOptions, TransactionStatus
 
 __all__ = ("ThreadedConnection", "Workers")
 
@@ -42,6 +42,9 @@ INTERRUPT_EVERY = 0.05
 """Seconds between two interrupts: the first may come before the statement has begun."""
 SETTLE_TIMEOUT = 1.0
 """Seconds that a cancelled caller waits for the thread."""
+
+TABLE_WANTED: ContextVar[bool] = ContextVar("sqlspec_table_wanted", default=False)
+"""Whether the caller awaits `arrow()` or its kin: then a result need not become Python objects first."""
 
 T = TypeVar("T")
 
@@ -250,7 +253,7 @@ class ThreadedConnection(AsyncConnection[Any]):
 
     def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> Hop[RawResult]:
         """One hop."""
-        return self._hop(self._inner.execute, statement, parameters, deadline)
+        return self._hop(_settled, self._inner.execute, statement, parameters, deadline)
 
     def begin(self, options: TransactionOptions, deadline: float | None) -> Hop[None]:
         """One hop."""
@@ -303,7 +306,7 @@ class ThreadedConnection(AsyncConnection[Any]):
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
     ) -> Hop[RawResult]:
         """BEGIN rides with the first statement."""
-        return self._hop(self._inner.begin_and_execute, options, statement, parameters, deadline)
+        return self._hop(_settled, self._inner.begin_and_execute, options, statement, parameters, deadline)
 
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """COMMIT rides with the reset."""
@@ -365,6 +368,14 @@ class ThreadedConnection(AsyncConnection[Any]):
     def map_error(self, exc: BaseException) -> SQLSpecError:
         """The inner connection's."""
         return self._inner.map_error(exc)
+
+
+def _settled(call: Callable[..., RawResult], *args: Any) -> RawResult:
+    """In the thread: no result leaves it half read."""
+    raw = call(*args)
+    if type(raw) is not RawResult:
+        raw.settle(as_table=TABLE_WANTED.get())
+    return raw
 
 
 class ThreadedCursor(AsyncCursor):

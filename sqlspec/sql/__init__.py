@@ -7,13 +7,15 @@ every text.
 
 from __future__ import annotations
 
-from .dialect import DIALECTS, SQLITE, STANDARD, Dialect
+from .dialect import DIALECTS, MYSQL, POSTGRESQL, SQLITE, STANDARD, Dialect
 from .script import split_statements
 from .statement import Statement
 from .statements import Statements, statements_for
 
 __all__ = (
     "DIALECTS",
+    "MYSQL",
+    "POSTGRESQL",
     "SQLITE",
     "STANDARD",
     "Dialect",

@@ -86,4 +86,25 @@ SQLITE = Dialect(
     compound=("TRIGGER",),
 )
 
-DIALECTS: dict[str, Dialect] = {dialect.name: dialect for dialect in (STANDARD, SQLITE)}
+POSTGRESQL = Dialect(
+    name="postgresql",
+    newlines="\n\r",
+    escape_prefixes="eE",
+    dollar_quotes=True,
+    nested_comments=True,
+    double_qmark=True,
+    qmark_operators=("?|", "?&", "@?"),
+    colon_after_operand=True,
+    control=(*CONTROL, ("SET SESSION CHARACTERISTICS", _MODE)),
+)
+
+MYSQL = Dialect(
+    name="mysql",
+    string_quotes=("'", '"'),
+    identifier_quotes=("``",),
+    backslash_escapes=True,
+    line_comments=("-- ", "#"),
+    executable_comments=("/*!", "/*M!"),
+)
+
+DIALECTS: dict[str, Dialect] = {one.name: one for one in (STANDARD, SQLITE, POSTGRESQL, MYSQL)}

@@ -5,26 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sqlspec.errors import ParameterError
-from sqlspec.sql import SQLITE, STANDARD, Dialect, statements_for
+from sqlspec.sql import MYSQL, POSTGRESQL, SQLITE, STANDARD, Dialect, statements_for
 
-POSTGRES_LIKE = Dialect(
-    name="postgres-like",
-    newlines="\n\r",
-    escape_prefixes="eE",
-    dollar_quotes=True,
-    nested_comments=True,
-    double_qmark=True,
-    qmark_operators=("?|", "?&", "@?"),
-    colon_after_operand=True,
-)
-MYSQL_LIKE = Dialect(
-    name="mysql-like",
-    string_quotes=("'", '"'),
-    identifier_quotes=("``",),
-    backslash_escapes=True,
-    line_comments=("-- ", "#"),
-    executable_comments=("/*!", "/*M!"),
-)
 DUCKDB_LIKE = Dialect(
     name="duckdb-like", dollar_quotes=True, sigils="$", numbered_qmarks=True, colon_after_operand=True
 )
@@ -100,11 +82,11 @@ MYSQL_ONLY = [
 ]
 DUCKDB_ONLY = ["SELECT $tag$ ? $tag$, $$ ? $$, ¿", "SELECT {'a':b}, ¿"]
 CASES = [
-    *[(dialect, text) for text in EVERYWHERE for dialect in (STANDARD, SQLITE, POSTGRES_LIKE, DUCKDB_LIKE)],
+    *[(dialect, text) for text in EVERYWHERE for dialect in (STANDARD, SQLITE, POSTGRESQL, DUCKDB_LIKE)],
     *[(SQLITE, text) for text in SQLITE_ONLY],
     *[(STANDARD, text) for text in STANDARD_ONLY],
-    *[(POSTGRES_LIKE, text) for text in (*POSTGRES_ONLY, *STANDARD_ONLY)],
-    *[(MYSQL_LIKE, text) for text in MYSQL_ONLY],
+    *[(POSTGRESQL, text) for text in (*POSTGRES_ONLY, *STANDARD_ONLY)],
+    *[(MYSQL, text) for text in MYSQL_ONLY],
     *[(DUCKDB_LIKE, text) for text in DUCKDB_ONLY],
 ]
 
@@ -150,7 +132,7 @@ def test_marks_do_not_grow_together_with_their_neighbours(paramstyle: str) -> No
 
 def test_two_question_marks_are_a_literal_one_where_the_dialect_says_so() -> None:
     """With and without parameters; in other dialects they are two placeholders."""
-    statements = statements_for(POSTGRES_LIKE, "numeric_dollar")
+    statements = statements_for(POSTGRESQL, "numeric_dollar")
 
     assert statements["SELECT a ?? ?"].text == "SELECT a ? $1"
     assert statements["SELECT a ?? 'b'"].text == "SELECT a ? 'b'"

@@ -9,7 +9,7 @@ import pytest
 
 from sqlspec.errors import CommitOutcomeUnknownError, DisconnectedError, TransactionAbortedError
 from sqlspec.pool import base
-from tests.pool.life.scene import pool_of, is_whole, new_spec
+from tests.pool.life.scene import ping, pool_of, is_whole, new_spec
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
@@ -176,3 +176,16 @@ def test_a_broken_connection_is_never_lent_again(script: Script) -> None:
 
             assert failures(spec, 3) == 0, step
         assert spec.stats("db").size == 1
+
+
+def test_a_ping_that_finds_a_dead_connection_warns_of_its_siblings(script: Script) -> None:
+    """Who asks for a sign of life asks for all who come after."""
+    with new_spec(script, pool_pre_ping=False) as spec:
+        with_idle(spec, 5)
+        script.server.kill()
+
+        with pytest.raises(DisconnectedError):
+            ping(spec)
+
+        assert failures(spec, 20) == 0
+        assert is_whole(spec.stats("db"))

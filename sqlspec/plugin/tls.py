@@ -1,0 +1,78 @@
+"""Encrypted connections, alike on every network adapter.
+
+The words are libpq's, less `allow` and `prefer`: those two fall back to plain text in silence.
+
+| ssl_mode | encrypted | certificate checked | host's name checked |
+|---|---|---|---|
+| disable | no | | |
+| require | yes | no | no |
+| verify-ca | yes | yes | no |
+| verify-full | yes | yes | yes |
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Literal, TypeAlias
+
+from sqlspec.errors import InvalidConfigError
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Callable, Iterable
+
+__all__ = ("SSLMode", "default_ssl_mode", "tls_context")
+
+SSLMode: TypeAlias = Literal["disable", "require", "verify-ca", "verify-full"]
+
+
+def default_ssl_mode(hosts: Iterable[str | None]) -> SSLMode:
+    """What a config that does not say `ssl_mode` means: plain text only where it does not leave the machine.
+
+    A host is a name, an address, the path of a socket, or None for the driver's own default, which is local.
+    """
+    return "disable" if all(map(_is_local, hosts)) else "require"
+
+
+def _is_local(host: str | None) -> bool:
+    from ipaddress import ip_address
+
+    if not host or host.startswith(("/", "@")) or host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:  # a name: who knows where it leads
+        return False
+
+
+def tls_context(
+    mode: SSLMode, *, root_cert: str | None = None, cert: str | None = None, key: str | None = None
+) -> ssl.SSLContext | None:
+    """The context for *mode*; None for `disable`. The paths are of PEM files.
+
+    Certificates are checked against those of *root_cert* alone, or without it against the system's.
+
+    Raises `InvalidConfigError` for a file that can not be used; its text holds no content of it.
+    """
+    if mode == "disable":
+        return None
+    import ssl
+
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname = mode == "verify-full"
+    context.verify_mode = ssl.CERT_NONE if mode == "require" else ssl.CERT_REQUIRED
+    if root_cert is not None:
+        _load("ssl_root_cert", root_cert, lambda: context.load_verify_locations(root_cert))
+    elif mode != "require":
+        context.load_default_certs()
+    if cert is not None:
+        # An encrypted key would have OpenSSL ask for its password on the terminal.
+        _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=""))
+    return context
+
+
+def _load(field: str, path: str, load: Callable[[], object]) -> None:
+    try:
+        load()
+    except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
+        why = "does not exist" if isinstance(exc, FileNotFoundError) else "is not a PEM file that can be used"
+        raise InvalidConfigError(f"{field}: {path} {why}", key=field) from None

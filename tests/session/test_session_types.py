@@ -1,0 +1,74 @@
+"""Sessions of an adapter's own class."""
+
+from __future__ import annotations
+
+import pytest
+
+from sqlspec import AsyncSession, Session, SQLSpec
+from sqlspec.errors import AdapterBrokenError
+from sqlspec.plugin import AdapterInfo
+from sqlspec_testkit.scripted import Script, ScriptedConfig, ScriptedPlugin
+
+
+class Chatty(Session):
+    """A session with a method of its own."""
+
+    def twice(self, number: int) -> int:
+        """By the database."""
+        self.execute("INSERT ?", (number,))
+        return 2 * number
+
+
+class AsyncChatty(AsyncSession):
+    """The same for tasks."""
+
+    async def twice(self, number: int) -> int:
+        """By the database."""
+        await self.execute("INSERT ?", (number,))
+        return 2 * number
+
+
+def new_spec(script: Script, **types: str) -> SQLSpec:
+    """A registry whose adapter names these classes."""
+    plugin = ScriptedPlugin(script)
+    known = {field: getattr(plugin.ADAPTER, field) for field in AdapterInfo.__struct_fields__}
+    plugin.ADAPTER = AdapterInfo(**{**known, **types})
+    spec = SQLSpec()
+    spec.plugins.register(plugin)
+    spec.register_config(ScriptedConfig(), "db")
+    return spec
+
+
+async def test_an_adapter_names_the_class_of_its_sessions() -> None:
+    """And core makes them: they keep every promise, and have methods besides."""
+    script, here = Script(), __name__
+    spec = new_spec(script, session_type=f"{here}:Chatty", async_session_type=f"{here}:AsyncChatty")
+
+    async with spec.provide_session("db") as session:
+        assert isinstance(session, AsyncChatty)
+        assert await session.twice(4) == 8
+    with spec.provide_session("db") as other:
+        assert isinstance(other, Chatty)
+        assert other.twice(5) == 10
+
+    assert script.server.rows == [4, 5]
+    await spec.aclose()
+
+
+@pytest.mark.parametrize(
+    ("target", "complaint"),
+    [
+        ("builtins:dict", "its session_type builtins:dict is no Session"),
+        (f"{__name__}:AsyncChatty", "is no Session"),
+        ("no_such_module:X", "needs the module 'no_such_module'"),
+    ],
+    ids=["another class", "the other side", "nowhere"],
+)
+def test_a_class_that_is_no_session_is_refused(target: str, complaint: str) -> None:
+    """By name, and with the line to write."""
+    spec = new_spec(Script(), session_type=target)
+
+    with pytest.raises(AdapterBrokenError, match=complaint), spec.provide_session("db"):
+        pass
+
+    spec.close()
