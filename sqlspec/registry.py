@@ -114,6 +114,7 @@ class SQLSpec:
             replaced = self._databases.get(chosen)
             if replaced is not None and not override:
                 raise ConfigAlreadyRegisteredError(chosen, named_after_adapter=name is None)
+            self._check_beside({chosen: settled})
             self._put(chosen, self._database(chosen, settled))
         if replaced is not None:
             replaced.retire()
@@ -136,13 +137,15 @@ class SQLSpec:
                 if name in self._databases and not override:
                     raise ConfigAlreadyRegisteredError(name)
             replaced = [self._databases[name] for name in configs if name in self._databases]
+            self._check_beside(configs)
             # A copy that takes the place of the original: readers see all of the file or nothing of it.
-            self._databases = dict(self._databases)
-            for name, config in configs.items():
-                self._put(name, self._database(name, config))
+            made = {name: self._database(name, config) for name, config in configs.items()}
+            self._databases = {**self._databases, **made}
             if default is not None:
                 self._default = default
-                self._by_type = {}
+            self._by_type = {}
+            for database in made.values():
+                self._note_key(database)
         for database in replaced:
             database.retire()
         for name, config in configs.items():
@@ -181,6 +184,20 @@ class SQLSpec:
         database.is_closed = self._is_closed
         return database
 
+    def _check_beside(self, added: Mapping[str, AnyConfig], *, covered: AnyConfig | None = None) -> None:
+        """Under the lock: let the configs that are *added* object to their neighbours.
+
+        What they replace is no neighbour; what an override covers is one, for it stays open.
+        """
+        for name, config in added.items():
+            if type(config).check_beside is DatabaseConfig.check_beside:
+                continue  # nearly all: with many configs, nobody pays for asking
+            others = {one: database.config for one, database in self._databases.items()} | added
+            del others[name]
+            if covered is not None:
+                others[name] = covered
+            config.check_beside(name, others)
+
     def _successor(self, name: str) -> Database:
         """The database that has the name now, for a block that was written when another had it."""
         database = self._databases.get(name)
@@ -193,16 +210,19 @@ class SQLSpec:
 
         The key of a config that was replaced still leads to the name: who holds it meant that database.
         """
-        self._by_type = {}
         self._databases[name] = database
+        self._by_type = {}  # after the change, or who looks in between would remember what was before
+        self._note_key(database)
+
+    def _note_key(self, database: Database) -> None:
         key = id(database.config)
         if self._named_by(key) is not database.config:
             forget = partial(_forget, self._keys, key)
-            self._keys[key] = (ref(database.config, forget), name)
+            self._keys[key] = (ref(database.config, forget), database.name)
 
     def _remove(self, name: str) -> None:
-        self._by_type = {}
         del self._databases[name]
+        self._by_type = {}
         for key, (config, named) in list(self._keys.items()):
             if named == name:
                 others = [other for other, one in self._databases.items() if one.config is config()]
@@ -218,7 +238,9 @@ class SQLSpec:
     def _push_override(self, name: str, override: Override, config: AnyConfig) -> None:
         """Put *config* over what has the name. For `override` blocks."""
         with self._lock:
-            override.beneath = self._named(name)
+            beneath = self._named(name)
+            self._check_beside({name: config}, covered=beneath.config)
+            override.beneath = beneath
             self._overrides.setdefault(name, []).append(override)
             self._put(name, self._database(name, config))
 
@@ -302,8 +324,9 @@ class SQLSpec:
         raise InvalidArgumentError(msg)
 
     def _find_default(self) -> Database:
-        if self._default is not None:
-            return self._named(self._default)
+        default = self._default  # looked at once: another thread may change it meanwhile
+        if default is not None:
+            return self._named(default)
         databases = list(self._databases.values())
         if len(databases) == 1:
             return databases[0]
@@ -321,22 +344,25 @@ class SQLSpec:
 
     def _find_type(self, config_type: type[AnyConfig]) -> Database:
         known, databases = self._by_type, self._databases
-        name = known.get(config_type)
-        if name is None:
+        database = databases.get(known.get(config_type, ""))
+        if database is None:
+            databases = databases.copy()
             # Remembered in the dict that was current before the look, which every change replaces.
-            name = known[config_type] = self._name_by_type(config_type, list(databases.items()))
-        return self._named(name)
+            name = known[config_type] = self._name_by_type(config_type, databases)
+            database = databases[name]
+        return database
 
-    def _name_by_type(self, config_type: type[AnyConfig], databases: list[tuple[str, Database]]) -> str:
-        fits = [name for name, one in databases if type(one.config) is config_type]
-        fits = fits or [name for name, one in databases if isinstance(one.config, config_type)]
+    def _name_by_type(self, config_type: type[AnyConfig], databases: Mapping[str, Database]) -> str:
+        default = self._default
+        fits = [name for name, one in databases.items() if type(one.config) is config_type]
+        fits = fits or [name for name, one in databases.items() if isinstance(one.config, config_type)]
         if len(fits) == 1:
             return fits[0]
-        if self._default in fits:
-            return str(self._default)
+        if default is not None and default in fits:
+            return default
         if fits:
             raise AmbiguousConfigError(config_type.__name__, fits)
-        types = {type(one.config).__name__ for _, one in databases}
+        types = {type(one.config).__name__ for one in databases.values()}
         raise ConfigNotFoundError(config_type.__name__, types)
 
     # --- lending --------------------------------------------------------------------------------

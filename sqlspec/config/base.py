@@ -106,6 +106,12 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
             raise self.invalid("pool_min_size", "must not be above pool_size")
         duration(self, *_DURATIONS)
 
+    def check_beside(self, name: str, others: Mapping[str, DatabaseConfig[Any, Any, Any, Any]]) -> None:
+        """Refuse to be registered as *name* beside *others*, by name: for what a process has one of.
+
+        Raises `self.invalid(…)`, with both names. Costs nothing where no adapter overrides it.
+        """
+
     # --- alone, without a registry -----------------------------------------------------------------
 
     def create_pool(self) -> PoolLike:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 from sqlspec.plugin.contract import SessionOptions
 from sqlspec.plugin.manager import process_plugins
@@ -18,6 +21,9 @@ if TYPE_CHECKING:
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
 
 __all__ = ("Standalone", "standalone")
+
+_by_hand: WeakSet[PoolLike | AsyncPoolLike] = WeakSet()
+"""The pools that were made for a caller to keep."""
 
 
 class _Lone:
@@ -64,12 +70,19 @@ class Standalone:
         return Database(self._config.adapter, self._config, process_plugins())
 
     def create_pool(self) -> PoolLike:
-        """A new pool for threads; the caller closes it. An in-memory database lives as long as the pool."""
-        return new_pool(self._database())
+        """A new pool for threads; the caller closes it. An in-memory database lives as long as the pool.
+
+        In a forked child it lends no more: make another there.
+        """
+        pool = new_pool(self._database())
+        _note(pool)
+        return pool
 
     def create_async_pool(self) -> AsyncPoolLike:
-        """A new pool for the running loop; the caller closes it."""
-        return new_async_pool(self._database())
+        """A new pool for the running loop; the caller closes it. In a forked child it lends no more."""
+        pool = new_async_pool(self._database())
+        _note(pool)
+        return pool
 
     def provide_connection(self) -> ConnectionContext[Any, Any]:
         """A connection opened for one block."""
@@ -90,3 +103,17 @@ class Standalone:
 def standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Standalone:
     """*config*, on its own."""
     return Standalone(config)
+
+
+def _note(pool: PoolLike | AsyncPoolLike) -> None:
+    with suppress(TypeError):  # an adapter's own, which can not be held weakly, has its own ways with forks
+        _by_hand.add(pool)
+
+
+def _after_fork_in_child() -> None:
+    for pool in list(_by_hand):
+        pool.abandon()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork_in_child)

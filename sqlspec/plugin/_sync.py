@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
+import time
 from abc import ABC, abstractmethod
 from typing import TYPE_CHECKING, Generic, TypeVar
 
 from sqlspec.errors import DatabaseError, DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
-from .contract import Outcome, RawResult, TransactionStatus
+from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus
 from .turn import Turn
 
 if TYPE_CHECKING:
@@ -50,6 +51,8 @@ class Connection(ABC, Generic[RawT]):
 
     raw: RawT
     """The driver's own connection."""
+    load_batch: int = 5_000
+    """Rows that core hands to one `load`, and so has in memory at once."""
 
     def __init__(self, raw: RawT) -> None:
         self.raw = raw
@@ -157,7 +160,7 @@ class Connection(ABC, Generic[RawT]):
         """End one owner's use: commit or roll back, then forget the owner's state.
 
         Raises nothing of the driver's. An error of COMMIT itself is told apart from an error of what follows
-        it, and from no answer.
+        it, and from no answer. What follows a COMMIT has its own two seconds, whatever COMMIT was given.
         """
         error: BaseException | None = None
         committed: bool | None = False
@@ -169,6 +172,9 @@ class Connection(ABC, Generic[RawT]):
             error = self.map_error(exc)
             if isinstance(error, (DisconnectedError, DeadlineExceeded)):
                 return Outcome(committed=None, reset_ok=False, error=error)
+        if commit:
+            latest = time.monotonic() + CLEAN_UP_TIMEOUT
+            deadline = latest if deadline is None else min(deadline, latest)
         return Outcome(committed=committed, reset_ok=self._is_cleaned(reset, deadline), error=error)
 
     def _is_cleaned(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001

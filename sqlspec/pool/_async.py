@@ -46,10 +46,12 @@ class AsyncPool(PoolBase):
             raise self._retired()
         if slot is None:
             slot = await self._wait(lease, now, deadline)
+            now = self._clock()  # what was handed over may have grown old while we waited
         while slot.connection is not None:
             fault = await self._fault(slot, now)
             if fault is None:
                 break
+            now = self._clock()
             slot = self._exchange(lease, slot, now, fault)
         else:
             await self._open(slot)
@@ -78,17 +80,20 @@ class AsyncPool(PoolBase):
         return "dead"
 
     async def _retire_aged(self, slot: Slot) -> str:
-        # Where one was found dead, nobody may be there to answer its siblings' good-byes.
-        if slot.generation != self._book.generation:
-            self._discard(slot, "aged")
-            return "aged"
         try:
-            if not await self._close(slot, "aged", PING_TIMEOUT):
-                self._expire(slot.generation)
+            await self._close_rested(slot, "aged")
         except BaseException:
             self._gone(slot, "aged")  # interrupted: nobody is left to exchange it
             raise
         return "aged"
+
+    async def _close_rested(self, slot: Slot, reason: str) -> None:
+        """Close what nobody used for a while; who does it came for something else, and is not kept long."""
+        # Where one was found dead, nobody may be there to answer its siblings' good-byes.
+        if slot.generation != self._book.generation:
+            self._discard(slot, reason)
+        elif not await self._close(slot, reason, PING_TIMEOUT):
+            self._expire(slot.generation)
 
     async def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
@@ -153,7 +158,7 @@ class AsyncPool(PoolBase):
     async def _drop_cold(self, now: float) -> None:
         slot = self._trim(now)
         if slot is not None:
-            await self._close(slot, "cold")
+            await self._close_rested(slot, "cold")
 
     async def _close(self, slot: Slot, reason: str, seconds: float = CLOSE_TIMEOUT) -> bool:
         """Say good-bye. False: it was not answered in time."""
@@ -175,7 +180,8 @@ class AsyncPool(PoolBase):
         """Open `pool_min_size` connections, or raise what hinders it."""
         leases: list[Lease] = []
         try:
-            while len(leases) < self._keep:
+            # Counting what others hold: two that warm up at once must not wait for each other.
+            while self.stats().size < self._keep:
                 leases.append(await self.acquire())
         finally:
             for lease in leases:

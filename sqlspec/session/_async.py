@@ -142,19 +142,25 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         NamedTuples, all of one type; they are read in bounded batches, so a generator may be endless
         for memory's sake. *table* may be `schema.table`.
         """
-        batches = Batches(rows, columns)
+        batches = Batches(rows, columns, self._connection.load_batch)
         if not self._plan.autocommit:
             await self._begin()  # first, so that the block below is a savepoint in it
         if self._begun and not self._plan.has_savepoints:
-            return await self._load(table, batches)  # where there are none, an error aborts the transaction
+            return await self._load(table, batches)
         async with self.begin():
             return await self._load(table, batches)
 
     async def _load(self, table: str, batches: Batches) -> int:
         count = 0
-        for batch in batches:
-            async with AsyncCall(self, f"load {table}") as connection:
-                count += await connection.load(table, batches.columns, batch, None)
+        try:
+            for batch in batches:
+                async with AsyncCall(self, f"load {table}") as connection:
+                    count += await connection.load(table, batches.columns, batch, None)
+        except BaseException as exc:
+            # What has gone in is undone by the block around, or with the transaction, but never kept alone.
+            if count and self._trouble is None:
+                self._give_up(exc)
+            raise
         return count
 
     async def connection(self) -> Any:
@@ -304,6 +310,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             if commit:
                 connection.abort()
                 self._told(exc, UNANSWERED)
+                self._ended()  # nobody may say that its work is undone: it may be stored
             raise
         finally:
             timer.cancel()

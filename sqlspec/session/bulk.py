@@ -15,18 +15,19 @@ if TYPE_CHECKING:
 __all__ = ("LOAD_BATCH", "Batches")
 
 LOAD_BATCH = 5_000
-"""Rows that are in memory at once on their way into a `load`."""
+"""Rows that are in memory at once on their way into a `load`, unless an adapter asks for others."""
 
 
 class Batches:
     """The rows of one `load`: `columns`, and an iterator over lists of tuples. Looks at one row first."""
 
-    def __init__(self, rows: Iterable[Any], columns: Sequence[str] | None) -> None:
+    def __init__(self, rows: Iterable[Any], columns: Sequence[str] | None, size: int = LOAD_BATCH) -> None:
         if isinstance(rows, (str, bytes, Mapping)):
             msg = f"load() takes an iterable of rows, not one {type(rows).__name__}"
             raise InvalidArgumentError(msg)
         self._rows = iter(rows)
-        self._batch = list(islice(self._rows, LOAD_BATCH))
+        self._size = size
+        self._batch = list(islice(self._rows, size))
         self._count = 0
         self.columns: tuple[str, ...] = ()
         if self._batch:
@@ -57,7 +58,7 @@ class Batches:
         while self._batch:
             yield self._as_tuples(self._batch)
             self._count += len(self._batch)
-            self._batch = list(islice(self._rows, LOAD_BATCH))
+            self._batch = list(islice(self._rows, self._size))
 
     def _as_tuples(self, batch: list[Any]) -> list[tuple[Any, ...]]:
         # Counting at C speed: loading is not to cost much more than the driver's own call.

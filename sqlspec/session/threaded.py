@@ -229,6 +229,7 @@ class ThreadedConnection(AsyncConnection[Any]):
     def __init__(self, connection: Connection[Any], workers: Workers) -> None:
         super().__init__(connection.raw)
         self._inner, self._workers = connection, workers
+        self.load_batch = connection.load_batch
         self._is_gone = False
         self.job: Job | None = None
         """The call that is under way."""
@@ -358,8 +359,9 @@ class ThreadedConnection(AsyncConnection[Any]):
         return not self._is_gone and self._inner.is_usable()
 
     def raw_lent(self) -> None:
-        """The inner connection's."""
+        """The inner connection's, which may have another driver's object than it had at first."""
         self._inner.raw_lent()
+        self.raw = self._inner.raw
 
     def interrupt(self) -> None:
         """The inner connection's."""

@@ -52,11 +52,11 @@ def test_every_error_is_documented() -> None:
 
 
 def test_every_option_is_documented() -> None:
-    """Those of all adapters on the page of configuration, an adapter's own in its README."""
+    """Those of all adapters on the pages of configuration and pool, an adapter's own in its README."""
     shared = {*sqlspec.DatabaseConfig.__struct_fields__, *sqlspec.InstrumentationConfig.__struct_fields__}
     own = {*SQLiteConfig.__struct_fields__} - shared
 
-    assert _missing(shared, ROOT / "docs" / "configuration.md") == []
+    assert _missing(shared, ROOT / "docs" / "configuration.md", ROOT / "docs" / "pool.md") == []
     assert _missing(own, ROOT / "adapters" / "sqlspec-sqlite" / "README.md") == []
     assert own
 
@@ -75,8 +75,8 @@ def test_every_name_of_the_door_is_documented() -> None:
 
 
 def test_every_field_of_the_statistics_is_documented() -> None:
-    """In the registry's table."""
-    assert _missing(sqlspec.PoolStats.__struct_fields__, ROOT / "docs" / "registry.md") == []
+    """In the pool's table."""
+    assert _missing(sqlspec.PoolStats.__struct_fields__, ROOT / "docs" / "pool.md") == []
 
 
 def test_every_link_leads_somewhere() -> None:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 
 @pytest.fixture(autouse=True)
-def _environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def _environment(sqlite_alone: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: ARG001 - for its effect
     for name in ("SQLSPEC_DISABLE_ADAPTERS", "SQLSPEC_LOAD_ADAPTERS", "SQLSPEC_PLUGINS"):
         monkeypatch.delenv(name, raising=False)
 

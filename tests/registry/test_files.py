@@ -124,6 +124,7 @@ def test_a_database_without_adapter_says_so(spec: SQLSpec, tmp_path: Path) -> No
     assert caught.value.line == 1
 
 
+@pytest.mark.usefixtures("sqlite_alone")
 def test_a_missing_adapter_says_who_needs_it(spec: SQLSpec, tmp_path: Path) -> None:
     """And the command that installs it."""
     path = written(tmp_path, '[databases.one]\nurl = "postgresql://localhost/x"\n')

@@ -102,6 +102,7 @@ def test_a_mapping_finds_its_adapter_by_name_or_url(spec: SQLSpec) -> None:
     assert (by_name.pool_size, by_url.pool_size) == (3, 4)
 
 
+@pytest.mark.usefixtures("sqlite_alone")
 @pytest.mark.parametrize(
     ("config", "error", "says"),
     [

@@ -3,17 +3,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import subprocess
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.plugin import SUPPORTED_API_LEVELS, Capability
 from sqlspec_testkit.adapter import AdapterTests
+from sqlspec_testkit.sides import check_side
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
-__all__ = ("AdapterContract",)
+    from sqlspec import SQLSpec
+
+__all__ = ("AdapterContract", "ConnectionContract")
 
 IMPORTED = """
 import sys
@@ -25,8 +30,79 @@ sys.exit(driver in sys.modules)
 """
 
 
-class AdapterContract(AdapterTests):
-    """An adapter is data and a thin plugin module."""
+class Kept:
+    """`sqlspec.plugin.Resources` for the time of one test."""
+
+    def __init__(self) -> None:
+        self._kept: dict[str, tuple[Any, Callable[[Any], object]]] = {}
+
+    def get(self, key: str, make: Callable[[], Any], close: Callable[[Any], object]) -> Any:
+        """The thing under *key*, made by the first who asks."""
+        if key not in self._kept:
+            self._kept[key] = (make(), close)
+        return self._kept[key][0]
+
+    def close(self) -> None:
+        """End all of them, the last made first."""
+        for thing, close in reversed(self._kept.values()):
+            close(thing)
+
+
+class ConnectionContract(AdapterTests):
+    """What connections say of themselves is true. Part of `AdapterContract`."""
+
+    def test_a_look_at_a_connection_never_raises(self, tmp_path: Path) -> None:
+        """`is_usable()`: the pool asks it without a net, before it lends. Dropped or closed, it says no."""
+        registry, kept = self.make_registry(), Kept()
+        config = self.make_config(tmp_path)
+        check_side(registry.plugins.adapter(config.adapter).info)
+        create = registry.plugins.hook("sqlspec_create_connection", config.adapter)
+        assert create is not None, "SYNC is declared: sqlspec_create_connection makes the connections"
+
+        try:
+            aborted, closed = create(config, kept), create(config, kept)
+            assert [one.is_usable() for one in (aborted, closed)] == [True, True], "fresh"
+            for one in (aborted, closed):
+                one.ping(None)
+            assert [one.is_usable() for one in (aborted, closed)] == [True, True], "used"
+            aborted.abort()
+            closed.close()
+            assert [one.is_usable() for one in (aborted, closed)] == [False, False], "aborted, closed"
+            for one in (aborted, closed):  # once more, in either way
+                one.abort()
+                one.close()
+            assert [one.is_usable() for one in (aborted, closed)] == [False, False], "both"
+        finally:
+            kept.close()
+
+    def test_a_look_at_a_connection_never_raises_under_async(self, tmp_path: Path) -> None:
+        """The same for the async side; a sync driver's is core's own bridge, found through the pool."""
+        asyncio.run(self._look(self.make_registry(), tmp_path))
+
+    async def _look(self, registry: SQLSpec, tmp_path: Path) -> None:
+        config = self.make_config(tmp_path)
+        registry.register_config(config, "looked at")
+        pool: Any = registry._find("looked at").loop_pool()  # noqa: SLF001 - the only place that has the bridge
+        leases = [await pool.acquire(), await pool.acquire()]
+        aborted, closed = (lease.connection for lease in leases)
+        assert [one.is_usable() for one in (aborted, closed)] == [True, True], "fresh"
+        for one in (aborted, closed):
+            await one.ping(None)
+        assert [one.is_usable() for one in (aborted, closed)] == [True, True], "used"
+        aborted.abort()
+        await closed.close()
+        assert [one.is_usable() for one in (aborted, closed)] == [False, False], "aborted, closed"
+        for one in (aborted, closed):
+            one.abort()
+            await one.close()
+        assert [one.is_usable() for one in (aborted, closed)] == [False, False], "both"
+        for lease in leases:
+            await pool.release(lease, False)  # noqa: FBT003 - an outcome, by position
+        await registry.aclose()
+
+
+class AdapterContract(ConnectionContract):
+    """An adapter is data and a thin plugin module, and its connections keep their word."""
 
     def test_it_speaks_an_api_level_that_core_knows(self, tmp_path: Path) -> None:
         """And declares on which side it works."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import Any
 
 import pytest
 
 from sqlspec import SQLSpec, waiting
-from sqlspec.errors import CommitOutcomeUnknownError
+from sqlspec.errors import CommitOutcomeUnknownError, TransactionAbortedError
 from sqlspec_testkit.scripted import AsyncScriptedConnection, Clock, Script, ScriptedConfig, ScriptedPlugin
 
 
@@ -257,3 +258,33 @@ async def test_g44_an_early_commit_that_is_cancelled_is_told() -> None:
     assert task.cancelled()
     assert notes(caught[0]) == "the transaction was committed"
     await scene.judge(rows=[1], opened=1)
+
+
+@pytest.mark.parametrize("point", ["rollback: not sent", "rollback: not answered"])
+async def test_g01_a_cancelled_rollback_is_in_doubt(point: str) -> None:
+    """Even for who swallows the cancellation: the connection is dropped at the end of its session."""
+    scene = Scene()
+    scene.script.suspend = True
+    reached: list[bool] = []
+
+    def cancel() -> None:
+        reached.append(scene.script.awaits[-1] == point)
+        if reached[-1]:
+            task.cancel()
+        else:
+            scene.script.at_await(1, cancel)
+
+    async def work() -> None:
+        async with scene.spec.provide_session("db") as session:
+            await session.execute("INSERT 1")
+            with suppress(asyncio.CancelledError):
+                await session.rollback()
+
+    task = asyncio.create_task(work())
+    scene.script.at_await(1, cancel)
+    (error,) = await asyncio.gather(task, return_exceptions=True)
+
+    assert reached[-1]
+    assert isinstance(error, TransactionAbortedError)
+    assert scene.server.open == []
+    await scene.judge(rows=[], opened=2)

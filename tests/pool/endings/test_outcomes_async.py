@@ -7,7 +7,6 @@ from typing import Any
 
 import pytest
 
-from sqlspec import SQLSpec
 from sqlspec.errors import (
     CommitOutcomeUnknownError,
     DatabaseError,
@@ -17,41 +16,7 @@ from sqlspec.errors import (
     SerializationError,
     TransactionAbortedError,
 )
-from sqlspec_testkit.scripted import Script, ScriptedConfig, ScriptedPlugin
-
-
-class Scene:
-    """A database of two connections, and what its server saw."""
-
-    def __init__(self, **options: Any) -> None:
-        self.script = Script()
-        self.server = self.script.server
-        self.spec = SQLSpec()
-        self.spec.plugins.register(ScriptedPlugin(self.script))
-        self.spec.register_config(ScriptedConfig(pool_size=2, **options), "db")
-        self.started = self.script.clock()
-
-    @property
-    def passed(self) -> float:
-        """Seconds by the script's clock."""
-        return self.script.clock() - self.started
-
-    async def insert(self) -> None:
-        """One session, one row."""
-        async with self.spec.provide_session("db") as session:
-            await session.execute("INSERT 1")
-
-    async def judge(self, *, rows: list[int], opened: int) -> None:
-        """What the server has, and how many connections it took; the next session is served."""
-        assert self.server.rows == rows
-        assert self.server.count("execute", "INSERT 1") == 1
-        self.script.clear()
-        async with self.spec.provide_session("db") as session:
-            assert await session.execute("SELECT").scalars() == rows
-        assert len(self.server.made) == opened
-        assert len(self.server.open) == self.spec.stats("db").size == 1
-        assert self.server.violations == []
-        await self.spec.aclose()
+from tests.pool.endings._async import Scene
 
 
 @pytest.mark.parametrize("how", ["lose_reply", "half_done"])

@@ -10,6 +10,7 @@ from sqlspec import waiting
 from sqlspec.database import contexts
 from sqlspec.errors import ConnectError, DisconnectedError
 from sqlspec.pool import _async, base
+from sqlspec.pool.state import NEVER
 from sqlspec_testkit.scripted import Clock
 from tests.pool.life.scene import async_pool_of, is_whole, new_spec
 
@@ -84,6 +85,35 @@ async def test_g05_a_good_bye_is_cut(script: Script) -> None:
 
     assert script.server.open == []
     assert script.count("close") == 1
+
+
+async def test_g05_the_good_bye_of_an_old_one_is_cut_and_the_next_connection_serves(script: Script) -> None:
+    """For a ping's time: who met it came for something else."""
+    async with new_spec(script) as spec:
+        await with_idle(spec, 1)
+        async_pool_of(spec)._book.idle[0].expires = NEVER
+        script.next("close").hang()
+
+        async with spec.provide_session("db") as session:
+            assert await session.execute("SELECT 1").scalar() == 1
+
+        assert script.server.made[0].ended == "aborted"
+        assert spec.stats("db").aged == 1
+
+
+async def test_g05_the_good_bye_of_a_cold_one_is_cut(script: Script) -> None:
+    """The session that came past has ended well."""
+    async with new_spec(script, pool_idle_timeout=60.0) as spec:
+        await with_idle(spec, 2)
+        async_pool_of(spec)._book.idle[0].idle_since -= 120.0
+        script.next("close").hang()
+
+        async with spec.provide_session("db") as session:
+            await session.execute("INSERT 1")
+
+        assert script.server.rows == [1]
+        assert script.server.made[0].ended == "aborted"
+        assert spec.stats("db").cold == 1
 
 
 async def test_g02_the_reset_of_the_drivers_own_connection_is_cut(script: Script) -> None:

@@ -36,13 +36,19 @@ def picked(things: Sequence[Any], number: int) -> Any:
 class BookMachine(RuleBasedStateMachine):
     """Does to the book what pools do to it, in any order."""
 
-    @initialize(limit=st.integers(1, 4))
-    def begin(self, limit: int) -> None:
-        """An empty pool."""
+    @initialize(limit=st.integers(1, 4), used=st.integers(0, 4))
+    def begin(self, limit: int, used: int) -> None:
+        """An empty pool, or one that was used before: most of what matters happens later in life."""
         self.died = 0
         self.now = 1000.0
         self.book = Book(limit, unchecked=0.5, lease_died=self._lease_died)
         self.model = Ledger(limit)
+        self.take(min(used, limit))
+        for _ in range(min(used, limit)):
+            self.opened_in(0)
+        for _ in range(min(used, limit)):
+            self.lay_down(0, is_good=True)
+            self.tick(1.0)
 
     def _lease_died(self, _: object) -> None:
         self.died += 1

@@ -348,7 +348,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         return clean
 
     def is_usable(self) -> bool:
-        """Not dropped."""
+        """Neither dropped nor closed."""
         return not self._is_doomed
 
     def raw_lent(self) -> None:
@@ -364,6 +364,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def close(self) -> None:
         """Close; the file's last connection also tidies up its WAL."""
+        self._is_doomed = True
         self._close()
 
     def _close(self) -> None:

@@ -1,0 +1,33 @@
+"""What tests of several folders share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from sqlspec.plugin import index
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from sqlspec.plugin.index import Entry
+
+
+@pytest.fixture
+def sqlite_alone() -> Iterator[None]:
+    """Of our own adapters SQLite's is installed and no other, whatever this environment holds besides."""
+    everything = index._entries
+
+    def without_siblings() -> Iterator[Entry]:
+        return (one for one in everything() if _is_visible(one))
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(index, "_entries", without_siblings)
+        index.refresh()
+        yield
+    index.refresh()
+
+
+def _is_visible(entry: Entry) -> bool:
+    return entry.value.startswith("sqlspec_sqlite.") or not entry.value.startswith("sqlspec_")
