@@ -62,7 +62,7 @@ def judge(spec: SQLSpec, number: int, notes: str) -> None:
     assert ids or "was committed" not in notes
     assert not (ids and "was not committed" in notes)
     stats = spec.stats("main")
-    assert (stats.size, stats.idle, stats.waiting) == (1, 1, 0)
+    assert (stats.size, stats.idle, stats.waiting) == (1, 1, 0), stats
 
 
 def test_g03_no_step_of_a_session_loses_its_connection_or_half_of_its_work(

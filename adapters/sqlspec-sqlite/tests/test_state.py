@@ -268,3 +268,16 @@ async def test_g12_state_does_not_leak_under_async(spec: SQLSpec) -> None:
 
     async with spec.provide_session(autocommit=True) as session:
         assert await session.execute(FINGERPRINT, schema_type=tuple).one() == before
+
+
+def test_a_connection_that_was_pinged_serves_on(spec: SQLSpec, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The watch over the ping's deadline is ours, not a change that its owner made."""
+    monkeypatch.setattr("sqlspec.pool.base.UNCHECKED_WINDOW", 0.0)  # all have rested
+    spec.ping("main")
+
+    for _ in range(3):
+        with spec.provide_session() as session:
+            session.execute("INSERT INTO item VALUES (NULL, 1)")
+
+    stats = spec.stats("main")
+    assert (stats.opened, stats.closed) == (1, 0)

@@ -286,11 +286,13 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def _timed(self, attempt: Callable[[], T], deadline: float | None) -> T:
         if deadline is None or not self._may_interrupt:
             return attempt()
-        self.raw.set_progress_handler(lambda: time.monotonic() > deadline, PROGRESS_STEPS)
+        # The class's own method: that of the watched connection would take ours for a change of the owner's.
+        watch = sqlite3.Connection.set_progress_handler
+        watch(self.raw, lambda: time.monotonic() > deadline, PROGRESS_STEPS)
         try:
             return attempt()
         finally:
-            self.raw.set_progress_handler(None, 0)
+            watch(self.raw, None, 0)
 
     def _check_patience(
         self, exc: sqlite3.OperationalError, until: float, deadline: float | None, *, is_ending: bool
