@@ -161,6 +161,8 @@ class Connection(ABC, Generic[RawT]):
 
         Raises nothing of the driver's. An error of COMMIT itself is told apart from an error of what follows
         it, and from no answer. What follows a COMMIT has its own two seconds, whatever COMMIT was given.
+        An async adapter must not cancel its own task in here, as `asyncio.timeout` does: core would take that
+        for the caller's cancellation. A `loop.call_later` that aborts the connection does the same.
         """
         error: BaseException | None = None
         committed: bool | None = False

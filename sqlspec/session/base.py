@@ -97,8 +97,8 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
 
     def _aborted(self) -> TransactionAbortedError:
         error = TransactionAbortedError(
-            f"the transaction on {self._plan.name!r} was given up after an error, and its work is undone; "
-            "leave the begin() block or call rollback() before the next statement"
+            f"the database ended the transaction on {self._plan.name!r}, after an error or by a statement of "
+            "its own; leave the begin() block or call rollback() before the next statement"
         )
         error.__cause__ = self._failure
         return error
