@@ -192,7 +192,7 @@ class SQLSpec:
         for name, config in added.items():
             if type(config).check_beside is DatabaseConfig.check_beside:
                 continue  # nearly all: with many configs, nobody pays for asking
-            others = {one: database.config for one, database in self._databases.items()} | added
+            others = {**{one: database.config for one, database in self._databases.items()}, **added}
             del others[name]
             if covered is not None:
                 others[name] = covered

@@ -63,7 +63,7 @@ def test_disabled_has_no_context() -> None:
 def test_a_file_that_is_not_there_is_named(field: str, tmp_path: Path) -> None:
     """With the field's name in the config."""
     with pytest.raises(InvalidConfigError, match=rf"ssl_{field}: .*missing\.pem does not exist"):
-        tls_context("verify-full", **{field: str(tmp_path / "missing.pem")})  # type: ignore[arg-type]
+        tls_context("verify-full", **{field: str(tmp_path / "missing.pem")})
 
 
 @pytest.mark.parametrize("field", ["root_cert", "cert"])
@@ -73,6 +73,6 @@ def test_a_file_that_is_no_certificate_is_named_and_not_shown(field: str, tmp_pa
     path.write_text("canary-secret")
 
     with pytest.raises(InvalidConfigError, match=r"wrong\.pem is not a PEM file") as caught:
-        tls_context("require", **{field: str(path)})  # type: ignore[arg-type]
+        tls_context("require", **{field: str(path)})
 
     assert "canary" not in repr(caught.value) + str(caught.value.__cause__)
