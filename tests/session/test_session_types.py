@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from sqlspec import AsyncSession, Session, SQLSpec
 from sqlspec.errors import AdapterBrokenError
-from sqlspec.plugin import AdapterInfo
 from sqlspec_testkit.scripted import Script, ScriptedConfig, ScriptedPlugin
 
 
@@ -31,8 +31,7 @@ class AsyncChatty(AsyncSession):
 def new_spec(script: Script, **types: str) -> SQLSpec:
     """A registry whose adapter names these classes."""
     plugin = ScriptedPlugin(script)
-    known = {field: getattr(plugin.ADAPTER, field) for field in AdapterInfo.__struct_fields__}
-    plugin.ADAPTER = AdapterInfo(**{**known, **types})
+    plugin.ADAPTER = msgspec.structs.replace(plugin.ADAPTER, **types)
     spec = SQLSpec()
     spec.plugins.register(plugin)
     spec.register_config(ScriptedConfig(), "db")
