@@ -30,6 +30,7 @@ TOPICS = {
     "load": "loading",
     "sqlite": "sqlite_sync",
     "sqlite-async": "sqlite_async",
+    "duckdb": "duckdb_sync",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)

@@ -1,8 +1,9 @@
 """28 000 airports, two databases, one registry: `hatch run demo`.
 
-Loads the airports of the `airportsdata` package into the first database of `airports.toml`, moves them as
-typed objects to the second, and asks both, from threads and from tasks. Then compares what the two hold with
-the source, row by row and in no order. Exits 1 if one value differs.
+Loads the airports of the `airportsdata` package into the first database of `airports.toml`, which is SQLite,
+moves them as typed objects to the second, which is DuckDB, and has them counted and searched there, from
+threads and from tasks. Then compares what the two hold with the source, row by row and in no order. Exits 1
+if one value differs.
 """
 
 from __future__ import annotations
@@ -35,7 +36,8 @@ ONE_BY_ONE = 2_000
 TABLE = """
 CREATE TABLE airport (
     icao TEXT PRIMARY KEY, iata TEXT NOT NULL, name TEXT NOT NULL, city TEXT NOT NULL, country TEXT NOT NULL,
-    elevation REAL NOT NULL, lat REAL NOT NULL, lon REAL NOT NULL, tz TEXT NOT NULL
+    elevation DOUBLE PRECISION NOT NULL, lat DOUBLE PRECISION NOT NULL, lon DOUBLE PRECISION NOT NULL,
+    tz TEXT NOT NULL
 );
 CREATE INDEX airport_country ON airport (country, elevation);
 """
@@ -104,15 +106,18 @@ def load(spec: SQLSpec, airports: list[Airport]) -> int:
 
 
 def move(spec: SQLSpec) -> int:
-    """Every row from one database to the other, as objects; a thousand or so are in memory at a time."""
-    with spec.provide_session("airports", read_only=True) as source, spec.provide_session("atlas") as target:
+    """Every row from one database to the other, as objects."""
+    with (
+        spec.provide_session("transactional", read_only=True) as source,
+        spec.provide_session("analytics") as target,
+    ):
         return target.load("airport", source.stream("SELECT * FROM airport", schema_type=Airport))
 
 
 def most(spec: SQLSpec) -> list[Country]:
     """The countries with most airports, asked of the database by its name."""
     counts = "SELECT country, count(*) AS airports FROM airport GROUP BY country ORDER BY 2 DESC, 1 LIMIT ?"
-    with spec.provide_session("atlas") as session:
+    with spec.provide_session("analytics") as session:
         return session.execute(counts, (6,), schema_type=Country).all()
 
 
@@ -121,7 +126,7 @@ async def highest(spec: SQLSpec, countries: Iterable[Country]) -> list[Airport]:
 
     async def of(country: str) -> Airport:
         top = "SELECT * FROM airport WHERE country = :country ORDER BY elevation DESC, icao LIMIT 1"
-        async with spec.provide_session("atlas") as session:
+        async with spec.provide_session("analytics") as session:
             return await session.execute(top, {"country": country}, schema_type=Airport).one()
 
     return list(await asyncio.gather(*(of(one.country) for one in countries)))
@@ -139,7 +144,7 @@ def fingerprint(rows: Iterable[tuple[Any, ...]]) -> Fingerprint:
 def stored(spec: SQLSpec, name: str) -> Fingerprint:
     """What a database holds, read by the driver alone: nothing of ours touches the rows."""
     with spec.provide_connection(name) as driver:
-        return fingerprint(driver.execute("SELECT * FROM airport"))
+        return fingerprint(driver.execute("SELECT * FROM airport").fetchall())
 
 
 def differing(prints: dict[str, Fingerprint], source: str = "source") -> list[str]:
@@ -189,7 +194,7 @@ def main(*, move: Callable[[SQLSpec], int] = move) -> int:
     wrong = differing(prints)
     print()
     for name, found in prints.items():
-        print(f"{name:<10}{found}  {'DIFFERS' if name in wrong else 'ok'}")
+        print(f"{name:<14}{found}  {'DIFFERS' if name in wrong else 'ok'}")
     return 1 if wrong else 0
 
 

@@ -49,8 +49,8 @@ def test_the_demo_ends_well_and_shows_its_steps() -> None:
     lines = done.stdout.splitlines()
     assert sum(line.endswith(" ms") for line in lines) == 8
     prints = {line.split()[0]: line.split()[1:] for line in lines if line.endswith("ok")}
-    assert set(prints) == {"source", "airports", "atlas"}
-    assert prints["source"] == prints["airports"] == prints["atlas"]
+    assert set(prints) == {"source", "transactional", "analytics"}
+    assert prints["source"] == prints["transactional"] == prints["analytics"]
 
 
 def _then(statement: str, rows: int = 1) -> Callable[[SQLSpec], int]:
@@ -58,7 +58,7 @@ def _then(statement: str, rows: int = 1) -> Callable[[SQLSpec], int]:
 
     def move(spec: SQLSpec) -> int:
         count: int = demo.move(spec)
-        with spec.provide_session("atlas") as session:
+        with spec.provide_session("analytics") as session:
             assert session.execute(statement).rowcount == rows
         return count
 
@@ -79,7 +79,7 @@ def test_one_row_that_differs_is_found(statement: str, capsys: pytest.CaptureFix
     assert demo.main(move=_then(statement)) == 1
 
     verdicts = {line.split()[0]: line.split()[-1] for line in capsys.readouterr().out.splitlines()[-3:]}
-    assert verdicts == {"source": "ok", "airports": "ok", "atlas": "DIFFERS"}
+    assert verdicts == {"source": "ok", "transactional": "ok", "analytics": "DIFFERS"}
 
 
 SWAP = """

@@ -12,11 +12,13 @@ import sqlite3
 from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
+import duckdb
 import httpx2
 import pytest
 from fastapi import Depends, FastAPI, HTTPException
 
 from sqlspec import AsyncSession, Session, SQLSpec
+from sqlspec.adapters.duckdb import DuckDBConfig
 from sqlspec.adapters.sqlite import SQLiteConfig
 
 if TYPE_CHECKING:
@@ -50,12 +52,23 @@ class Watched:
         return number
 
 
-@pytest.fixture(params=[10, 2], ids=["ten connections", "two connections"])
+def _sqlite(path: Path, pool_size: int) -> SQLiteConfig:
+    return SQLiteConfig(database=str(path), pool_size=pool_size, busy_timeout=30)
+
+
+def _duckdb(path: Path, pool_size: int) -> DuckDBConfig:
+    return DuckDBConfig(database=str(path), pool_size=pool_size)
+
+
+@pytest.fixture(
+    params=[(_sqlite, 10), (_sqlite, 2), (_duckdb, 10), (_duckdb, 2)],
+    ids=["sqlite, ten connections", "sqlite, two", "duckdb, ten connections", "duckdb, two"],
+)
 def spec(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[SQLSpec]:
     """One file; with two connections the requests also wait for one another."""
+    make, pool_size = request.param
     with SQLSpec() as registry:
-        config = SQLiteConfig(database=str(tmp_path / "orders.db"), pool_size=request.param, busy_timeout=30)
-        registry.register_config(config, "main")
+        registry.register_config(make(tmp_path / "orders.db", pool_size), "main")
         with registry.provide_session("main") as session:
             session.execute_script(
                 "CREATE TABLE orders (number INTEGER); CREATE TABLE audit (number INTEGER)"
@@ -132,10 +145,10 @@ async def _send_all(app: FastAPI) -> list[int]:
         return list(await asyncio.gather(*map(send, range(REQUESTS))))
 
 
-def _stored(spec: SQLSpec, table: str) -> list[Any]:
-    config = spec.get_config(SQLiteConfig)
-    with closing(sqlite3.connect(config.database)) as raw:
-        return [number for (number,) in raw.execute(f"SELECT number FROM {table} ORDER BY number")]
+def _stored(config: SQLiteConfig | DuckDBConfig, table: str) -> list[Any]:
+    connect: Callable[[str], Any] = sqlite3.connect if isinstance(config, SQLiteConfig) else duckdb.connect
+    with closing(connect(config.database)) as raw:
+        return [number for (number,) in raw.execute(f"SELECT number FROM {table} ORDER BY number").fetchall()]
 
 
 @pytest.mark.parametrize("app_of", [_sync_app, _mixed_app, _async_app])
@@ -151,6 +164,8 @@ async def test_no_request_loses_a_row_and_none_stores_one_wrongly(
     assert statuses == [expected.get(FAILING.get(number, ""), 200) for number in range(REQUESTS)]
     assert 1 < watched.most_lent <= AT_ONCE
     assert len(STORED) == 150
-    assert _stored(spec, "orders") == STORED
-    assert _stored(spec, "audit") == STORED
+    config = spec.get_config("main")
+    assert isinstance(config, (SQLiteConfig, DuckDBConfig))
     await spec.aclose()
+    assert _stored(config, "orders") == STORED
+    assert _stored(config, "audit") == STORED

@@ -4,6 +4,7 @@ Each block is executed under its heading's name, and what it defines is called. 
 
 * A blank that the document leaves as `...` is filled in by `BLANKS`, in order; no other character changes.
 * The PostgreSQL and MySQL configs are stand-ins over SQLite: a `postgresql://host/name` is a private file.
+  DuckDB is DuckDB.
 * Names that a block uses and does not bring are given: `User`, `app`, and stand-ins for `celery` and for
   the client of `consul`.
 
@@ -16,7 +17,8 @@ import logging
 import re
 import sqlite3
 import sys
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, closing
+from decimal import Decimal
 from functools import wraps
 from hashlib import sha256
 from itertools import chain, repeat
@@ -35,13 +37,14 @@ from sqlspec import (
     Session,
     SQLSpec,
 )
+from sqlspec.adapters.duckdb import DuckDBConfig
 from sqlspec.errors import AdapterNotInstalledError, NotSupportedError
 from tests.seed.stand_ins import (
     AsyncMyConfig,
     AsyncpgConfig,
     Celery,
     Consul,
-    DuckDBConfig,
+    Order,
     PostgreSQLConfig,
     Server,
     StandIn,
@@ -362,6 +365,42 @@ def test_a_task_opens_its_own_session(main: SQLSpec) -> None:
     for task, _ in zip(repeat(celery.tasks["process_data"]), range(3), strict=False):
         task(1)
     assert (main.stats("main").size, main.stats("main").in_use) == (1, 0)
+
+
+CACHE = "    # Update cache\n"
+"""The paragraph of the document's function that needs Redis, and with which it ends."""
+TWO_BLANKS = {
+    "PostgreSQLConfig(...)": 'PostgreSQLConfig(url="postgresql://main/db")',
+    "DuckDBConfig(...)": "DuckDBConfig()",
+    'spec.register_config(RedisConfig(...), "cache")\n': "",
+    "(order_id,)": "(order_id,), schema_type=Order",  # a dict has no `to_event`
+    "order_events ...": "order_events VALUES (?, ?)",
+}
+
+
+async def test_the_multi_database_function_runs_with_two_databases(server: Server, spec: SQLSpec) -> None:
+    """Reads from SQLite and writes to DuckDB, up to its last paragraph."""
+    code, found, _ = blocks()["Multi-Database Scenarios"].partition(CACHE)
+    assert found
+    for blank, text in TWO_BLANKS.items():
+        assert blank in code
+        code = code.replace(blank, text)
+    with closing(sqlite3.connect(server.folder / "main-db.db")) as raw, raw:
+        raw.execute("CREATE TABLE orders (id INTEGER, total REAL)")
+        raw.execute("INSERT INTO orders VALUES (7, 12.5)")
+    names = Run(spec, Order=Order).names
+    exec(code, names)  # noqa: S102 - the document's own
+    async with spec.provide_session("analytics") as session:
+        await session.execute("CREATE TABLE order_events (id INTEGER, total DECIMAL(8, 2))")
+
+    await names["process_order"](7)
+
+    async with spec.provide_session("analytics") as session:
+        assert await session.execute("SELECT id, total FROM order_events").one() == {
+            "id": 7,
+            "total": Decimal("12.50"),
+        }
+    await spec.aclose()
 
 
 # --- nothing is left out ----------------------------------------------------------------------------

@@ -43,8 +43,16 @@ class AsyncMyConfig(StandIn, frozen=True, kw_only=True):
     """As asyncmy's."""
 
 
-class DuckDBConfig(StandIn, frozen=True, kw_only=True):
-    """As duckdb's."""
+@dataclass
+class Order:
+    """What the document reads from one database and writes to another."""
+
+    id: int
+    total: float
+
+    def to_event(self) -> tuple[int, float]:
+        """The other database's row."""
+        return self.id, self.total
 
 
 @dataclass

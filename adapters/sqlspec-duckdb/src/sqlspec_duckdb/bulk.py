@@ -1,0 +1,180 @@
+"""Many rows at once. DuckDB's `executemany` takes a hundred times as long as its appender."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from ._compat import HAS_APPENDER, pyarrow
+from .values import encode_rows, encoded
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlspec.plugin import Parameters, Row
+
+__all__ = ("LOAD_BATCH", "Many", "load")
+
+LOAD_BATCH = 122_880
+"""Rows that a `load` has in memory at once: one row group of DuckDB's, below which appending costs more."""
+WORTH_IT = 20
+"""Rows from which on one statement for all of them is worth its preparation."""
+
+_NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
+_INSERT = re.compile(
+    rf"""\s*+INSERT\s++INTO\s++(?P<table>{_NAME}(?:\s*+\.\s*+{_NAME}){{0,2}})
+    \s*+(?P<columns>\(\s*+{_NAME}(?:\s*+,\s*+{_NAME})*+\s*+\))?+
+    \s*+VALUES\s*+\(\s*+\?(?:\s*+,\s*+\?)*+\s*+\)\s*+;?\s*+""",
+    re.IGNORECASE | re.VERBOSE,
+)
+_UNIFORM = frozenset({"bool", "int", "float", "str", "bytes", "date"})
+"""Types of which a column is one list for DuckDB, each value cast as it would be alone."""
+_PLAIN = _UNIFORM | {"NoneType", "datetime", "time"}
+_LARGEST = 2**63
+_VIEW = "sqlspec_load"
+
+
+class Many:
+    """One statement for many rows. Making it refuses what can not be sent."""
+
+    def __init__(self, statement: str, rows: Sequence[Parameters]) -> None:
+        self._statement, self._rows = statement, encode_rows(rows)
+        self._insert = _INSERT.fullmatch(statement)
+
+    def run(self, raw: duckdb.DuckDBPyConnection) -> int:
+        """Run it; returns how many rows were changed, or -1."""
+        if not self._rows:
+            return 0
+        columns = self._columns()
+        if columns is not None and not self._refers(raw):
+            self._insert_columns(raw, columns)
+            return len(self._rows)
+        if not HAS_APPENDER and self._insert is None:
+            return sum(self._run_one(raw, row) for row in self._rows)
+        raw.executemany(self._statement, self._rows)
+        return len(self._rows) if self._insert is not None else raw.rowcount
+
+    def _columns(self) -> list[list[Any]] | None:
+        """The values by column, where one statement with a list for each does the same."""
+        if self._insert is None or len(self._rows) < WORTH_IT or isinstance(self._rows[0], dict):
+            return None
+        columns = [list(column) for column in zip(*self._rows, strict=True)]
+        return columns if all(map(_is_uniform, columns)) else None
+
+    def _refers(self, raw: duckdb.DuckDBPyConnection) -> bool:
+        """Whether rows may refer to one another: DuckDB looks for what they refer to before it inserts."""
+        table = self._table().rpartition(".")[2].strip().strip('"').replace('""', '"')
+        asked = (
+            "SELECT 1 FROM duckdb_constraints() "
+            "WHERE constraint_type = 'FOREIGN KEY' AND lower(table_name) = lower(?) LIMIT 1"
+        )
+        return bool(raw.execute(asked, (table,)).fetchall())
+
+    def _table(self) -> str:
+        return "" if self._insert is None else self._insert["table"]
+
+    def _insert_columns(self, raw: duckdb.DuckDBPyConnection, columns: list[list[Any]]) -> None:
+        names = "" if self._insert is None else self._insert["columns"] or ""
+        _insert_lists(raw, f"{self._table()} {names}", columns)
+
+    def _run_one(self, raw: duckdb.DuckDBPyConnection, row: Any) -> int:
+        answer = raw.execute(self._statement, row).fetchall()
+        return int(answer[0][0]) if answer and type(answer[0][0]) is int else 0
+
+
+def _is_uniform(column: list[Any]) -> bool:
+    kinds = {type(value) for value in column if value is not None}
+    if len(kinds) > 1:
+        return False
+    kind = next(iter(kinds), bool)
+    if kind is int:
+        return all(value is None or -_LARGEST <= value < _LARGEST for value in column)
+    if kind is float and not HAS_APPENDER:
+        return all(value == value for value in column)  # noqa: PLR0124 - 1.x makes NULL of NaN in lists
+    return kind.__name__ in _UNIFORM
+
+
+def _insert_lists(raw: duckdb.DuckDBPyConnection, into: str, columns: list[list[Any]]) -> None:
+    values = ", ".join(["unnest(?)"] * len(columns))
+    raw.execute(f"INSERT INTO {into} SELECT {values}", columns)
+
+
+def load(
+    raw: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], quoted: list[str], rows: Sequence[Row]
+) -> None:
+    """Insert *rows* by the fastest way that this version has."""
+    if HAS_APPENDER:
+        _append(raw, table, columns, quoted, rows)
+    else:
+        _insert(raw, f"{table} ({', '.join(quoted)})", quoted, rows)
+
+
+# --- 2.x ------------------------------------------------------------------------------------------------
+
+
+def _append(raw: Any, table: str, columns: Sequence[str], quoted: list[str], rows: Sequence[Row]) -> None:
+    _check_delicate(raw, table, quoted, rows)
+    appender = raw.appender(table, columns=list(columns))
+    try:
+        try:
+            appender.append_rows(rows)
+        except (duckdb.Error, RuntimeError):
+            appender.clear()
+            appender.append_rows(encode_rows(rows))  # it names the row that can not be sent
+        appender.flush()
+    except BaseException:
+        appender.clear()
+        raise
+
+
+def _check_delicate(raw: Any, table: str, quoted: list[str], rows: Sequence[Row]) -> None:
+    """Refuse what the driver would change in silence: that can be in a few types of columns only."""
+    described = raw.execute(f"SELECT {', '.join(quoted)} FROM {table} LIMIT 0").description  # noqa: S608
+    for place, (_, kind, *_) in enumerate(described):
+        if any(word in str(kind) for word in ("DECIMAL", "[", "STRUCT", "MAP", "UNION")):
+            for row in rows:
+                encoded(row[place])
+
+
+# --- 1.x ------------------------------------------------------------------------------------------------
+
+
+def _insert(raw: Any, into: str, quoted: list[str], rows: Sequence[Row]) -> None:
+    kinds = {kind.__name__ for kind in set(map(type, chain.from_iterable(rows)))}
+    table = _arrow(list(zip(*rows, strict=True))) if kinds <= _PLAIN else None
+    if table is not None:
+        _insert_table(raw, into, table)
+        return
+    rows = encode_rows(rows)  # it names the row that can not be sent
+    columns = [list(column) for column in zip(*rows, strict=True)]
+    if all(map(_is_uniform, columns)):
+        _insert_lists(raw, into, columns)
+    else:
+        marks = ", ".join("?" * len(quoted))
+        raw.executemany(f"INSERT INTO {into} VALUES ({marks})", rows)  # noqa: S608 - all quoted
+
+
+def _arrow(columns: list[tuple[Any, ...]]) -> Any:
+    """The columns as Arrow; None without it, or where its types say less than ours."""
+    try:
+        arrow = pyarrow()
+    except ImportError:
+        return None
+    try:
+        arrays = [arrow.array(column) for column in columns]
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
+        return None
+    return arrow.Table.from_arrays(arrays, names=[f"c{place}" for place in range(len(arrays))])
+
+
+def _insert_table(raw: Any, into: str, table: Any) -> None:
+    raw.register(_VIEW, table)
+    try:
+        raw.execute(f"INSERT INTO {into} SELECT * FROM {_VIEW}")  # noqa: S608 - all quoted
+    finally:
+        with suppress(duckdb.Error):  # the transaction may be aborted, and the view goes with it
+            raw.unregister(_VIEW)

@@ -1,0 +1,163 @@
+"""DuckDB's errors in the tree of `sqlspec.errors`, by their classes and, where one says too little, texts.
+
+DuckDB's texts quote keys, values that did not convert, paths, and the line of the statement. What may hold
+a value stands in `.detail` alone.
+"""
+
+from __future__ import annotations
+
+import re
+
+import duckdb
+
+from sqlspec.errors import (
+    CheckViolationError,
+    ConnectError,
+    DatabaseError,
+    DisconnectedError,
+    ForeignKeyViolationError,
+    IntegrityError,
+    NotNullViolationError,
+    OperationalError,
+    QueryCancelledError,
+    ReadOnlyError,
+    SerializationError,
+    SQLSpecError,
+    StatementError,
+    UniqueViolationError,
+)
+
+__all__ = ("connect_error", "is_interrupt", "map_error")
+
+_KEY = re.compile(r'key "(?P<column>[^":]+): ')
+_COLUMN = re.compile(r"NOT NULL constraint failed: (?P<table>.+)\.(?P<column>[^.]+)$")
+_CHECK = re.compile(r'CHECK constraint failed(?: on table|:) "?(?P<table>[^" ]+)"?')
+_PLACE = re.compile(r"\n+LINE \d+: .*", re.DOTALL)
+_CONFLICTS = ("onflict on", "write-write conflict", "Transaction conflict", "adding entries to a table that")
+_UNIQUE = ("Duplicate key", "PRIMARY KEY or UNIQUE", "primary key", "unique")
+_READ_ONLY = ("read-only mode", "is launched in read-only")
+
+_TELLING: tuple[type[Exception], ...] = (
+    duckdb.ParserException,
+    duckdb.SyntaxException,
+    duckdb.BinderException,
+    duckdb.CatalogException,
+    duckdb.NotImplementedException,
+    duckdb.InvalidTypeException,
+)
+"""Their texts name tables, columns, types and tokens of the statement, never values."""
+
+_QUIET: dict[type[Exception], tuple[type[DatabaseError], str]] = {
+    duckdb.ConversionException: (StatementError, "a value does not convert to the type that is wanted"),
+    duckdb.OutOfRangeException: (StatementError, "a value is out of its type's range"),
+    duckdb.TypeMismatchException: (StatementError, "a value is of another type than is wanted"),
+    duckdb.PermissionException: (StatementError, "the configuration forbids it: files, network, extensions"),
+    duckdb.IOException: (OperationalError, "a file or address could not be read or written"),
+    duckdb.OutOfMemoryException: (
+        OperationalError,
+        "out of memory: raise memory_limit, or set temp_directory",
+    ),
+    duckdb.SequenceException: (OperationalError, "a sequence has come to its end"),
+    duckdb.InterruptException: (QueryCancelledError, "the statement was interrupted"),
+    duckdb.ConnectionException: (DisconnectedError, "the connection was closed"),
+    duckdb.FatalException: (DisconnectedError, "DuckDB gave up the database; close it and open it again"),
+    duckdb.InternalException: (OperationalError, "DuckDB met an error of its own"),
+}
+
+_HARMLESS = (
+    "Cannot execute statement of type",
+    "Values were not provided",
+    "Cannot change configuration option",
+    "More than one row returned by a subquery",
+    "Cannot prepare multiple statements",
+)
+"""Beginnings of texts that hold no value, of a class whose texts often do."""
+
+
+def map_error(exc: BaseException) -> SQLSpecError:
+    """The driver's exception as one of ours."""
+    if isinstance(exc, SQLSpecError):
+        return exc
+    text = _PLACE.sub("", str(exc))
+    code = type(exc).__name__
+    if isinstance(exc, duckdb.ConstraintException) or "Failed to commit: " in text:
+        return _constraint(text, code)
+    if any(words in text for words in _READ_ONLY):
+        return ReadOnlyError("this session or its database is read-only", code=code, detail=text)
+    if isinstance(exc, duckdb.TransactionException):
+        return _transaction(text, code)
+    if isinstance(exc, _TELLING):
+        return StatementError(text, code=code)
+    return _quiet(exc, text, code)
+
+
+def _quiet(exc: BaseException, text: str, code: str) -> DatabaseError:
+    for kind in type(exc).__mro__:
+        if kind in _QUIET:
+            ours, says = _QUIET[kind]
+            return ours(says, code=code, detail=text)
+    if isinstance(exc, duckdb.Error):
+        _, _, after = text.partition(": ")
+        says = text if after.startswith(_HARMLESS) else "the statement failed while it ran"
+        return StatementError(says, code=code, detail=text)
+    return DatabaseError(f"duckdb raised {code}", code=code, detail=text)
+
+
+def _constraint(text: str, code: str) -> DatabaseError:
+    """A constraint, at once or at COMMIT: which, and where."""
+    if any(words in text for words in _CONFLICTS):
+        return _conflict(text, code)
+    if "foreign key" in text:
+        return _placed(
+            ForeignKeyViolationError("a row refers to one that is not there, or is referred to"), text, code
+        )
+    if "NOT NULL" in text:
+        return _placed(NotNullViolationError("NULL in a column that takes none"), text, code)
+    if "CHECK" in text:
+        return _placed(CheckViolationError("a CHECK constraint said no"), text, code)
+    if any(words in text for words in _UNIQUE):
+        return _placed(UniqueViolationError("a row with this key is there already"), text, code)
+    return IntegrityError("a constraint was violated", code=code, detail=text)
+
+
+def _placed(error: IntegrityError, text: str, code: str) -> IntegrityError:
+    """With table and column, where the text tells: values come after the colon."""
+    error.code, error.detail = code, text
+    for pattern in (_KEY, _COLUMN, _CHECK):
+        found = pattern.search(text)
+        if found is not None:
+            parts = found.groupdict()
+            error.table, error.column = parts.get("table"), parts.get("column")
+            place = ".".join(filter(None, (error.table, error.column)))
+            error.args = (f"{error.args[0]}: {place}",)
+            break
+    return error
+
+
+def _transaction(text: str, code: str) -> DatabaseError:
+    if any(words in text for words in _CONFLICTS):
+        return _conflict(text, code)
+    return OperationalError(text.partition("(")[0].strip(), code=code, detail=text)
+
+
+def _conflict(text: str, code: str) -> SerializationError:
+    msg = "another transaction changed the same rows or the same table; run this one again"
+    return SerializationError(msg, code=code, detail=text)
+
+
+def connect_error(exc: duckdb.Error, database: str) -> ConnectError:
+    """Why a database could not be opened. The texts name paths and settings, and nothing of its rows."""
+    text = str(exc)
+    code = type(exc).__name__
+    if "set lock on file" in text:
+        msg = (
+            f"the DuckDB file {database!r} is open in another process, and DuckDB lets one process write. "
+            "Close it there; or open it with read_only=True in every process that only reads"
+        )
+        return ConnectError(msg, code=code, detail=text)
+    return ConnectError(f"can not open the DuckDB database {database!r}: {text}", code=code)
+
+
+def is_interrupt(exc: BaseException) -> bool:
+    """The statement was stopped by `interrupt()`."""
+    return isinstance(exc, duckdb.InterruptException)
