@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 IDENT = r"[^\x00-#%-/:-@\[-^`{-\x7f]"
 _IDENT_START = rf"(?![0-9$]){IDENT}"
 _OPERATOR = r"[-+*/<>=~!@#%^&|`?]"
+_NEXT_LINE = r"(?:[ \t\f\v]|--[^\n\r]*+)*+[\n\r](?:\s|--[^\n\r]*+[\n\r])*+"
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _WORD = re.compile(r"[A-Za-z_]+")
 _IDENT_ASCII = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
@@ -52,7 +53,9 @@ def _marks(dialect: Dialect) -> Iterator[str]:
 def _strings(dialect: Dialect) -> Iterator[str]:
     if letters := dialect.escape_prefixes:
         # The prefix must be a word of its own: the quote after `nameE` opens a plain string.
-        yield rf"'(?<=[{letters}]')(?<!{IDENT}[{letters}]')(?:[^'\\]|\\.|'')*+'?"
+        body = r"'(?:[^'\\]|\\.|'')*+'?"
+        # A string goes on after a new line, by the rules that it began with.
+        yield rf"'(?<=[{letters}]')(?<!{IDENT}[{letters}]'){body[1:]}(?:{_NEXT_LINE}{body})*+"
     for quote in dialect.string_quotes:
         body = rf"(?:[^{quote}\\]|\\.)*+" if dialect.backslash_escapes else f"[^{quote}]*+"
         yield f"{quote}{body}{quote}?"

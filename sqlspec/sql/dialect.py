@@ -73,6 +73,8 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     # Statements.
     compound: tuple[str, ...] = ()  # CREATE … of these has a body with semicolons, up to a lone END
+    atomic: tuple[str, ...] = ()  # CREATE … of these has one if it says BEGIN ATOMIC
+    enclosed: tuple[str, ...] = ()  # CREATE … of these has one if it is in parentheses
     control: tuple[tuple[str, str], ...] = CONTROL
 
 
@@ -95,6 +97,8 @@ POSTGRESQL = Dialect(
     double_qmark=True,
     qmark_operators=("?|", "?&", "@?"),
     colon_after_operand=True,
+    atomic=("FUNCTION", "PROCEDURE"),
+    enclosed=("RULE",),
     control=(*CONTROL, ("SET SESSION CHARACTERISTICS", _MODE)),
 )
 

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from ._lexer import IDENT, is_comment, needs_hops, pattern_for, split
 from .dialect import STANDARD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from .dialect import Dialect
 
@@ -27,11 +27,11 @@ def split_statements(sql: str, dialect: Dialect = STANDARD) -> list[str]:
 def cut(parts: list[str], dialect: Dialect) -> Iterator[tuple[int, int]]:
     """Where each statement's parts begin and end, the empty ones left out; the semicolon is not theirs."""
     start = since = 0
-    compound = False
+    is_over: Callable[[list[str]], bool] | None = None
     for end in _ends(parts):
         if since == start:  # the first semicolon of a statement: is it a statement's, or its body's?
-            compound = end < len(parts) and _is_compound(parts[start:end], dialect)
-        if not compound or end == len(parts) or (since > start and _is_lone_end(parts, since, end, dialect)):
+            is_over = _body(parts[start:end], dialect) if end < len(parts) else None
+        if is_over is None or end == len(parts) or (since > start and is_over(parts[since:end])):
             if not is_blank(parts, start, end, dialect):
                 yield start, end
             start = end + 1
@@ -54,26 +54,65 @@ def is_blank(parts: list[str], start: int, end: int, dialect: Dialect) -> bool:
     return True
 
 
-def _is_compound(parts: list[str], dialect: Dialect) -> bool:
-    if not dialect.compound or parts == [""]:
-        return False
-    head = [" " if is_comment(part, dialect) else part for part in parts]
-    return _compound_head(dialect.compound).match("".join(head)) is not None
+def _body(statement: list[str], dialect: Dialect) -> Callable[[list[str]], bool] | None:
+    """Tells of each further part of a statement whether its body ends there; None if this begins no body."""
+    kinds = (*dialect.compound, *dialect.atomic, *dialect.enclosed)
+    if not kinds or statement == [""]:
+        return None
+    found = _head(kinds).match(_without_comments(statement, dialect))
+    if found is None:
+        return None
+    kind = found[1].upper()
+    if kind in dialect.enclosed:
+        depth = _depth(statement)
+        return _closing(depth) if depth > 0 else None
+    if kind in dialect.atomic and not _ATOMIC.search(_outside(statement, dialect)):
+        return None
+    return partial(_is_lone_end, dialect=dialect)
+
+
+def _closing(depth: int) -> Callable[[list[str]], bool]:
+    """Tells when so many parentheses are closed."""
+
+    def is_closed(parts: list[str]) -> bool:
+        nonlocal depth
+        depth += _depth(parts)
+        return depth <= 0
+
+    return is_closed
+
+
+def _without_comments(parts: list[str], dialect: Dialect) -> str:
+    return "".join([" " if is_comment(part, dialect) else part for part in parts])
+
+
+def _outside(parts: list[str], dialect: Dialect) -> str:
+    """The text with a mark in place of every literal."""
+    tokens = [" " if is_comment(part, dialect) else "'" for part in parts[1::2]]
+    return "".join([part for pair in zip(parts[::2], [*tokens, ""], strict=True) for part in pair])
+
+
+def _depth(parts: list[str]) -> int:
+    """How many parentheses are open."""
+    return sum([gap.count("(") - gap.count(")") for gap in parts[::2]])
+
+
+_ATOMIC = re.compile(rf"(?<!{IDENT})BEGIN\s+ATOMIC(?!{IDENT})(?!\s*END\s*\Z)", re.IGNORECASE | re.ASCII)
 
 
 @cache
-def _compound_head(kinds: tuple[str, ...]) -> re.Pattern[str]:
+def _head(kinds: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
         r"\s*(?:EXPLAIN\s+(?:QUERY\s+PLAN\s+)?)?CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)*+"
-        rf"(?:{'|'.join(kinds)})(?!{IDENT})",
+        rf"({'|'.join(kinds)})(?!{IDENT})",
         re.IGNORECASE | re.ASCII,
     )
 
 
-def _is_lone_end(parts: list[str], start: int, end: int, dialect: Dialect) -> bool:
+def _is_lone_end(parts: list[str], dialect: Dialect) -> bool:
     found = False
-    for index in range(start, end):
-        text = parts[index].strip()
+    for index, part in enumerate(parts):
+        text = part.strip()
         if index % 2:
             if not is_comment(text, dialect):
                 return False

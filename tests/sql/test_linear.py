@@ -20,6 +20,8 @@ HARD = Dialect(
     nested_comments=True,
     qmark_operators=("?|", "?&", "@?"),
     colon_after_operand=True,
+    atomic=("FUNCTION",),
+    enclosed=("RULE",),
 )
 BACKSLASHES = Dialect(name="backslashes", backslash_escapes=True, line_comments=("-- ", "#"))
 DIALECTS = [SQLITE, STANDARD, HARD, BACKSLASHES]
@@ -76,6 +78,10 @@ PATTERNS = [
         "#",
         "é:a",
         "a)",
+        "CREATE RULE (;",
+        "CREATE FUNCTION BEGIN ATOMIC;",
+        "E''\n",
+        "E''--\n",
     ),
 ]
 
