@@ -31,6 +31,8 @@ TOPICS = {
     "sqlite": "sqlite_sync",
     "sqlite-async": "sqlite_async",
     "duckdb": "duckdb_sync",
+    "postgresql-asyncpg": "postgresql_asyncpg",
+    "postgresql-psycopg": "postgresql_psycopg",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)

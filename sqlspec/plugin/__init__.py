@@ -27,7 +27,9 @@ from .contract import (
 )
 
 if TYPE_CHECKING:
+    from sqlspec.config.url import URL
     from sqlspec.observe.events import ConnectionEvent, StatementEvent
+    from sqlspec.pool import PoolRetiredError
     from sqlspec.sql import Dialect
 
     from ._async import AsyncConnection, AsyncCursor
@@ -54,6 +56,7 @@ __all__ = (
     "API_LEVEL",
     "HELD",
     "SUPPORTED_API_LEVELS",
+    "URL",
     "AdapterInfo",
     "AdapterPlugin",
     "AsyncAdapterPlugin",
@@ -75,6 +78,7 @@ __all__ = (
     "Plugins",
     "PoolLike",
     "PoolPlugin",
+    "PoolRetiredError",
     "Ran",
     "RawResult",
     "Resources",
@@ -98,6 +102,7 @@ __all__ = (
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Core itself imports from this package, and `import sqlspec` must not bring pluggy along.
     _HOMES = {
+        "sqlspec.config.url": ("URL",),
         "sqlspec.observe.events": ("ConnectionEvent", "StatementEvent"),
         "sqlspec.plugin._async": ("AsyncConnection", "AsyncCursor"),
         "sqlspec.plugin._sync": ("Connection", "Cursor"),
@@ -118,6 +123,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "sqlspec.plugin.status": ("PluginStatus",),
         "sqlspec.plugin.tls": ("SSLMode", "default_ssl_mode", "tls_context"),
         "sqlspec.plugin.turn": ("HELD", "Turn"),
+        "sqlspec.pool": ("PoolRetiredError",),
         "sqlspec.sql": ("Dialect",),
     }
     _LAZY = {name: home for home, names in _HOMES.items() for name in names}

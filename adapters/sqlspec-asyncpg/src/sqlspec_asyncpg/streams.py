@@ -1,0 +1,85 @@
+# pyright: reportMissingTypeStubs=false
+"""Results that are read in batches: from a cursor of the server's."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from sqlspec.plugin import AsyncCursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .driver import WatchedConnection
+    from .statements import StatementsConnection
+
+__all__ = ("REFUSED", "HeldCursor", "PortalCursor", "declare")
+
+REFUSED = (asyncpg.PostgresSyntaxError, asyncpg.FeatureNotSupportedError)
+"""DECLARE takes queries alone; it refuses the rest before anything runs."""
+
+_numbers = count(1)
+
+
+class PortalCursor(AsyncCursor):
+    """In a transaction: a portal, which takes any statement that returns rows."""
+
+    def __init__(
+        self, raw: WatchedConnection, cursor: Any, columns: tuple[str, ...], batch_size: int
+    ) -> None:
+        self.columns = columns
+        self._raw, self._cursor, self._batch_size = raw, cursor, batch_size
+        self._is_open = True
+
+    async def fetch(self) -> Sequence[Any]:
+        """The next batch of rows."""
+        rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
+        return rows
+
+    async def close(self) -> None:
+        """Let the server drop what it holds; the end of the transaction would too."""
+        name = getattr(self._cursor, "_portal_name", None)
+        if self._is_open and name and self._raw.is_in_transaction():
+            self._is_open = False
+            with suppress(asyncpg.PostgresError):  # in an aborted transaction it is gone by itself
+                await self._raw.execute(f'CLOSE "{name}"')
+
+
+class HeldCursor(AsyncCursor):
+    """Outside of transactions: a cursor WITH HOLD.
+
+    The server keeps its rows, so that other statements, each committed by itself, may run between batches.
+    """
+
+    def __init__(
+        self, owner: StatementsConnection, name: str, prepared: Any, columns: tuple[str, ...]
+    ) -> None:
+        self.columns = columns
+        self._raw, self._name, self._prepared = owner.raw, name, prepared
+        self._is_open = True
+
+    async def fetch(self) -> Sequence[Any]:
+        """The next batch of rows."""
+        rows: Sequence[Any] = await self._prepared.fetch()
+        return rows
+
+    async def close(self) -> None:
+        """Let the server drop what it holds."""
+        if self._is_open:
+            self._is_open = False
+            await self._raw.execute(f"CLOSE {self._name}")
+
+
+async def declare(
+    owner: StatementsConnection, statement: str, values: Sequence[Any], batch_size: int
+) -> HeldCursor:
+    """Run a query and let the server keep its rows."""
+    name = f"sqlspec_stream_{next(_numbers)}"
+    await owner.execute(f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {statement}", values, None)
+    prepared = await owner.raw.prepare(f"FETCH FORWARD {batch_size} FROM {name}")
+    columns = tuple([attribute.name for attribute in prepared.get_attributes()])
+    return HeldCursor(owner, name, prepared, columns)

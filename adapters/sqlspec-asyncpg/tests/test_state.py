@@ -1,0 +1,118 @@
+"""What the next borrower does not see."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from sqlspec import SQLSpec
+
+LEFT = {
+    "a role": ("SET ROLE pg_read_all_data", "SELECT current_user = session_user"),
+    "a user": (
+        "SET SESSION AUTHORIZATION pg_read_all_data",
+        "SELECT session_user::text <> 'pg_read_all_data'",
+    ),
+    "a setting": ("SET search_path TO pg_catalog", "SELECT current_setting('search_path') <> 'pg_catalog'"),
+    "a table": ("CREATE TEMP TABLE leak (id int)", "SELECT to_regclass('leak') IS NULL"),
+    "a lock": ("SELECT pg_advisory_lock(7)", "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'"),
+    "a channel": ("LISTEN leak", "SELECT count(*) = 0 FROM pg_listening_channels()"),
+    "a cursor": (
+        "DECLARE leak CURSOR WITH HOLD FOR SELECT 1",
+        "SELECT count(*) = 0 FROM pg_cursors WHERE name = 'leak'",
+    ),
+    "a guard": (
+        "SET default_transaction_read_only = on",
+        "SELECT current_setting('transaction_read_only') = 'off'",
+    ),
+}
+
+
+@pytest.mark.parametrize("autocommit", [True, False], ids=["autocommit", "transaction"])
+@pytest.mark.parametrize(("leave", "is_gone"), LEFT.values(), ids=list(LEFT))
+async def test_state_does_not_reach_the_next_session(
+    spec: SQLSpec, leave: str, is_gone: str, autocommit: bool
+) -> None:
+    """On the same connection, whose prepared statements survive."""
+    async with spec.provide_session(autocommit=autocommit) as session:
+        backend = await session.execute("SELECT pg_backend_pid()").scalar()
+        await session.execute(leave)
+
+    async with spec.provide_session(autocommit=autocommit) as session:
+        assert await session.execute("SELECT pg_backend_pid()").scalar() == backend
+        assert await session.execute(is_gone).scalar() is True
+
+
+async def test_an_exception_cleans_as_well(spec: SQLSpec) -> None:
+    """By ROLLBACK, in the same message."""
+    with pytest.raises(ZeroDivisionError):
+        async with spec.provide_session() as session:
+            await session.execute("SET search_path TO pg_catalog")
+            await session.commit()
+            await session.execute("SELECT 1")
+            raise ZeroDivisionError
+
+    async with spec.provide_session() as session:
+        assert await session.execute("SHOW search_path").scalar() == '"$user", public'
+
+
+async def test_codecs_of_a_borrower_go_with_the_connection(spec: SQLSpec) -> None:
+    """Asyncpg can not tell what was there before them."""
+    async with spec.provide_connection() as raw:
+        await raw.set_type_codec("int4", schema="pg_catalog", encoder=str, decoder=lambda _: "mine")
+        assert await raw.fetchval("SELECT 1") == "mine"
+
+    async with spec.provide_session() as session:
+        assert await session.execute("SELECT 1").scalar() == 1
+    assert spec.stats("main").unclean == 1
+
+
+async def test_listeners_of_a_borrower_are_forgotten(spec: SQLSpec) -> None:
+    """On the server and in asyncpg; the connection serves on."""
+    heard: list[object] = []
+    async with spec.provide_connection() as raw:
+        await raw.add_listener("news", lambda *_: heard.append(_))
+        raw.add_log_listener(lambda *_: heard.append(_))
+        raw.add_query_logger(heard.append)
+        raw.add_termination_listener(heard.append)
+
+    async with spec.provide_session() as session:
+        await session.execute("DO $$ BEGIN RAISE WARNING 'heard'; END $$")
+        await session.execute("NOTIFY news")
+    await spec.aclose()
+
+    assert heard == []
+    assert spec.stats("main").unclean == 0
+
+
+async def test_a_transaction_of_a_borrower_is_rolled_back(spec: SQLSpec) -> None:
+    """Asyncpg's own object too: the next borrower may begin one."""
+    async with spec.provide_connection() as raw:
+        await raw.transaction().start()
+        await raw.execute("INSERT INTO item VALUES (1)")
+
+    async with spec.provide_connection() as raw, raw.transaction():
+        assert await raw.fetchval("SELECT count(*) FROM item") == 0
+    assert spec.stats("main").opened == 1
+
+
+async def test_a_session_that_did_nothing_sends_nothing(spec: SQLSpec) -> None:
+    """Its connection is as clean as it came."""
+    async with spec.provide_session() as session:
+        connection = session._connection
+        assert connection.is_pristine()
+        await session.execute("SELECT 1")
+        assert not connection.is_pristine()
+
+
+async def test_a_read_only_session_leaves_no_guard_behind(spec: SQLSpec) -> None:
+    """Also where nothing else is reset."""
+    spec.register_config(spec.get_config("main").replace(reset="rollback"), "bare")
+
+    async with spec.provide_session("bare", autocommit=True, read_only=True) as session:
+        assert await session.execute("SHOW transaction_read_only").scalar() == "on"
+    async with spec.provide_session("bare", autocommit=True) as session:
+        assert await session.execute("SHOW transaction_read_only").scalar() == "off"
+    assert spec.stats("bare").opened == 1

@@ -1,0 +1,68 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""Opening a connection: try the hosts, within one deadline, and find out what the server's reset is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import generators
+from psycopg.conninfo import make_conninfo
+
+from sqlspec.errors import ConnectError, DeadlineExceeded
+from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
+from sqlspec_psycopg.conninfo import check_files, parameters
+from sqlspec_psycopg.errors import connect_error
+from sqlspec_psycopg.raw._async import AsyncPatientConnection
+from sqlspec_psycopg.reset import Resets
+from sqlspec_psycopg.waits import async_attempts, async_reveal, async_run_connect
+
+if TYPE_CHECKING:
+    from psycopg import pq
+
+    from sqlspec.plugin import Resources
+    from sqlspec_psycopg.config import PostgreSQLConfig
+
+__all__ = ("async_connect",)
+
+
+async def async_connect(config: PostgreSQLConfig, resources: Resources) -> AsyncPsycopgConnection:
+    """A connection that is ready for core. Raises `ConnectError`."""
+    check_files(config)
+    until = time.monotonic() + config.connect_timeout
+    password = None if config.password is None else await async_reveal(config.password)
+    pgconn = await _open(config, password, until)
+    try:
+        connection = AsyncPsycopgConnection(AsyncPatientConnection(pgconn), config)
+        resets = resources.get("resets", lambda: Resets(config), Resets.forget)
+        await connection.settle(resets, until)
+    except BaseException as exc:
+        pgconn.finish()
+        if isinstance(exc, (psycopg.Error, DeadlineExceeded)):
+            raise _failed(exc, config) from exc
+        raise
+    return connection
+
+
+async def _open(config: PostgreSQLConfig, password: str | None, until: float) -> pq.abc.PGconn:
+    """The first host that answers and is what `target_session_attrs` asks for."""
+    failure: psycopg.Error | DeadlineExceeded | None = None
+    try:
+        for attempt in await async_attempts(parameters(config, password)):
+            try:
+                steps = generators.connect(make_conninfo("", **attempt))
+                pgconn: pq.abc.PGconn = await async_run_connect(steps, until)
+                return pgconn  # noqa: TRY300 - the loop goes on in the handler
+            except psycopg.Error as exc:
+                failure = exc
+    except (psycopg.Error, DeadlineExceeded) as exc:
+        failure = exc
+    # Outside of the handlers, because psycopg's errors would be a chain of one host after the other.
+    raise _failed(failure, config) from failure
+
+
+def _failed(exc: BaseException | None, config: PostgreSQLConfig) -> ConnectError:
+    if isinstance(exc, psycopg.Error):
+        return connect_error(exc, config)
+    return ConnectError(f"no connection within connect_timeout={config.connect_timeout:g} s")

@@ -1,0 +1,68 @@
+# Printed from _async.py by tools/print_sync.py; do not edit.
+"""Opening a connection: try the hosts, within one deadline, and find out what the server's reset is."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import psycopg
+from psycopg import generators
+from psycopg.conninfo import make_conninfo
+
+from sqlspec.errors import ConnectError, DeadlineExceeded
+from sqlspec_psycopg.connection._sync import PsycopgConnection
+from sqlspec_psycopg.conninfo import check_files, parameters
+from sqlspec_psycopg.errors import connect_error
+from sqlspec_psycopg.raw._sync import PatientConnection
+from sqlspec_psycopg.reset import Resets
+from sqlspec_psycopg.waits import attempts, reveal, run_connect
+
+if TYPE_CHECKING:
+    from psycopg import pq
+
+    from sqlspec.plugin import Resources
+    from sqlspec_psycopg.config import PostgreSQLConfig
+
+__all__ = ("connect",)
+
+
+def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection:
+    """A connection that is ready for core. Raises `ConnectError`."""
+    check_files(config)
+    until = time.monotonic() + config.connect_timeout
+    password = None if config.password is None else reveal(config.password)
+    pgconn = _open(config, password, until)
+    try:
+        connection = PsycopgConnection(PatientConnection(pgconn), config)
+        resets = resources.get("resets", lambda: Resets(config), Resets.forget)
+        connection.settle(resets, until)
+    except BaseException as exc:
+        pgconn.finish()
+        if isinstance(exc, (psycopg.Error, DeadlineExceeded)):
+            raise _failed(exc, config) from exc
+        raise
+    return connection
+
+
+def _open(config: PostgreSQLConfig, password: str | None, until: float) -> pq.abc.PGconn:
+    """The first host that answers and is what `target_session_attrs` asks for."""
+    failure: psycopg.Error | DeadlineExceeded | None = None
+    try:
+        for attempt in attempts(parameters(config, password)):
+            try:
+                steps = generators.connect(make_conninfo("", **attempt))
+                pgconn: pq.abc.PGconn = run_connect(steps, until)
+                return pgconn  # noqa: TRY300 - the loop goes on in the handler
+            except psycopg.Error as exc:
+                failure = exc
+    except (psycopg.Error, DeadlineExceeded) as exc:
+        failure = exc
+    # Outside of the handlers, because psycopg's errors would be a chain of one host after the other.
+    raise _failed(failure, config) from failure
+
+
+def _failed(exc: BaseException | None, config: PostgreSQLConfig) -> ConnectError:
+    if isinstance(exc, psycopg.Error):
+        return connect_error(exc, config)
+    return ConnectError(f"no connection within connect_timeout={config.connect_timeout:g} s")

@@ -1,0 +1,1 @@
+"""psycopg's connections under core's contract."""

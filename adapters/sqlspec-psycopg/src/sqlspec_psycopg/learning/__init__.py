@@ -1,0 +1,1 @@
+"""What a connection learns of types, and of what it prepared."""

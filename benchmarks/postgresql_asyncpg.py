@@ -1,0 +1,391 @@
+"""PostgreSQL by asyncpg: sessions over the same calls on a raw connection, and over its own pool.
+
+What counts is the work of both, client and server: the clock is that of their processes.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import asyncpg  # pyright: ignore[reportMissingTypeStubs]
+import msgspec
+
+from sqlspec import SQLSpec
+from sqlspec.adapters.postgresql import AsyncpgConfig
+from sqlspec_testkit.servers import PostgreSQLServer
+
+from .harness import Row, on, ratio
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop
+
+    from .harness import AsyncRun, Bench, Round, Run
+
+__all__ = ("rows",)
+
+SQL, NATIVE, KEY = (
+    "SELECT id, name, email FROM users WHERE id = ?",
+    "SELECT id, name, email FROM users WHERE id = $1",
+    7,
+)
+MANY = "SELECT id, name, email, id % 2 = 0 AS even, id / 2 AS half, joined FROM people"
+RESET = (
+    "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); "
+    "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES"
+)
+FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
+SCHEMA = """
+    CREATE TABLE users (id integer PRIMARY KEY, name text, email text);
+    INSERT INTO users SELECT n, 'name ' || n, n || '@example.org' FROM generate_series(1, 1000) n;
+    CREATE TABLE people (id integer, name text, email text, joined timestamptz);
+    INSERT INTO people SELECT n, 'name ' || n, n || '@example.org', now() FROM generate_series(1, 10000) n;
+    CREATE TABLE by_hand (id integer, name text, email text, score float8);
+    CREATE TABLE by_load (id integer, name text, email text, score float8);
+    VACUUM ANALYZE;
+"""
+COLUMNS = ("id", "name", "email", "score")
+TASKS, CONNECTIONS = 100, 10
+
+
+class PersonStruct(msgspec.Struct):
+    """A row."""
+
+    id: int
+    name: str
+    email: str
+    even: bool
+    half: int
+    joined: Any
+
+
+@dataclass
+class Person:
+    """A row."""
+
+    id: int
+    name: str
+    email: str
+    even: bool
+    half: int
+    joined: Any
+
+
+def rows(bench: Bench) -> list[Row]:
+    """On asyncio; and on uvloop, where that is installed."""
+    with PostgreSQLServer(settings=FAST) as server:
+        for statement in filter(str.strip, SCHEMA.split(";")):
+            server.sql(statement)
+        found = rows_on(bench, server, asyncio.new_event_loop(), "")
+        uvloop = _uvloop()
+        if uvloop is not None:
+            found += rows_on(bench, server, uvloop.new_event_loop(), "uvloop: ")
+    return found
+
+
+def _uvloop() -> Any:
+    try:
+        import uvloop
+    except ImportError:
+        return None
+    return uvloop
+
+
+def rows_on(bench: Bench, server: PostgreSQLServer, loop: AbstractEventLoop, where: str) -> list[Row]:
+    """The rows of one event loop."""
+    url, clock = server.url(), Clock(server)
+    spec = SQLSpec()
+    spec.register_config(AsyncpgConfig(url=url, pool_size=CONNECTIONS), "default")
+    spec.register_config(AsyncpgConfig(url=url, pool_size=CONNECTIONS, reset="rollback"), "bare")
+    try:
+        peers = loop.run_until_complete(open_peers(url))
+        found = [
+            *one_row(bench, clock, loop, spec, peers),
+            *crowd(bench, clock, loop, spec, peers),
+            *ten_thousand(bench, clock, loop, spec, peers[0]),
+            *loads(bench, clock, loop, spec, peers[0]),
+        ]
+        loop.run_until_complete(close_all(spec, peers))
+    finally:
+        loop.close()
+    return [row._replace(what=where + row.what) for row in found]
+
+
+async def open_peers(url: str) -> list[Any]:
+    """Raw connections, and asyncpg's pool at the end."""
+    raw = [await asyncpg.connect(url, ssl=False) for _ in range(CONNECTIONS)]
+    return [*raw, await asyncpg.create_pool(url, ssl=False, min_size=CONNECTIONS, max_size=CONNECTIONS)]
+
+
+async def close_all(spec: SQLSpec, peers: list[Any]) -> None:
+    """Of both sides."""
+    await spec.aclose()
+    for peer in peers:
+        await peer.close()
+
+
+# --- one row ------------------------------------------------------------------------------------
+
+
+def one_row(
+    bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, peers: list[Any]
+) -> list[Row]:
+    """A session with one SELECT."""
+    raw, pool = peers[0], peers[-1]
+    cases = {
+        "raw": raw_select(raw),
+        "by hand": by_hand(raw),
+        "autocommit": autocommit(spec),
+        "transaction": transaction(spec),
+        "pool": through_pool(pool),
+        "pool, transaction": transaction_through_pool(pool),
+    }
+    rounds = interleave(bench, clock, {name: on(loop, run) for name, run in cases.items()})
+    return [
+        Row(
+            'session, one SELECT: autocommit, reset="rollback"',
+            ratio(rounds, "autocommit", "raw"),
+            "× raw",
+            1.15,
+        ),
+        Row(
+            "session, one SELECT: transaction and full reset, more than by hand",
+            ratio(rounds, "transaction", "raw", minus="by hand"),
+            "× raw",
+            0.25,
+        ),
+        Row("session, one SELECT: transaction and full reset", ratio(rounds, "transaction", "raw"), "× raw"),
+        Row("the same by hand", ratio(rounds, "by hand", "raw"), "× raw"),
+        Row("asyncpg's pool, one SELECT", ratio(rounds, "pool", "raw"), "× raw"),
+        Row(
+            "asyncpg's pool, one SELECT in a transaction", ratio(rounds, "pool, transaction", "raw"), "× raw"
+        ),
+    ]
+
+
+def raw_select(raw: Any) -> AsyncRun:
+    """The driver's call."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            await raw.fetch(NATIVE, KEY)
+
+    return run
+
+
+def by_hand(raw: Any) -> AsyncRun:
+    """Three messages."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            await raw.execute("BEGIN")
+            await raw.fetch(NATIVE, KEY)
+            await raw.execute(f"COMMIT; {RESET}")
+
+    return run
+
+
+def autocommit(spec: SQLSpec) -> AsyncRun:
+    """Ours, as bare as it gets."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            async with spec.provide_session("bare", autocommit=True) as session:
+                await session.execute(SQL, (KEY,)).one()
+
+    return run
+
+
+def transaction(spec: SQLSpec) -> AsyncRun:
+    """Ours, as it comes."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            async with spec.provide_session("default") as session:
+                await session.execute(SQL, (KEY,)).one()
+
+    return run
+
+
+def through_pool(pool: Any) -> AsyncRun:
+    """The driver's pool, with its own reset."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            async with pool.acquire() as raw:
+                await raw.fetch(NATIVE, KEY)
+
+    return run
+
+
+def transaction_through_pool(pool: Any) -> AsyncRun:
+    """And with a transaction."""
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            async with pool.acquire() as raw, raw.transaction():
+                await raw.fetch(NATIVE, KEY)
+
+    return run
+
+
+# --- many tasks -----------------------------------------------------------------------------------
+
+
+def crowd(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, peers: list[Any]) -> list[Row]:
+    """More tasks than connections."""
+    run_ours, run_pool = autocommit(spec), through_pool(peers[-1])
+    raw_runs = [raw_select(raw) for raw in peers[:CONNECTIONS]]
+
+    async def by_ten(count: int) -> None:
+        share = TASKS // CONNECTIONS
+        await asyncio.gather(*(run(count * share) for run in raw_runs))
+
+    async def ours(count: int) -> None:
+        await asyncio.gather(*(run_ours(count) for _ in range(TASKS)))
+
+    async def pooled(count: int) -> None:
+        await asyncio.gather(*(run_pool(count) for _ in range(TASKS)))
+
+    cases = {"raw": on(loop, by_ten), "ours": on(loop, ours), "pool": on(loop, pooled)}
+    rounds = interleave(bench, clock, cases)
+    what = f"{TASKS} tasks over {CONNECTIONS} connections, over {CONNECTIONS} raw ones"
+    return [
+        Row(f'{what}: autocommit, reset="rollback"', ratio(rounds, "ours", "raw"), "×", 1.25),
+        Row(f"{what}: asyncpg's pool", ratio(rounds, "pool", "raw"), "×"),
+    ]
+
+
+# --- many rows ------------------------------------------------------------------------------------
+
+
+def ten_thousand(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, raw: Any) -> list[Row]:
+    """Rows to objects."""
+
+    async def fetch(count: int) -> None:
+        for _ in range(count):
+            await raw.fetch(MANY)
+
+    def fetch_as(schema_type: Any) -> AsyncRun:
+        async def run(count: int) -> None:
+            for _ in range(count):
+                async with spec.provide_session("bare", autocommit=True) as session:
+                    await session.execute(MANY, schema_type=schema_type).all()
+
+        return run
+
+    cases = {
+        "raw": on(loop, fetch),
+        "dict": on(loop, fetch_as(None)),
+        "Struct": on(loop, fetch_as(PersonStruct)),
+        "dataclass": on(loop, fetch_as(Person)),
+    }
+    rounds = interleave(bench, clock, cases)
+    limits = {"dict": 1.40, "Struct": 1.40, "dataclass": 1.30}
+    return [
+        Row(f"10,000 rows as {name}, over the raw fetch", ratio(rounds, name, "raw"), "×", limit)
+        for name, limit in limits.items()
+    ]
+
+
+def loads(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, raw: Any) -> list[Row]:
+    """Binary COPY, each in one transaction with its COMMIT."""
+    tuples = [(number, f"name {number}", f"{number}@example.org", number / 2) for number in range(10_000)]
+    dicts = [dict(zip(COLUMNS, row, strict=True)) for row in tuples]
+
+    async def copy(_: int) -> None:
+        async with raw.transaction():
+            await raw.copy_records_to_table("by_hand", records=tuples, columns=COLUMNS)
+
+    def load(loaded: list[Any]) -> AsyncRun:
+        async def run(_: int) -> None:
+            async with spec.provide_session("bare") as session:
+                await session.load("by_load", loaded, COLUMNS)
+
+        return run
+
+    async def empty() -> None:
+        await raw.execute("TRUNCATE by_hand, by_load")
+
+    cases = {"raw": on(loop, copy), "tuples": on(loop, load(tuples)), "dicts": on(loop, load(dicts))}
+    rounds = once_each(bench, clock, cases, before=lambda: loop.run_until_complete(empty()))
+    return [
+        Row("load() of 10,000 tuples, over COPY by hand", ratio(rounds, "tuples", "raw"), "×", 1.15),
+        Row("load() of 10,000 dicts", ratio(rounds, "dicts", "raw"), "×"),
+    ]
+
+
+# --- the clock ------------------------------------------------------------------------------------
+
+
+class Clock:
+    """The time that processors spend on us and on the server's backends, in seconds.
+
+    On a quiet machine with one processor that is the wall's; on a busy one it still is ours alone.
+    """
+
+    def __init__(self, server: PostgreSQLServer) -> None:
+        self._server = server
+        self._backends: list[Path] = []
+
+    def look_around(self) -> None:
+        """Find the backends: those of connections that are open by now."""
+        pids = self._server.sql(
+            "SELECT pid FROM pg_stat_activity "
+            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
+        ).split()
+        self._backends = [path for pid in pids if (path := Path(f"/proc/{pid}/schedstat")).exists()]
+
+    def __call__(self) -> float:
+        """Now."""
+        served = sum(int(path.read_text("ascii").split()[0]) for path in self._backends)
+        return time.process_time() + served / 1e9
+
+
+def interleave(bench: Bench, clock: Clock, cases: dict[str, Run]) -> list[Round]:
+    """As `Bench.interleave`, by this clock."""
+    for run in cases.values():
+        run(1)
+    clock.look_around()
+    counts = {name: fitting(run, bench.turn) for name, run in cases.items()}
+    return [
+        {name: seconds(clock, cases[name], counts[name]) / counts[name] for name in order(cases, number)}
+        for number in range(bench.rounds)
+    ]
+
+
+def once_each(bench: Bench, clock: Clock, cases: dict[str, Run], *, before: Any) -> list[Round]:
+    """As `Bench.once_each`, by this clock."""
+    for run in cases.values():
+        run(1)
+    clock.look_around()
+    found: list[Round] = []
+    for number in range(max(5, bench.rounds // 3)):
+        before()
+        found.append({name: seconds(clock, cases[name], 1) for name in order(cases, number)})
+    return found
+
+
+def order(cases: dict[str, Run], number: int) -> list[str]:
+    """There and back."""
+    names = list(cases)
+    return names if number % 2 == 0 else names[::-1]
+
+
+def fitting(run: Run, turn: float) -> int:
+    """How many operations fill a turn."""
+    started = time.perf_counter()
+    run(2)
+    return max(1, round(2 * turn / (time.perf_counter() - started)))
+
+
+def seconds(clock: Clock, run: Run, count: int) -> float:
+    """Of a turn, without the garbage of another."""
+    gc.collect(0)
+    started = clock()
+    run(count)
+    return clock() - started

@@ -1,0 +1,209 @@
+"""PostgreSQL by psycopg: sessions over the same calls on a raw connection, and over its own pool.
+
+The clock counts the work of both, client and server: see `postgresql_asyncpg`.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg_pool import ConnectionPool
+
+from sqlspec import SQLSpec
+from sqlspec.adapters.postgresql import PostgreSQLConfig
+from sqlspec_testkit.servers import PostgreSQLServer
+
+from .harness import Row, ratio
+from .postgresql_asyncpg import COLUMNS, FAST, KEY, MANY, SCHEMA, SQL, Clock, interleave, once_each
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from .harness import Bench, Run
+
+__all__ = ("rows",)
+
+NATIVE = SQL.replace("?", "%s")
+MANY_NATIVE = MANY
+RESET = (
+    "SET SESSION AUTHORIZATION DEFAULT; RESET ROLE; RESET ALL; CLOSE ALL; UNLISTEN *; "
+    "SELECT pg_advisory_unlock_all(); DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES"
+)
+THREADS, CONNECTIONS = 32, 8
+LINES = 10_000
+
+
+def rows(bench: Bench) -> list[Row]:
+    """One row, many threads, many rows, and loads."""
+    with PostgreSQLServer(settings=FAST) as server, SQLSpec() as spec:
+        for statement in filter(str.strip, SCHEMA.split(";")):
+            server.sql(statement)
+        clock, url = Clock(server), server.url()
+        spec.register_config(PostgreSQLConfig(url=url, pool_size=CONNECTIONS), "default")
+        spec.register_config(PostgreSQLConfig(url=url, pool_size=CONNECTIONS, reset="rollback"), "bare")
+        with (
+            psycopg.connect(url, autocommit=True) as raw,
+            ConnectionPool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, open=True) as pool,
+        ):
+            return [
+                *one_row(bench, clock, spec, raw, pool),
+                *crowd(bench, clock, spec, pool),
+                *ten_thousand(bench, clock, spec, raw),
+                *loads(bench, clock, spec, raw),
+            ]
+
+
+def one_row(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any, pool: Any) -> list[Row]:
+    """A session with one SELECT."""
+    cases = by_hand(raw) | ours(spec) | {"pool": through_pool(pool)}
+    rounds = interleave(bench, clock, cases)
+    beyond = "more than by hand"
+    return [
+        Row('session, one SELECT: autocommit, reset="rollback"', ratio(rounds, "auto", "raw"), "× raw", 1.05),
+        Row(f"transaction, {beyond}", ratio(rounds, "bare", "raw", minus="hand"), "× raw", 0.25),
+        Row(f"and full reset, {beyond}", ratio(rounds, "full", "raw", minus="hand, reset"), "× raw", 0.25),
+        Row("one cursor, used again", ratio(rounds, "reused", "raw"), "× raw"),
+        Row("transaction and full reset", ratio(rounds, "full", "raw"), "× raw"),
+        Row("the same by hand", ratio(rounds, "hand, reset", "raw"), "× raw"),
+        Row("psycopg_pool, one SELECT in a transaction", ratio(rounds, "pool", "raw"), "× raw"),
+    ]
+
+
+def by_hand(raw: Any) -> dict[str, Run]:
+    """On one open connection."""
+    cursor = raw.cursor()
+
+    def bare(count: int) -> None:
+        for _ in range(count):
+            raw.execute(NATIVE, (KEY,)).fetchone()
+
+    def reused(count: int) -> None:
+        for _ in range(count):
+            cursor.execute(NATIVE, (KEY,))
+            cursor.fetchone()
+
+    def ended_by(last: str) -> Run:
+        def run(count: int) -> None:
+            for _ in range(count):
+                raw.execute("BEGIN")
+                raw.execute(NATIVE, (KEY,)).fetchone()
+                raw.execute(last, prepare=False)
+
+        return run
+
+    return {
+        "raw": bare,
+        "reused": reused,
+        "hand": ended_by("COMMIT"),
+        "hand, reset": ended_by(f"COMMIT; {RESET}"),
+    }
+
+
+def ours(spec: SQLSpec) -> dict[str, Run]:
+    """A session for each SELECT; the row is a dict."""
+
+    def sessions(name: str, *, autocommit: bool) -> Run:
+        def run(count: int) -> None:
+            for _ in range(count):
+                with spec.provide_session(name, autocommit=autocommit) as session:
+                    session.execute(SQL, (KEY,)).one()
+
+        return run
+
+    return {
+        "auto": sessions("bare", autocommit=True),
+        "bare": sessions("bare", autocommit=False),
+        "full": sessions("default", autocommit=False),
+    }
+
+
+def through_pool(pool: Any) -> Run:
+    """The driver's pool, with its own transaction and no reset."""
+
+    def run(count: int) -> None:
+        for _ in range(count):
+            with pool.connection() as raw:
+                raw.execute(NATIVE, (KEY,)).fetchone()
+
+    return run
+
+
+# --- many threads ---------------------------------------------------------------------------------
+
+
+def crowd(bench: Bench, clock: Clock, spec: SQLSpec, pool: Any) -> list[Row]:
+    """More threads than connections."""
+    with ThreadPoolExecutor(THREADS) as threads:
+        cases = {
+            "ours": shared_out(threads, ours(spec)["bare"]),
+            "pool": shared_out(threads, through_pool(pool)),
+        }
+        rounds = interleave(bench, clock, cases)
+    what = f"{THREADS} threads over {CONNECTIONS} connections, over psycopg_pool"
+    return [Row(f'{what}: transaction, reset="rollback"', ratio(rounds, "ours", "pool"), "×", 0.8)]
+
+
+def shared_out(threads: ThreadPoolExecutor, run: Run) -> Run:
+    """By all threads at once."""
+    return lambda count: list(threads.map(run, [count] * THREADS))
+
+
+# --- many rows ------------------------------------------------------------------------------------
+
+
+def ten_thousand(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any) -> list[Row]:
+    """Rows to dicts."""
+
+    def fetch(count: int) -> None:
+        for _ in range(count):
+            raw.execute(MANY_NATIVE).fetchall()
+
+    def dicts(count: int) -> None:
+        for _ in range(count):
+            with spec.provide_session("bare", autocommit=True) as session:
+                session.execute(MANY).all()
+
+    rounds = interleave(bench, clock, {"raw": fetch, "dict": dicts})
+    return [Row(f"{LINES:,} rows as dict, over the raw fetch", ratio(rounds, "dict", "raw"), "×", 1.25)]
+
+
+def loads(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any) -> list[Row]:
+    """COPY, each in one transaction with its COMMIT."""
+    tuples = [(number, f"name {number}", f"{number}@example.org", number / 2) for number in range(LINES)]
+    dicts = [dict(zip(COLUMNS, row, strict=True)) for row in tuples]
+    cases: dict[str, Run] = {
+        "binary": lambda _: copy(raw, tuples, " (FORMAT BINARY)"),
+        "text": lambda _: copy(raw, tuples, ""),
+        "tuples": lambda _: load(spec, tuples),
+        "dicts": lambda _: load(spec, dicts),
+    }
+    rounds = once_each(bench, clock, cases, before=lambda: raw.execute("TRUNCATE by_hand, by_load"))
+    return [
+        Row(
+            f"load() of {LINES:,} tuples, over binary COPY by hand",
+            ratio(rounds, "tuples", "binary"),
+            "×",
+            1.15,
+        ),
+        Row(f"load() of {LINES:,} dicts", ratio(rounds, "dicts", "binary"), "×"),
+        Row("COPY as text by hand", ratio(rounds, "text", "binary"), "×"),
+    ]
+
+
+def copy(raw: Any, lines: Sequence[Any], form: str) -> None:
+    """As the driver's documentation has it."""
+    with (
+        raw.transaction(),
+        raw.cursor().copy(f"COPY by_hand ({', '.join(COLUMNS)}) FROM STDIN{form}") as copying,
+    ):
+        copying.set_types(["int4", "text", "text", "float8"])
+        for line in lines:
+            copying.write_row(line)
+
+
+def load(spec: SQLSpec, lines: Sequence[Any]) -> None:
+    """The bulk path."""
+    with spec.provide_session("bare") as session:
+        session.load("by_load", lines, COLUMNS)

@@ -1,0 +1,1 @@
+"""PostgreSQL by both adapters: the same tests for each."""
