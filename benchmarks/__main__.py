@@ -33,6 +33,7 @@ TOPICS = {
     "duckdb": "duckdb_sync",
     "postgresql-asyncpg": "postgresql_asyncpg",
     "postgresql-psycopg": "postgresql_psycopg",
+    "mysql": "mysql",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)

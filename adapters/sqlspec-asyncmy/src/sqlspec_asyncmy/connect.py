@@ -1,0 +1,145 @@
+"""Opening a connection, and the side connection that stops what another one runs."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import asyncmy
+from asyncmy.constants.CLIENT import FOUND_ROWS
+from asyncmy.errors import MySQLError
+
+from sqlspec.errors import ConnectError, DatabaseError, DisconnectedError, SQLSpecError
+from sqlspec.plugin import tls_context
+
+from . import wire
+from .config import harmful_modes, harmless
+from .connection import AsyncMyConnection
+from .errors import told
+from .setup import Setup
+
+if TYPE_CHECKING:
+    from .config import AsyncMyConfig
+
+__all__ = ("connect",)
+
+ASKED = b"SELECT @@sql_mode, @@max_allowed_packet"
+STOP_TIMEOUT = 0.8
+"""Seconds to stop another connection's statement: who was cancelled waits for it."""
+
+
+async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
+    """A connection that is ready for core. Raises `ConnectError`, within `connect_timeout`."""
+    # First, and by itself: what an application's own function raises is the application's.
+    password = None if config.password is None else config.password.reveal()
+    raw: Any = None
+    try:
+        async with asyncio.timeout(config.connect_timeout):
+            raw = await _open(config, password)
+            return await _prepare(raw, config)
+    except TimeoutError:
+        error: SQLSpecError = ConnectError(
+            f"no connection within connect_timeout={config.connect_timeout:g} s"
+        )
+    except (MySQLError, OSError, ValueError) as exc:
+        error = _refused(exc, config)
+    except BaseException:
+        if raw is not None:
+            raw.close()
+        raise
+    if raw is not None:
+        raw.close()
+    # Outside of the handler, so that the driver's exception, which may quote secrets, is not its context.
+    raise error
+
+
+def _refused(exc: Exception, config: AsyncMyConfig) -> SQLSpecError:
+    error = told(exc)
+    if not isinstance(error, DatabaseError):
+        return error
+    is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
+    kind = type(error) if is_ours else ConnectError
+    # The server's words are about names here: no statement and no row is on its way yet.
+    text = f"can not connect to {config.socket or f'{config.host}:{config.port}'}: {error.detail or error}"
+    found = kind(text, sqlstate=error.sqlstate, code=error.code, detail=error.detail)
+    found.__cause__ = error.__cause__
+    return found
+
+
+async def _open(config: AsyncMyConfig, password: str | None) -> Any:
+    connect: Any = asyncmy.connect  # its stubs forbid what its documentation allows
+    return await connect(
+        host=config.host if config.socket is None else "localhost",
+        port=config.port,
+        unix_socket=config.socket,
+        user=config.username,
+        # As bytes, for the driver would encode a str as latin1; it takes those from a function alone.
+        password_creator=None if password is None else password.encode,
+        database=config.database,
+        charset=config.charset,
+        autocommit=None,  # set below, in the same breath as everything else
+        connect_timeout=config.connect_timeout,
+        local_infile=config.local_infile,
+        program_name=config.application_name,
+        client_flag=FOUND_ROWS,  # UPDATE counts the rows it found, as all other databases do
+        ssl=tls_context(config.tls, root_cert=config.ssl_root_cert, cert=config.ssl_cert, key=config.ssl_key),
+    )
+
+
+async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
+    """Switch off what nobody asked for, and find out what the server can do."""
+    await wire.refuse_stacking(raw)
+    no_reset, failed = await wire.exchange(
+        raw, [wire.packet(wire.RESET), wire.packet(wire.QUERY, ASKED)], at_once=config.pipelining
+    )
+    if failed is not None:
+        raise failed
+    sql_mode, largest = wire.last_rows(raw)[0]
+    setup = Setup(
+        statements=_setup(config, sql_mode, autocommit=bool(raw.server_status & wire.AUTOCOMMIT)),
+        can_reset=no_reset is None,
+        largest=int(largest),
+        database=config.database,
+        pipelining=config.pipelining,
+        stop=lambda thread, *, for_good: stop(config, thread, for_good=for_good),
+    )
+    for failed in filter(None, await wire.exchange(raw, setup.packets, at_once=config.pipelining)):
+        raise failed
+    return AsyncMyConnection(raw, setup)
+
+
+def _setup(config: AsyncMyConfig, sql_mode: str, *, autocommit: bool) -> tuple[str, ...]:
+    """What makes a session of the server's ours, where its own settings do not."""
+    parts: list[str] = []
+    if config.collation is not None:
+        parts.append(f"NAMES {config.charset} COLLATE {config.collation}")
+    if not autocommit:
+        parts.append("autocommit=1")
+    if config.sql_mode is not None or harmful_modes(sql_mode):
+        parts.append(f"sql_mode='{harmless(sql_mode) if config.sql_mode is None else config.sql_mode}'")
+    if config.time_zone is not None:
+        parts.append(f"time_zone='{config.time_zone}'")
+    statements = [f"SET {', '.join(parts)}"] if parts else []
+    if config.read_only:
+        statements.append("SET SESSION TRANSACTION READ ONLY")
+    return tuple(statements)
+
+
+async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
+    """KILL what the server runs for connection *thread*; *for_good*: the connection as well.
+
+    A best effort, in bounded time: returns whether the server has done it.
+    """
+    raw: Any = None
+    with suppress(Exception):  # whoever asked for it has an error of his own to tell
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                password = None if config.password is None else config.password.reveal()
+                raw = await _open(config, password)
+                await raw.query(b"KILL %s %d" % (b"CONNECTION" if for_good else b"QUERY", thread))
+                return True
+        finally:
+            if raw is not None:
+                raw.close()
+    return False

@@ -1,0 +1,64 @@
+"""The transaction table of the kit, on a real server."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+import pytest
+
+from sqlspec_asyncmy import AsyncMyConfig
+from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from sqlspec_testkit.servers import MariaDB
+
+ENDER = """
+CREATE PROCEDURE sqlspec_kit_end()
+BEGIN
+    ROLLBACK;
+    SIGNAL SQLSTATE '45000' SET MESSAGE_TEXT = 'rolled back';
+END
+"""
+
+
+class OnMariaDB(AdapterTests):
+    """What MariaDB can do."""
+
+    ender: ClassVar[str] = "CALL sqlspec_kit_end()"
+    slow: ClassVar[str] = "SELECT sleep(30)"
+    url: str
+
+    @pytest.fixture(autouse=True)
+    def database(self, mariadb_server: MariaDB) -> Iterator[None]:
+        """A database of each test's own, with a procedure that loses a transaction and fails."""
+        with mariadb_server.database() as name:
+            mariadb_server.sql(f"DELIMITER $$\n{ENDER} $$", database=name)
+            self.url = mariadb_server.url(database=name)
+            yield
+
+    def make_config(self, tmp_path: Path) -> AsyncMyConfig:  # noqa: ARG002 - no file
+        """That database."""
+        return AsyncMyConfig(url=self.url)
+
+
+class OneByOne(OnMariaDB):
+    """Through a proxy that loses the second of two commands."""
+
+    def make_config(self, tmp_path: Path) -> AsyncMyConfig:  # noqa: ARG002 - no file
+        """Without pipelining."""
+        return AsyncMyConfig(url=self.url, pipelining=False)
+
+
+class TestContract(OnMariaDB, AdapterContract):
+    """The adapter's data."""
+
+
+class TestTable(OnMariaDB, AsyncTransactionTable):
+    """The table."""
+
+
+class TestTableOneByOne(OneByOne, AsyncTransactionTable):
+    """The table, a command at a time."""

@@ -1,0 +1,1 @@
+"""MySQL's side of every promise, judged by a real server."""
