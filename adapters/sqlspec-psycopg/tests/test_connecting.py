@@ -55,9 +55,10 @@ async def test_g06_a_wrong_password_fails_at_once(postgresql_server: PostgreSQLS
 
     assert time.monotonic() - started < 3
     assert caught.value.sqlstate == "28P01"
-    chain, error = [], caught.value
+    chain: list[str] = []
+    error: BaseException | None = caught.value
     while error is not None:
-        chain.append(f"{error!r} {error}")
+        chain.append(f"{error!r} {error} {vars(error)}")
         error = error.__cause__ or error.__context__
     assert "canary-7" not in " ".join(chain)
 

@@ -58,6 +58,7 @@ ARRAYS: list[tuple[str, Any, Any]] = [
     ("mood[]", [Mood.GOOD], ["good"]),
     ("mood[]", [], []),
     ("small[]", [1, 2], [1, 2]),
+    ("small[]", [1, "2"], [1, 2]),
     ("tiny[]", [[1], [2]], [[1], [2]]),
     ("pair[]", ['(1,"a b")'], ['(1,"a b")']),
     ("box[]", ["(1,1),(0,0)", "(2,2),(0,0)"], ["(1,1),(0,0)", "(2,2),(0,0)"]),
@@ -129,7 +130,7 @@ TURNS: list[tuple[str, Any, str, Any]] = [
 def test_a_column_of_another_type_is_never_given_a_value_of_the_old_one(
     spec: SQLSpec, turn: tuple[str, Any, str, Any], autocommit: bool, name: str
 ) -> None:
-    """What was learned may cost an error, once, but not a wrong value."""
+    """What was learned may cost an error, once, but not a wrong value; what was not, costs nothing."""
     before, old, after, new = turn
     with spec.provide_session(name, autocommit=autocommit) as session:
         session.execute(f"CREATE TABLE t (v {before})")
@@ -141,7 +142,7 @@ def test_a_column_of_another_type_is_never_given_a_value_of_the_old_one(
         if not autocommit:
             session.commit()
 
-        with suppress(SQLSpecError):
+        with suppress(*([SQLSpecError] if name == "main" else [])):
             session.execute("INSERT INTO t VALUES (?)", (new,))
         if not autocommit:
             session.rollback()
@@ -152,7 +153,15 @@ def test_a_column_of_another_type_is_never_given_a_value_of_the_old_one(
 
 def test_a_list_goes_with_what_else_is_said(session: Session) -> None:
     """The same statement, and values of other types beside the list."""
-    for value, many in [(5, [5]), (70_000, [70_000]), ("a", ["a"]), (2**40, []), ("b", []), (1.5, [1, 1.5])]:
+    pairs: list[tuple[object, list[object]]] = [
+        (5, [5]),
+        (70_000, [70_000]),
+        ("a", ["a"]),
+        (2**40, []),
+        ("b", []),
+        (1.5, [1, 1.5]),
+    ]
+    for value, many in pairs:
         assert session.execute("SELECT ? = ANY(?)", (value, many)).scalar() is (value in many)
 
 

@@ -19,7 +19,7 @@ from psycopg.types.json import Json, Jsonb
 from sqlspec.errors import ParameterError
 
 from .errors import map_error
-from .values import fitted
+from .values import JSON_TYPES, fitted
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,6 +42,7 @@ _CARELESS: dict[int, frozenset[type]] = {
 """What fits the types whose dumpers take anything."""
 _CAREFUL = frozenset({25, 1043, 701, 1700, 1114, 1184, 1186, 2950})
 """Types whose dumpers raise an error instead."""
+_SCALARS = (_CAREFUL | _CARELESS.keys()) - JSON_TYPES
 _TIMESTAMP, _TIME = 1114, 1083
 _FAULTS = (psycopg.Error, TypeError, ValueError, OverflowError, AttributeError)
 
@@ -77,7 +78,7 @@ def _is_within(values: list[int], code: str) -> bool:
 
 def with_lists(rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> Sequence[Sequence[Any]]:
     """The same with lists marked as what their columns take."""
-    if not any(list in map(type, row) for row in rows):
+    if _SCALARS.issuperset(oids) or not any(list in map(type, row) for row in rows):
         return rows
     return [list(map(fitted, row, oids)) for row in rows]
 

@@ -75,15 +75,16 @@ class AsyncLearning(AsyncTalking, ABC):
 
     async def _rows(self, cursor: Any) -> Sequence[tuple[Any, ...]]:
         """A result with types that psycopg met for the first time: those that are arrays become lists."""
-        reader, met = Transformer(self.raw), set[int]()
-        while strangers := self.raw.strangers - met:  # an array's elements may be strangers, too
+        rows: Sequence[tuple[Any, ...]] = ()
+        met = set[int]()
+        while strangers := self.raw.strangers - met:  # the elements of an array may be strangers, too
             met |= strangers
             await self._meet(strangers)
             reader = Transformer(self.raw)
             reader.set_pgresult(cursor.pgresult)
+            rows = reader.load_rows(0, cursor.pgresult.ntuples, tuple)
         self.raw.strangers.clear()
         self._cursor = None  # it has the old ways
-        rows: Sequence[tuple[Any, ...]] = reader.load_rows(0, cursor.pgresult.ntuples, tuple)
         return rows
 
     async def _meet(self, oids: Iterable[int]) -> None:
