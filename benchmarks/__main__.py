@@ -34,6 +34,7 @@ TOPICS = {
     "postgresql-asyncpg": "postgresql_asyncpg",
     "postgresql-psycopg": "postgresql_psycopg",
     "mysql": "mysql",
+    "redis": "redis_sessions",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)

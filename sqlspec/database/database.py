@@ -11,7 +11,7 @@ import sys
 import time
 from contextlib import suppress
 from threading import RLock
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlspec.errors import ConfigClosedError, SQLSpecError
@@ -146,7 +146,7 @@ class Database:
 
     def warm_up(self) -> None:
         """Open `pool_min_size` connections for threads, or raise what hinders it."""
-        if self.config.pool_min_size and self._has("sqlspec_create_connection"):
+        if self.config.pool_min_size and self._serves_threads():
             warm_up = getattr(self.open_pool(), "warm_up", None)
             if warm_up is not None:
                 warm_up()
@@ -158,8 +158,10 @@ class Database:
             if warm_up is not None:
                 await warm_up()
 
-    def _has(self, hook: Literal["sqlspec_create_connection"]) -> bool:
-        return self.plugins.hook(hook, self.config.adapter) is not None
+    def _serves_threads(self) -> bool:
+        hook, adapter = self.plugins.hook, self.config.adapter
+        make = hook("sqlspec_create_connection", adapter) or hook("sqlspec_create_pool", adapter)
+        return make is not None
 
     def ping(self) -> None:
         """Ask the server for a sign of life, or raise."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from sqlspec.errors import AdapterBrokenError, SyncNotSupportedError
 from sqlspec.observe.events import ConnectionEvent
@@ -15,11 +15,13 @@ if TYPE_CHECKING:
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike, SessionOptions
     from sqlspec.session import SessionPlan
 
-    from .database import Database
+    from .database import AnyConfig, Database
 
     MakeSession = Callable[[Any], Any]
 
 __all__ = ("new_async_pool", "new_pool", "session_makers")
+
+P = TypeVar("P", "PoolLike", "AsyncPoolLike")
 
 
 def new_pool(database: Database) -> PoolLike:
@@ -28,13 +30,13 @@ def new_pool(database: Database) -> PoolLike:
 
     plugins, config = database.plugins, database.config
     create = plugins.hook("sqlspec_create_connection", config.adapter)
-    if create is None:
-        raise _no_sync(database)
-    connect = partial(create, config, database.resources)
     make = plugins.hook("sqlspec_create_pool", config.adapter)
+    if create is None and make is None:
+        raise _no_sync(database)
+    connect = partial(create, config, database.resources) if create else partial(_no_connection, config)
     pool = make(config, connect) if make else None
     if pool is not None:  # whatever it says of itself, as one with a length of 0 does
-        return pool
+        return _labelled(pool, database)
     return Pool(config, connect, label=repr(database.name), observe=_connection_observer(database))
 
 
@@ -47,8 +49,22 @@ def new_async_pool(database: Database) -> AsyncPoolLike:
     make = database.plugins.hook("sqlspec_create_async_pool", config.adapter)
     pool = make(config, connect) if make else None
     if pool is not None:
-        return pool
+        return _labelled(pool, database)
     return AsyncPool(config, connect, label=repr(database.name), observe=_connection_observer(database))
+
+
+def _labelled(pool: P, database: Database) -> P:
+    """A pool of the adapter's own that has a `label` calls the database by its name in errors."""
+    named: Any = pool
+    if hasattr(named, "label"):
+        named.label = repr(database.name)
+    return pool
+
+
+def _no_connection(config: AnyConfig) -> NoReturn:
+    """What a pool is given that needs no `connect`."""
+    msg = f"adapter {config.adapter!r} makes no connections"
+    raise AdapterBrokenError(msg, adapter=config.adapter)
 
 
 def _connection_observer(database: Database) -> Callable[[str, str | None, float | None], None]:
@@ -71,9 +87,8 @@ def _async_connect(database: Database) -> Callable[[], Awaitable[Any]]:
     from sqlspec.session.threaded import Workers
 
     create_sync = plugins.hook("sqlspec_create_connection", config.adapter)
-    if create_sync is None:  # loading an adapter has checked that it has one of the two
-        msg = f"adapter {config.adapter!r} makes no connections"
-        raise AdapterBrokenError(msg, adapter=config.adapter)
+    if create_sync is None:  # its pool will do without, and it has one: loading it has checked that
+        return partial(_no_connection, config)
     workers = Workers(config.pool_size, name=f"sqlspec-{database.name}")
     return partial(workers.connect, partial(create_sync, config, resources))
 

@@ -35,6 +35,8 @@ CREATION_HOOKS = (
     "sqlspec_create_session",
     "sqlspec_create_async_session",
 )
+_LENDERS = frozenset(CREATION_HOOKS[:4])
+_SYNC_LENDERS = frozenset(CREATION_HOOKS[:4:2])
 OBSERVER_HOOKS = (
     "sqlspec_config_registered",
     "sqlspec_pool_opened",
@@ -154,10 +156,11 @@ class Suspect:
 
     def _check_adapter(self, plain: set[str], info: AdapterInfo) -> None:
         required = CREATION_HOOKS[:2]
-        if not plain.intersection(required):
+        # A pool of the adapter's own may well make what it lends by itself.
+        if not plain.intersection(_LENDERS):
             what = f"it implements neither {required[0]} nor {required[1]}"
             raise self.broken(what, f"Write: @hookimpl def {required[0]}(config): …")
-        if Capability.SYNC in info.capabilities and required[0] not in plain:
+        if Capability.SYNC in info.capabilities and not plain.intersection(_SYNC_LENDERS):
             what = f"it declares Capability.SYNC and has no {required[0]}"
             raise self.broken(what, f"Write: @hookimpl def {required[0]}(config): …")
 

@@ -1,0 +1,168 @@
+"""redis-py's connections for tasks, which remember what was sent."""
+
+from __future__ import annotations
+
+from asyncio import timeout
+from typing import TYPE_CHECKING, Any
+
+import redis
+import redis.asyncio
+from redis.asyncio.retry import Retry
+from redis.backoff import NoBackoff
+
+from .options import check_alive
+from .traces import Traces
+from .wire import drop_transport, is_readable, keep_for_ever
+
+if TYPE_CHECKING:
+    from .options import Terms
+
+__all__ = ("SocketConnection", "TCPConnection")
+
+
+class _Ours:
+    """What is ours of a connection. Opened by the pool; redis-py's clients find it open."""
+
+    if TYPE_CHECKING:  # redis-py's, mostly without types
+        connect: Any
+        send_command: Any
+        _parser: Any
+    _reader: Any
+    _writer: Any
+
+    def __init__(self, *, terms: Terms, **options: Any) -> None:
+        self.traces = Traces()
+        self._terms = terms
+        self._is_over = False
+        self._patience: float | None = options["socket_timeout"]
+        # A command runs once; who connects again when it failed is the pool.
+        base: Any = super()
+        base.__init__(retry=Retry(NoBackoff(), 0), **options)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket; what is at its other end shows when it is used."""
+        return self._writer is not None
+
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing came while nobody asked. Never raises, costs microseconds."""
+        reader, writer = self._reader, self._writer
+        if reader is None or writer is None or writer.is_closing() or reader.exception() is not None:
+            return False
+        # What the loop has read already, and what it has not come to yet.
+        if reader._buffer or reader.at_eof():  # noqa: SLF001 - redis-py looks there, too
+            return False
+        sock = writer.get_extra_info("socket")
+        return sock is not None and sock.fileno() >= 0 and not is_readable(sock.fileno())
+
+    async def open(self, seconds: float) -> None:
+        """Connect and greet the server; raises redis-py's errors, after *seconds* at the latest."""
+        scope = timeout(max(0.0, seconds))
+        try:
+            async with scope:
+                await self.connect()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise redis.TimeoutError("Timeout connecting to server") from None
+        self.traces.clear()
+
+    async def probe(self, seconds: float) -> None:
+        """PING; raises redis-py's errors, after *seconds* at the latest."""
+        scope = timeout(max(0.0, seconds))
+        try:
+            async with scope:
+                await self.send_command("PING", check_health=False)
+                await self.read_response()
+        except TimeoutError:
+            if not scope.expired():
+                raise
+            raise redis.TimeoutError("Timeout reading from socket") from None
+
+    def pack_command(self, *arguments: Any) -> Any:
+        """The bytes of one command."""
+        base: Any = super()
+        encode = self._terms.encode
+        packed = base.pack_command(*(arguments if encode is None else encode(arguments)))
+        self.traces.sent(arguments)  # only now: what can not be packed is not sent
+        return packed
+
+    async def send_packed_command(self, command: Any, check_health: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - redis-py's
+        """Send; the same as redis-py's, without `asyncio.wait_for`.
+
+        On Python 3.11 that makes a task for every command, and forgets a cancellation that comes when the
+        task is done.
+        """
+        if self._writer is None:
+            await self.connect()
+        try:
+            await self._write([command] if isinstance(command, bytes) else command)
+        except OSError as exc:
+            self.traces.is_lost = True
+            self._cut()
+            if isinstance(exc, TimeoutError):
+                raise redis.TimeoutError("Timeout writing to socket") from None
+            raise redis.ConnectionError(f"Error while writing to socket: {exc.strerror}") from exc
+        except BaseException:
+            self._cut()
+            raise
+
+    async def _write(self, command: Any) -> None:
+        writer = self._writer
+        writer.writelines(command)
+        if not writer.transport.get_write_buffer_size():
+            await writer.drain()  # waits for nothing, but tells whether the connection is gone
+            return
+        async with timeout(self._patience):
+            await writer.drain()
+
+    async def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """The reply, which is owed no longer."""
+        base: Any = super()
+        try:
+            response = await base.read_response(*arguments, **options)
+        except redis.ResponseError:
+            self.traces.owed -= 1
+            raise
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.traces.is_lost = True
+            raise
+        self.traces.owed -= 1
+        return response
+
+    def drop(self) -> None:
+        """Close now, without a word and without waiting; also when its loop is closed."""
+        self._is_over = True
+        self._cut()
+
+    def _cut(self) -> None:
+        writer, self._writer, self._reader = self._writer, None, None
+        self._parser.on_disconnect()
+        if writer is not None:
+            drop_transport(writer.transport)
+
+    def forget(self) -> None:
+        """Let go of a socket that belongs to the parent process."""
+        self._is_over = True
+        keep_for_ever((self._reader, self._writer))
+        self._writer = self._reader = None
+
+    async def _connect(self) -> None:
+        check_alive(is_over=self._is_over)
+        base: Any = super()
+        await base._connect()  # noqa: SLF001 - our parent's
+
+
+class TCPConnection(_Ours, redis.asyncio.Connection):
+    """Over TCP, with TLS or without."""
+
+    def _connection_arguments(self) -> dict[str, Any]:
+        base: Any = super()
+        arguments: dict[str, Any] = dict(base._connection_arguments())  # noqa: SLF001 - our parent's
+        if self._terms.tls is not None:
+            arguments |= {"ssl": self._terms.tls, "server_hostname": self._terms.server_name}
+        return arguments
+
+
+class SocketConnection(_Ours, redis.asyncio.UnixDomainSocketConnection):
+    """Over a unix socket."""

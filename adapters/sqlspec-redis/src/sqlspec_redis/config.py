@@ -1,0 +1,125 @@
+"""How to reach one Redis database, and how to behave towards it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+import msgspec
+
+from sqlspec import DatabaseConfig, Secret
+from sqlspec.plugin import SSLMode, default_ssl_mode
+
+if TYPE_CHECKING:
+    import redis
+    import redis.asyncio  # noqa: F401 - named in strings below
+
+    from sqlspec.plugin import URL
+
+__all__ = ("RedisConfig",)
+
+LARGEST_PORT = 65_535
+COMMIT_TIMEOUT = 30.0
+"""What every config says that does not speak of it."""
+
+
+class RedisConfig(
+    DatabaseConfig["redis.Redis", "redis.asyncio.Redis", "redis.Redis", "redis.asyncio.Redis"],
+    frozen=True,
+    kw_only=True,
+):
+    """One Redis database, for `with` and `async with` alike. Sessions are redis-py's own clients.
+
+    URLs: `redis://user:password@host:6379/0`, `rediss://…` for TLS, `unix:///run/redis.sock?database=1`.
+    """
+
+    adapter: ClassVar[str] = "redis"
+    url_schemes: ClassVar[tuple[str, ...]] = ("redis", "rediss", "unix")
+    url_fields: ClassVar[Mapping[str, str]] = {
+        "host": "host",
+        "port": "port",
+        "username": "username",
+        "password": "password",
+        "database": "database",
+    }
+
+    host: str = "localhost"
+    port: int = 6379
+    socket_path: str | None = None
+    """The server's unix socket; then host and port do not count."""
+    username: str | None = None
+    password: Secret | None = None
+    database: int = 0
+    """The number of the database."""
+    ssl_mode: SSLMode | None = None
+    """None: `verify-full` with `rediss://`, else `require`, or `disable` where nothing leaves the machine."""
+    ssl_root_cert: str | None = None
+    ssl_cert: str | None = None
+    ssl_key: str | None = None
+    socket_timeout: float | None = 5.0
+    """Seconds to wait for a reply; then the connection is dropped. None: for ever."""
+    codec: Literal["json"] | None = None
+    """Values that redis-py would refuse are sent as JSON; None: they are refused."""
+    decode_responses: bool = False
+    """Replies are str, not bytes."""
+    protocol: Literal[2, 3] | None = None
+    """The version of the wire protocol; None: redis-py's choice."""
+    client_name: str | None = None
+    """What the server's CLIENT LIST shows."""
+
+    @classmethod
+    def parse_url(cls, url: URL) -> dict[str, Any]:
+        """A `unix://` URL has a path where others have the database's number."""
+        if "db" in url.query:
+            raise cls.invalid("db", "write database=1, or redis://host/1")
+        if url.scheme != "unix" and url.database and "database" in url.query:
+            raise cls.invalid("database", "the url says it twice; say it in one place")
+        if url.scheme != "unix":
+            return super().parse_url(url)
+        if url.hosts or not url.database:
+            raise cls.invalid("url", "the socket's path begins after two slashes: unix:///run/redis.sock")
+        path = f"/{url.database}"
+        return super().parse_url(msgspec.structs.replace(url, database=None)) | {"socket_path": path}
+
+    def check(self) -> None:
+        """Ranges, and what Redis has no use for."""
+        super().check()
+        if not 1 <= self.port <= LARGEST_PORT:
+            raise self.invalid("port", f"is a number from 1 to {LARGEST_PORT}")
+        if self.database < 0:
+            raise self.invalid("database", "is a database's number, 0 or more")
+        if self.socket_timeout is not None and not 0 < self.socket_timeout < float("inf"):
+            raise self.invalid("socket_timeout", "must be a finite number of seconds above 0, or None")
+        self._check_encryption()
+        self._check_senseless()
+
+    def _check_encryption(self) -> None:
+        encrypts = self.ssl_mode not in {None, "disable"}
+        if self.socket_path is not None and (encrypts or self._has_secure_url):
+            raise self.invalid("ssl_mode", "nothing is encrypted on a unix socket")
+        if self._has_secure_url and self.ssl_mode == "disable":
+            raise self.invalid("ssl_mode", "rediss:// means TLS; write redis:// for none")
+
+    def _check_senseless(self) -> None:
+        if self.read_only:
+            raise self.invalid("read_only", "Redis has no read-only sessions; use a user with fewer rights")
+        if self.commit_timeout != COMMIT_TIMEOUT:
+            raise self.invalid("commit_timeout", "Redis has no COMMIT; socket_timeout bounds every command")
+
+    @property
+    def _has_secure_url(self) -> bool:
+        return self.url is not None and self.url.lower().startswith("rediss")
+
+    @property
+    def effective_ssl_mode(self) -> SSLMode:
+        """What `ssl_mode` comes to."""
+        if self.ssl_mode is not None:
+            return self.ssl_mode
+        if self._has_secure_url:
+            return "verify-full"
+        return "disable" if self.socket_path is not None else default_ssl_mode([self.host])
+
+    @property
+    def place(self) -> str:
+        """Where it is, for errors: nothing secret."""
+        return f"{self.socket_path or f'{self.host}:{self.port}'}, database {self.database}"

@@ -1,0 +1,94 @@
+"""What both sides of the driver are told of a config."""
+
+from __future__ import annotations
+
+from inspect import signature
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+import redis
+from redis.credentials import CredentialProvider
+
+from sqlspec.plugin import tls_context
+
+from .codec import encode_json
+
+if TYPE_CHECKING:
+    import ssl
+
+    from .codec import Encode
+    from .config import RedisConfig
+
+__all__ = ("Terms", "check_alive", "connection_options", "pool_options", "terms_of")
+
+
+class Terms(msgspec.Struct, frozen=True, eq=False):
+    """How connections of a pool differ from redis-py's own."""
+
+    encode: Encode | None
+    tls: ssl.SSLContext | None
+    server_name: str
+
+
+class Credentials(CredentialProvider):
+    """Asks the config at every connect, so that a rotated password reaches the next connection."""
+
+    def __init__(self, config: RedisConfig) -> None:
+        self._config = config
+
+    def get_credentials(self) -> tuple[str] | tuple[str, str]:
+        """The password alone, as servers before 6.0 want it, or the user's name and the password."""
+        config = self._config
+        password = "" if config.password is None else config.password.reveal()
+        return (password,) if config.username is None else (config.username, password)
+
+    async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
+        """The same; redis-py's own says that it wants to be overridden."""
+        return self.get_credentials()
+
+
+def terms_of(config: RedisConfig) -> Terms:
+    """Read certificates, and choose the codec; raises `InvalidConfigError` for files that are no use."""
+    tls = tls_context(
+        config.effective_ssl_mode,
+        root_cert=config.ssl_root_cert,
+        cert=config.ssl_cert,
+        key=config.ssl_key,
+    )
+    return Terms(encode_json if config.codec == "json" else None, tls, config.host)
+
+
+def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:
+    """What a connection is made with. The password is not among it: others may print this."""
+    options: dict[str, Any] = {
+        "terms": terms,
+        "db": config.database,
+        "socket_timeout": config.socket_timeout,
+        "socket_connect_timeout": config.connect_timeout,
+        "decode_responses": config.decode_responses,
+        "client_name": config.client_name,
+    }
+    if config.socket_path is not None:
+        options["path"] = config.socket_path
+    else:
+        options |= {"host": config.host, "port": config.port, "socket_keepalive": True}
+    if config.protocol is not None:
+        options["protocol"] = config.protocol
+    if config.username is not None or config.password is not None:
+        options["credential_provider"] = Credentials(config)
+    return options
+
+
+def pool_options(pool_class: type[Any]) -> dict[str, Any]:
+    """What redis-py's pool is told besides: no notices of maintenance, which would come unasked."""
+    if "maint_notifications_config" not in signature(pool_class.__init__).parameters:
+        return {}
+    from redis.maint_notifications import MaintNotificationsConfig
+
+    return {"maint_notifications_config": MaintNotificationsConfig(enabled=False)}
+
+
+def check_alive(*, is_over: bool) -> None:
+    """A pipeline or a subscription that outlived its session must not open a connection of nobody's."""
+    if is_over:
+        raise redis.ConnectionError("the session that borrowed this connection has ended")

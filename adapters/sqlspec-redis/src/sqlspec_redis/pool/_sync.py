@@ -1,0 +1,149 @@
+# Printed from _async.py by tools/print_sync.py; do not edit.
+"""The pool: lends links, waits where it must, and connects for who needs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlspec_redis.drivers import Waiter, connection_class, pause
+from sqlspec_redis.errors import connect_error, is_worth_another_try
+from sqlspec_redis.link._sync import PING_TIMEOUT, Desk, Link
+
+from .base import Lease, PoolBase
+
+if TYPE_CHECKING:
+    from sqlspec_redis.config import RedisConfig
+
+__all__ = ("Pool",)
+
+PAUSES = (0.05, 0.25)
+"""Seconds between attempts to connect; a server that restarts is back by then, or for long away."""
+
+
+class Pool(PoolBase[Link]):
+    """Connections of one config, for the tasks of one event loop."""
+
+    def __init__(self, config: RedisConfig) -> None:
+        super().__init__(config, pool_class=Desk, connection_class=connection_class(config))
+
+    def _new_link(self, now: float) -> Link:
+        return Link(self, self._generation, now)
+
+    def acquire(self, deadline: float | None = None) -> Lease:
+        """Borrow a link; give it back with `release`.
+
+        Waits for a free one until *deadline* (monotonic seconds; default: `pool_timeout` from now) and
+        raises `PoolTimeoutError`. A failed connect raises, and so does a full queue.
+        """
+        lease, now = Lease(), self._now()
+        link = self._take(lease, now)
+        if link is None:
+            link = self._wait(lease, now, deadline)
+            now = self._now()
+        if not self._is_fresh(link, now):
+            link = self._made_fit(lease, link, now)
+        return self._hand_out(lease, link)
+
+    def borrow(self, link: Link) -> Lease | None:
+        """One more connection for the clients of *link*, or None: its own is at hand again, and theirs.
+
+        Waits for whichever comes first, as long as `acquire` does.
+        """
+        lease, now = Lease(), self._now()
+        found = self._take(lease, now)
+        if found is None:
+            found = self._wait(lease, now, None, link)
+            now = self._now()
+        if found is link:
+            return None
+        if not self._is_fresh(found, now):
+            found = self._made_fit(lease, found, now)
+        return self._hand_out(lease, found)
+
+    def release(self, lease: Lease, ok: bool) -> None:  # noqa: ARG002, FBT001 - the connection knows better
+        """Give it back: its connection has seen what was done with it. Never waits."""
+        self.give_back(lease, is_good=True)
+
+    def warm_up(self) -> None:
+        """Open `pool_min_size` connections, or raise what hinders it."""
+        leases: list[Lease] = []
+        try:
+            # Counting what others hold: two that warm up at once must not wait for each other.
+            while self.stats().size < self._config.pool_min_size:
+                leases.append(self.acquire())
+        finally:
+            for lease in leases:
+                self.give_back(lease, is_good=True)
+
+    def close(self, deadline: float | None = None) -> None:  # noqa: ARG002 - nothing here takes time
+        """Lend no more, and close what is idle; leased connections are closed when they return."""
+        self.retire()
+        pause(0)  # a loop closes sockets at its next turn
+
+    # --- steps of acquire -----------------------------------------------------------------------
+
+    def _made_fit(self, lease: Lease, link: Link, now: float) -> Link:
+        if link.connection is not None:
+            fault = self._fault(lease, link, now)
+            if fault is None:
+                return link
+            link = self._exchange(lease, link, self._now(), fault)
+        try:
+            self._open(link)
+        except BaseException as exc:
+            self._not_opened(lease, link, exc)
+            raise
+        return link
+
+    def _fault(self, lease: Lease, link: Link, now: float) -> str | None:
+        """Why a connection must not be lent."""
+        if not self._is_young(link, now):
+            return "aged"
+        if not link.connection.is_quiet():
+            return "dead"
+        try:
+            link.connection.probe(PING_TIMEOUT)
+        except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: a new one serves
+            self.expire(link.generation)
+            return "dead"
+        except BaseException:
+            # Interrupted in the middle of a ping: in doubt, so it serves no longer.
+            self.give_back(lease, is_good=False)
+            raise
+        return None
+
+    def _open(self, link: Link) -> None:
+        """Connect, more than once if that may help; all of it within `connect_timeout`."""
+        until = self._now() + self.connect_timeout
+        pauses = list(PAUSES)
+        while (error := self._attempt(link, until - self._now())) is not None:
+            is_over = not pauses or self._now() + pauses[0] >= until
+            if is_over or not is_worth_another_try(error):
+                raise connect_error(error, self._config)
+            pause(pauses.pop(0))
+        self._opened(link)
+
+    def _attempt(self, link: Link, seconds: float) -> Exception | None:
+        try:
+            link.open(seconds)
+        except Exception as exc:  # noqa: BLE001 - whatever it is, the caller hears of it
+            return exc
+        return None
+
+    def _wait(
+        self, lease: Lease, now: float, deadline: float | None, beside: Link | None = None
+    ) -> Link:
+        until = now + self._config.pool_timeout if deadline is None else deadline
+        waiter = Waiter(lease, now)
+        try:
+            link = self._enqueue(waiter, now, beside)
+            if link is not None:
+                return link
+            waiter.wait(until)
+        except BaseException:
+            self._give_up(waiter, beside)
+            raise
+        link = self._leave(waiter, self._now(), beside)
+        if link is None:
+            raise self._timed_out(self._now() - now)
+        return link

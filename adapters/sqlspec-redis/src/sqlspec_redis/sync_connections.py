@@ -1,0 +1,147 @@
+"""redis-py's connections for threads, which remember what was sent."""
+
+from __future__ import annotations
+
+import time
+from threading import Timer
+from typing import TYPE_CHECKING, Any
+
+import redis
+from redis.backoff import NoBackoff
+from redis.retry import Retry
+
+from .options import check_alive
+from .traces import Traces
+from .wire import cut, is_readable, keep_for_ever
+
+if TYPE_CHECKING:
+    from .options import Terms
+
+__all__ = ("SocketConnection", "TCPConnection")
+
+
+class _Packer:
+    """Stands before redis-py's own packer."""
+
+    def __init__(self, traces: Traces, terms: Terms, inner: Any) -> None:
+        self._sent, self._encode, self._pack = traces.sent, terms.encode, inner.pack
+
+    def pack(self, *arguments: Any) -> Any:
+        """The bytes of one command."""
+        packed = self._pack(*(arguments if self._encode is None else self._encode(arguments)))
+        self._sent(arguments)  # only now: what can not be packed is not sent
+        return packed
+
+
+class _Ours:
+    """What is ours of a connection. Opened by the pool; redis-py's clients find it open."""
+
+    if TYPE_CHECKING:  # redis-py's, mostly without types
+        connect: Any
+        disconnect: Any
+        send_command: Any
+        _command_packer: Any
+    _sock: Any
+
+    def __init__(self, *, terms: Terms, **options: Any) -> None:
+        self.traces = Traces()
+        self._terms = terms
+        self._patience: float | None = options["socket_timeout"]
+        self._is_over = False
+        self._opening: Any = None
+        # A command runs once; who connects again when it failed is the pool.
+        base: Any = super()
+        base.__init__(retry=Retry(NoBackoff(), 0), **options)
+        self._command_packer = _Packer(self.traces, terms, self._command_packer)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a socket; what is at its other end shows when it is used."""
+        return self._sock is not None
+
+    def is_quiet(self) -> bool:
+        """Whether it is open, and nothing came while nobody asked. Never raises, costs a microsecond."""
+        sock = self._sock
+        return sock is not None and not is_readable(sock.fileno())
+
+    def open(self, seconds: float) -> None:
+        """Connect and greet the server; raises redis-py's errors, after *seconds* at the latest."""
+        timer = Timer(max(0.0, seconds), self._cut_short)
+        timer.daemon = True
+        started = time.monotonic()
+        timer.start()
+        try:
+            self.connect()
+        except redis.ConnectionError as exc:
+            if time.monotonic() - started < seconds or isinstance(exc, redis.AuthenticationError):
+                raise
+            raise redis.TimeoutError("Timeout connecting to server") from None
+        finally:
+            timer.cancel()
+            self._opening = None
+        self.traces.clear()
+
+    def probe(self, seconds: float) -> None:
+        """PING; raises redis-py's errors, after *seconds* at the latest."""
+        sock = self._sock
+        sock.settimeout(max(0.001, seconds))
+        self.send_command("PING", check_health=False)
+        self.read_response()
+        sock.settimeout(self._patience)
+
+    def read_response(self, *arguments: Any, **options: Any) -> Any:
+        """The reply, which is owed no longer."""
+        base: Any = super()
+        try:
+            response = base.read_response(*arguments, **options)
+        except redis.ResponseError:
+            self.traces.owed -= 1
+            raise
+        except (redis.ConnectionError, redis.TimeoutError):
+            self.traces.is_lost = True
+            raise
+        self.traces.owed -= 1
+        return response
+
+    def drop(self) -> None:
+        """Close now, without a word; from any thread. A thread that waits for a reply gets an error."""
+        self._is_over = True
+        self.disconnect()
+
+    def forget(self) -> None:
+        """Let go of a socket that belongs to the parent process."""
+        self._is_over = True
+        keep_for_ever(self._sock)
+        self._sock = None
+
+    def _connect(self) -> Any:
+        check_alive(is_over=self._is_over)
+        base: Any = super()
+        sock = self._opening = base._connect()  # noqa: SLF001 - our parent's
+        if self._terms.tls is None:
+            return sock
+        try:
+            return self._encrypted(sock)
+        except BaseException:
+            self._opening.close()
+            raise
+
+    def _encrypted(self, sock: Any) -> Any:
+        assert self._terms.tls is not None  # noqa: S101 - who calls has looked
+        wrapped = self._opening = self._terms.tls.wrap_socket(
+            sock, server_hostname=self._terms.server_name, do_handshake_on_connect=False
+        )
+        wrapped.do_handshake()
+        return wrapped
+
+    def _cut_short(self) -> None:
+        if self._opening is not None:
+            cut(self._opening)
+
+
+class TCPConnection(_Ours, redis.Connection):
+    """Over TCP, with TLS or without."""
+
+
+class SocketConnection(_Ours, redis.UnixDomainSocketConnection):
+    """Over a unix socket."""

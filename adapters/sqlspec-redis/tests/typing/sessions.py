@@ -1,0 +1,61 @@
+"""What checkers know of sessions: they are redis-py's own clients. Never run."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import assert_type
+
+import redis
+import redis.asyncio
+
+import sqlspec_redis.plugin
+from sqlspec import SQLSpec  # noqa: TC001 - never run
+from sqlspec.adapters.redis import RedisConfig
+from sqlspec.plugin import (  # noqa: TC001 - as above
+    AsyncPoolPlugin,
+    AsyncSessionPlugin,
+    PoolPlugin,
+    SessionPlugin,
+)
+from sqlspec_redis import decode
+
+
+@dataclass
+class Order:
+    """Something to store."""
+
+    id: int
+
+
+def sync(spec: SQLSpec) -> None:
+    """By config, by its class, and alone."""
+    cache = spec.register_config(RedisConfig(url="redis://localhost"), "cache")
+    with spec.provide_session(cache) as session:
+        assert_type(session, redis.Redis)
+        session.set("order:1", b"{}")
+        assert_type(decode(session.get("order:1"), Order), Order | None)
+    with spec.provide_session(RedisConfig) as session:
+        assert_type(session, redis.Redis)
+    with spec.provide_connection(cache) as raw:
+        assert_type(raw, redis.Redis)
+    with RedisConfig().provide_session() as session:
+        assert_type(session, redis.Redis)
+
+
+async def with_tasks(spec: SQLSpec) -> None:
+    """The same for tasks."""
+    async with spec.provide_session(RedisConfig) as session:
+        assert_type(session, redis.asyncio.Redis)
+        await session.set("order:1", b"{}")
+        assert_type(decode(await session.get("order:1"), Order), Order | None)
+    async with spec.provide_connection(RedisConfig) as raw:
+        assert_type(raw, redis.asyncio.Redis)
+
+
+def hooks() -> None:
+    """The plugin is what core calls."""
+    pool: PoolPlugin = sqlspec_redis.plugin
+    async_pool: AsyncPoolPlugin = sqlspec_redis.plugin
+    session: SessionPlugin = sqlspec_redis.plugin
+    async_session: AsyncSessionPlugin = sqlspec_redis.plugin
+    del pool, async_pool, session, async_session
