@@ -111,9 +111,10 @@ class Plugins:
 
     def _is_sync(self, name: str) -> bool:
         try:
-            return self.hook("sqlspec_create_connection", name) is not None
+            create = self.hook("sqlspec_create_connection", name) or self.hook("sqlspec_create_pool", name)
         except AdapterError:  # a suggestion that does not work is none
             return False
+        return create is not None
 
     # --- hooks ----------------------------------------------------------------------------------
 
