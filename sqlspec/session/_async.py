@@ -139,8 +139,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         """Insert many rows by the driver's fastest path: all of them, or none. Returns how many.
 
         *rows*: tuples (then *columns* names the table's columns), mappings, dataclasses, Structs or
-        NamedTuples, all of one type; they are read in bounded batches, so a generator may be endless
-        for memory's sake. *table* may be `schema.table`.
+        NamedTuples, all of one type, or a `pyarrow` table, batch or reader; they are read in bounded
+        batches, so a generator may be endless for memory's sake. *table* may be `schema.table`.
         """
         batches = Batches(rows, columns, self._connection.load_batch)
         if not self._plan.autocommit:

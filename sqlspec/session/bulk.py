@@ -25,6 +25,8 @@ class Batches:
         if isinstance(rows, (str, bytes, Mapping)):
             msg = f"load() takes an iterable of rows, not one {type(rows).__name__}"
             raise InvalidArgumentError(msg)
+        if type(rows).__module__.partition(".")[0] == "pyarrow":  # it is not imported for those who have none
+            rows, columns = _from_arrow(rows, columns)
         self._rows = iter(rows)
         self._size = size
         self._batch = list(islice(self._rows, size))
@@ -87,6 +89,31 @@ class Batches:
             if not fits:
                 msg = f"load(): row {number} does not have the columns {', '.join(self.columns)}"
                 raise ParameterError(msg)
+
+
+def _from_arrow(table: Any, columns: Sequence[str] | None) -> tuple[Iterator[tuple[Any, ...]], Sequence[str]]:
+    """The rows of a `pyarrow` Table, RecordBatch or RecordBatchReader, a part of a batch at a time."""
+    names = list(table.schema.names)
+    wanted = names if columns is None else columns
+    if isinstance(columns, str) or not wanted:
+        msg = "load(): columns is a sequence of at least one name"
+        raise InvalidArgumentError(msg)
+    for name in wanted:
+        if name not in names:
+            msg = f"load(): the table has no {name!r}. {did_you_mean(name, names)}"
+            raise ParameterError(msg)
+    places = [names.index(name) for name in wanted] if columns is not None else range(len(names))
+    batches = table.to_batches() if hasattr(table, "to_batches") else table
+    if hasattr(table, "to_pylist") and not hasattr(table, "to_batches"):
+        batches = [table]  # a RecordBatch
+    return _arrow_rows(batches, list(places)), wanted
+
+
+def _arrow_rows(batches: Iterable[Any], places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
+    for batch in batches:
+        for start in range(0, batch.num_rows, LOAD_BATCH):
+            part = batch.slice(start, LOAD_BATCH)
+            yield from zip(*[part.column(place).to_pylist() for place in places], strict=True)
 
 
 def _columns_of(row: Any) -> tuple[str, ...] | None:

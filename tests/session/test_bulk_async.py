@@ -115,6 +115,50 @@ async def test_load_picks_the_columns_that_are_asked_for(spec: SQLSpec) -> None:
         assert await session.execute("SELECT name FROM t").scalar() == "one"
 
 
+@pytest.mark.parametrize("kind", ["table", "batch", "reader"])
+async def test_load_takes_what_arrow_calls_rows(spec: SQLSpec, kind: str) -> None:
+    """In its own batches, and the columns that are asked for."""
+    arrow: Any = pytest.importorskip("pyarrow")
+    table = arrow.table({"name": ["one", None, "three"], "odd": [1.5, 2.5, 3.5], "id": [1, 2, 3]})
+    rows = {"table": table, "batch": table.to_batches()[0], "reader": table.to_reader(2)}[kind]
+
+    async with spec.provide_session() as session:
+        assert await session.load("t", rows, ("id", "name")) == 3
+        assert await session.load("t", table.select(["id", "name"]).slice(0, 0)) == 0
+
+    assert await stored(spec) == [(1, "one"), (2, None), (3, "three")]
+
+
+async def test_load_reads_a_long_arrow_table_to_its_end(spec: SQLSpec) -> None:
+    """Part by part, and none twice."""
+    arrow: Any = pytest.importorskip("pyarrow")
+    table = arrow.table({"id": list(range(12_345)), "name": [str(number) for number in range(12_345)]})
+
+    async with spec.provide_session() as session:
+        assert await session.load("t", table) == 12_345
+
+    assert await stored(spec) == [(number, str(number)) for number in range(12_345)]
+
+
+@pytest.mark.parametrize("columns", [(), "id"], ids=["none", "a text"])
+async def test_load_of_an_arrow_table_takes_names(spec: SQLSpec, columns: Any) -> None:
+    """At least one, in a sequence."""
+    arrow: Any = pytest.importorskip("pyarrow")
+
+    async with spec.provide_session() as session:
+        with pytest.raises(InvalidArgumentError, match="at least one name"):
+            await session.load("t", arrow.table({"id": [1]}), columns)
+
+
+async def test_load_names_the_column_that_an_arrow_table_has_not(spec: SQLSpec) -> None:
+    """With the nearest that it has."""
+    arrow: Any = pytest.importorskip("pyarrow")
+
+    async with spec.provide_session() as session:
+        with pytest.raises(ParameterError, match="Did you mean 'name'"):
+            await session.load("t", arrow.table({"id": [1], "name": ["x"]}), ("id", "nam"))
+
+
 async def test_load_of_nothing_is_nothing(spec: SQLSpec) -> None:
     """Zero rows are no error."""
     async with spec.provide_session("main") as session:
