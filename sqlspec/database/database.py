@@ -146,7 +146,7 @@ class Database:
 
     def warm_up(self) -> None:
         """Open `pool_min_size` connections for threads, or raise what hinders it."""
-        if self.config.pool_min_size and self._serves_threads():
+        if self.config.pool_min_size and self.plugins.serves_threads(self.config.adapter):
             warm_up = getattr(self.open_pool(), "warm_up", None)
             if warm_up is not None:
                 warm_up()
@@ -157,11 +157,6 @@ class Database:
             warm_up = getattr(self.loop_pool(), "warm_up", None)
             if warm_up is not None:
                 await warm_up()
-
-    def _serves_threads(self) -> bool:
-        hook, adapter = self.plugins.hook, self.config.adapter
-        make = hook("sqlspec_create_connection", adapter) or hook("sqlspec_create_pool", adapter)
-        return make is not None
 
     def ping(self) -> None:
         """Ask the server for a sign of life, or raise."""

@@ -35,8 +35,8 @@ CREATION_HOOKS = (
     "sqlspec_create_session",
     "sqlspec_create_async_session",
 )
-_LENDERS = frozenset(CREATION_HOOKS[:4])
-_SYNC_LENDERS = frozenset(CREATION_HOOKS[:4:2])
+_SYNC_LENDERS = frozenset({"sqlspec_create_connection", "sqlspec_create_pool"})
+_LENDERS = _SYNC_LENDERS | {"sqlspec_create_async_connection", "sqlspec_create_async_pool"}
 OBSERVER_HOOKS = (
     "sqlspec_config_registered",
     "sqlspec_pool_opened",

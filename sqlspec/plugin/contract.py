@@ -174,7 +174,10 @@ class LeaseLike(Protocol):
 
 
 class PoolLike(Protocol):
-    """What `sqlspec_create_pool` returns. Thread-safe. Deadlines are `time.monotonic()` seconds."""
+    """What `sqlspec_create_pool` returns. Thread-safe. Deadlines are `time.monotonic()` seconds.
+
+    One that has an attribute `label` is given the database's name there, for its errors.
+    """
 
     def acquire(self, deadline: float | None = None) -> LeaseLike:
         """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""

@@ -109,12 +109,16 @@ class Plugins:
         """Adapters for the same databases as *name* that work with a plain `with`; imports them."""
         return [other for other in siblings(name, self._policy) if self._is_sync(other)]
 
+    def serves_threads(self, name: str) -> bool:
+        """Whether this adapter works with a plain `with`."""
+        make = self.hook("sqlspec_create_connection", name) or self.hook("sqlspec_create_pool", name)
+        return make is not None
+
     def _is_sync(self, name: str) -> bool:
         try:
-            create = self.hook("sqlspec_create_connection", name) or self.hook("sqlspec_create_pool", name)
+            return self.serves_threads(name)
         except AdapterError:  # a suggestion that does not work is none
             return False
-        return create is not None
 
     # --- hooks ----------------------------------------------------------------------------------
 

@@ -41,14 +41,7 @@ class Batches:
             msg = "load() of plain tuples needs columns=(…), the names of the table's columns"
             raise InvalidArgumentError(msg)
         self.columns = tuple(columns if columns is not None else known or ())
-        if isinstance(columns, str) or not self.columns:
-            msg = "load(): columns is a sequence of at least one name"
-            raise InvalidArgumentError(msg)
-        if known is not None:
-            for name in self.columns:
-                if name not in known:
-                    msg = f"load(): the rows have no {name!r}. {did_you_mean(name, known)}"
-                    raise ParameterError(msg)
+        _check_names(columns if isinstance(columns, str) else self.columns, known)
         self._kind = type(row)
         self._pick = _picker(row, self.columns)
         # With as many values as columns, and each column found, a row holds nothing else. Other mappings
@@ -95,18 +88,26 @@ def _from_arrow(table: Any, columns: Sequence[str] | None) -> tuple[Iterator[tup
     """The rows of a `pyarrow` Table, RecordBatch or RecordBatchReader, a part of a batch at a time."""
     names = list(table.schema.names)
     wanted = names if columns is None else columns
-    if isinstance(columns, str) or not wanted:
+    _check_names(wanted, names)
+    # Names may come twice in a table that is taken as it is.
+    places = range(len(names)) if columns is None else [names.index(name) for name in columns]
+    if hasattr(table, "to_batches"):
+        batches = table.to_batches()
+    else:
+        batches = [table] if hasattr(table, "num_rows") else table  # a RecordBatch, or a reader of them
+    return _arrow_rows(batches, places), wanted
+
+
+def _check_names(columns: Sequence[str], known: Sequence[str] | None) -> None:
+    if isinstance(columns, str) or not columns:
         msg = "load(): columns is a sequence of at least one name"
         raise InvalidArgumentError(msg)
-    for name in wanted:
-        if name not in names:
-            msg = f"load(): the table has no {name!r}. {did_you_mean(name, names)}"
+    if known is None:
+        return
+    for name in columns:
+        if name not in known:
+            msg = f"load(): the rows have no {name!r}. {did_you_mean(name, known)}"
             raise ParameterError(msg)
-    places = [names.index(name) for name in wanted] if columns is not None else range(len(names))
-    batches = table.to_batches() if hasattr(table, "to_batches") else table
-    if hasattr(table, "to_pylist") and not hasattr(table, "to_batches"):
-        batches = [table]  # a RecordBatch
-    return _arrow_rows(batches, list(places)), wanted
 
 
 def _arrow_rows(batches: Iterable[Any], places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
