@@ -103,7 +103,7 @@ class TransactionStatus(enum.Enum):
     """The driver can not tell an open transaction from an aborted one, or is in doubt."""
 
 
-class TransactionOptions(msgspec.Struct, frozen=True):
+class TransactionOptions(msgspec.Struct, frozen=True, cache_hash=True):
     """How a transaction begins."""
 
     read_only: bool = False

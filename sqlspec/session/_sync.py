@@ -15,7 +15,7 @@ from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.turn import HELD
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
-from sqlspec.waiting import abort_after, caller, undisturbed
+from sqlspec.waiting import caller, undisturbed
 
 from .base import CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
@@ -302,9 +302,8 @@ class Session(SessionBase["Connection[Any]"]):
     def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
-        timer = abort_after(until - time.monotonic(), connection)
         try:
-            return undisturbed(connection.finish(commit, reset, until), connection)
+            return undisturbed(connection.finish(commit, reset, until), connection, until)
         except BaseException as exc:
             self._in_doubt = True
             if commit:
@@ -312,8 +311,6 @@ class Session(SessionBase["Connection[Any]"]):
                 self._told(exc, UNANSWERED)
                 self._ended()  # nobody may say that its work is undone: it may be stored
             raise
-        finally:
-            timer.cancel()
 
     def _close_streams(self) -> None:
         streams, self._streams = self._streams, None

@@ -18,7 +18,7 @@ import asyncpg
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import Outcome, RawResult, TransactionStatus
 
-from .driver import shut
+from .driver import FirstWord, shut
 from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
 from .errors import map_error
 from .statements import STALE, StatementsConnection, is_stale, left
@@ -100,7 +100,8 @@ class AsyncpgConnection(StatementsConnection):
         if not commit:
             return await super().finish(commit, reset, deadline)
         error, kept = None, self._is_asyncpg_restored(reset=reset)
-        reply = await self._listen()
+        reply = FirstWord()
+        await self._listen(reply)
         try:
             # Without a timeout: core's own timer stands behind every COMMIT.
             await self.raw.execute(f"COMMIT; {self._reset}" if reset and self._reset else "COMMIT")

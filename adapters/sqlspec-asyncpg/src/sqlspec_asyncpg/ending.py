@@ -1,7 +1,8 @@
 # pyright: reportMissingTypeStubs=false
 """The end of an owner's use in one message: COMMIT or ROLLBACK, and the statements of the reset behind it.
 
-The reset is what `DISCARD ALL` does, less the prepared statements, which asyncpg and we still need.
+The reset is what `DISCARD ALL` does, less what costs more than all the rest: the prepared statements, which
+asyncpg and we still need, and their plans, which are nobody's state.
 """
 
 from __future__ import annotations
@@ -23,12 +24,11 @@ RESET = (
     "CLOSE ALL",
     "UNLISTEN *",
     "SELECT pg_advisory_unlock_all()",
-    "DISCARD PLANS",
     "DISCARD TEMP",
     "DISCARD SEQUENCES",
 )
-# RESET ALL would undo what PgBouncer sets for its client; plans are shared with other clients anyway.
-BEHIND_PGBOUNCER = tuple(one for one in RESET if one not in {"RESET ALL", "DISCARD PLANS"})
+# RESET ALL would undo what PgBouncer sets for its client.
+BEHIND_PGBOUNCER = tuple(one for one in RESET if one != "RESET ALL")
 
 ENDED_WELL = Outcome(committed=True, reset_ok=True)
 COMMITTED = Outcome(committed=True, reset_ok=False)

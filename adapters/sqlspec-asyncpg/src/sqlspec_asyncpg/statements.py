@@ -160,7 +160,8 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
         kept = self._prepared.get(statement)
         prepared, _ = kept or await self._prepare_statement(statement, deadline)
         values = [row if type(row) is tuple else _listed(row) for row in rows]
-        reply = await self._listen()
+        reply = Reply()
+        await self._listen(reply)
         try:
             await prepared.executemany(values, timeout=left(deadline))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
@@ -186,13 +187,12 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
             error = StatementError(f"{error}. Rows before it had been sent: the transaction is given up")
         raise error
 
-    async def _listen(self) -> Reply:
+    async def _listen(self, reply: Reply) -> None:
         """Note how the server answers the next message. What comes late of a cancelled call is none."""
         if self.raw.is_cancelling:
             with suppress(Exception):  # the next message will meet it too
                 await self.raw.execute("SELECT 1")
-        reply = self._ear.reply = Reply()
-        return reply
+        self._ear.reply = reply
 
     async def _give_up(self) -> None:
         """Have the server abort the transaction, as if it had found the error itself."""
