@@ -36,7 +36,7 @@ SQL, NATIVE, KEY = (
 MANY = "SELECT id, name, email, id % 2 = 0 AS even, id / 2 AS half, joined FROM people"
 RESET = (
     "SET SESSION AUTHORIZATION DEFAULT; RESET ALL; CLOSE ALL; UNLISTEN *; SELECT pg_advisory_unlock_all(); "
-    "DISCARD PLANS; DISCARD TEMP; DISCARD SEQUENCES"
+    "DISCARD TEMP; DISCARD SEQUENCES"
 )
 FAST = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "autovacuum": "off"}
 SCHEMA = """

@@ -23,6 +23,10 @@ LEFT = {
         "DECLARE leak CURSOR WITH HOLD FOR SELECT 1",
         "SELECT count(*) = 0 FROM pg_cursors WHERE name = 'leak'",
     ),
+    "a prepared statement": (
+        'PREPARE "le ak" AS SELECT 1',
+        "SELECT count(*) = 0 FROM pg_prepared_statements WHERE from_sql",
+    ),
     "a guard": (
         "SET default_transaction_read_only = on",
         "SELECT current_setting('transaction_read_only') = 'off'",
@@ -85,6 +89,25 @@ async def test_listeners_of_a_borrower_are_forgotten(spec: SQLSpec) -> None:
 
     assert heard == []
     assert spec.stats("main").unclean == 0
+
+
+async def test_what_a_borrower_prepared_by_sql_is_forgotten(spec: SQLSpec) -> None:
+    """In a script and on the driver's connection too; what we prepared ourselves stays."""
+    async with spec.provide_session() as session:
+        await session.execute("SELECT 1")
+        await session.execute_script("PREPARE one AS SELECT 1; SELECT 2")
+    async with spec.provide_connection() as raw:
+        assert await raw.fetchval("SELECT count(*) FROM pg_prepared_statements WHERE from_sql") == 0
+        await raw.execute("PREPARE one AS SELECT 1")
+
+    async with spec.provide_session() as session:
+        names = (
+            "SELECT count(*) FILTER (WHERE from_sql) AS theirs, count(*) AS all FROM pg_prepared_statements"
+        )
+        found = await session.execute(names).one()
+        assert found["theirs"] == 0
+        assert found["all"] > 0
+    assert spec.stats("main").opened == 1
 
 
 async def test_a_transaction_of_a_borrower_is_rolled_back(spec: SQLSpec) -> None:

@@ -29,6 +29,7 @@ STATE = {
     "SELECT pg_advisory_lock(7)": f"SELECT ({LOCKS}) = 0",
     "LISTEN gossip": "SELECT count(*) = 0 FROM pg_listening_channels()",
     "DECLARE held CURSOR WITH HOLD FOR SELECT 1": "SELECT count(*) = 0 FROM pg_cursors WHERE name <> ''",
+    'PREPARE "le ak" AS SELECT 1': "SELECT count(*) = 0 FROM pg_prepared_statements WHERE from_sql",
     "SET my.thing = 'secret'": "SELECT coalesce(current_setting('my.thing', true), '') = ''",
     "SET default_transaction_read_only = on": "SELECT NOT current_setting('transaction_read_only')::bool",
 }
@@ -73,6 +74,19 @@ def test_g12_state_of_a_borrowed_connection_does_not_either(spec: SQLSpec, chang
 
     with spec.provide_session("main", autocommit=True) as session:
         assert session.execute(STATE[change]).scalar() is True
+
+
+def test_g12_what_a_script_prepared_is_forgotten(spec: SQLSpec) -> None:
+    """What psycopg prepared itself stays."""
+    theirs = "SELECT count(*) FILTER (WHERE from_sql), count(*) FROM pg_prepared_statements"
+    with spec.provide_session("main") as session:
+        for _ in range(7):
+            session.execute("SELECT 1")
+        session.execute_script("PREPARE one AS SELECT 1; SELECT 2")
+        assert session.execute(theirs, schema_type=tuple).one() == (1, 2)
+
+    with spec.provide_session("main") as session:
+        assert session.execute(theirs, schema_type=tuple).one() == (0, 1)
 
 
 @pytest.mark.parametrize("name", ["main", "bare"])

@@ -19,7 +19,7 @@ from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbor
 from sqlspec.plugin import Outcome, RawResult, TransactionStatus
 
 from .driver import FirstWord, shut
-from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
+from .ending import COMMITTED, ENDED_WELL, FORGET_PREPARED, is_on_standby, judge
 from .errors import map_error
 from .statements import STALE, StatementsConnection, is_stale, left
 
@@ -104,7 +104,7 @@ class AsyncpgConnection(StatementsConnection):
         await self._listen(reply)
         try:
             # Without a timeout: core's own timer stands behind every COMMIT.
-            await self.raw.execute(f"COMMIT; {self._reset}" if reset and self._reset else "COMMIT")
+            await self.raw.execute(f"COMMIT; {self._wanted_reset()}" if reset and self._reset else "COMMIT")
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
             error = self.map_error(exc)
         finally:
@@ -124,12 +124,17 @@ class AsyncpgConnection(StatementsConnection):
         if is_open:
             statements.append("ROLLBACK")
         if reset and self._reset and (is_open or not self._config.pgbouncer):
-            statements.append(self._reset)
+            statements.append(self._wanted_reset())
         elif self._is_guarded:
             statements.append("RESET default_transaction_read_only")
         if statements:
             await self._send_within(left(deadline), "; ".join(statements))
         return kept and self.transaction_status is IDLE and self._is_restored(reset=reset)
+
+    def _wanted_reset(self) -> str:
+        # Behind PgBouncer what is prepared by name may be another client's.
+        forgets = self._has_prepared and not self._config.pgbouncer
+        return f"{self._reset}; {FORGET_PREPARED}" if forgets else self._reset
 
     async def _send_within(self, seconds: float | None, statements: str) -> None:
         """Run them, or drop the connection.
@@ -156,7 +161,7 @@ class AsyncpgConnection(StatementsConnection):
         self._is_guarded = False
         if not reset:
             return True
-        self._is_used = False
+        self._is_used = self._has_prepared = False
         if self._is_redefined:  # temporary tables are gone now, and their names may mean others
             self._is_redefined = False
             self.forget_all()
@@ -190,7 +195,7 @@ class AsyncpgConnection(StatementsConnection):
 
     def raw_lent(self) -> None:
         """From now on what asyncpg keeps on the client's side counts too."""
-        self._is_lent = self._is_used = True
+        self._is_lent = self._is_used = self._has_prepared = True
 
     def is_usable(self) -> bool:
         """Open, and silent: an idle server has nothing to say but good-bye."""

@@ -16,7 +16,7 @@ from sqlspec.plugin import Outcome
 if TYPE_CHECKING:
     from .driver import Reply, WatchedConnection
 
-__all__ = ("COMMITTED", "ENDED_WELL", "find_reset", "is_on_standby", "judge")
+__all__ = ("COMMITTED", "ENDED_WELL", "FORGET_PREPARED", "find_reset", "is_on_standby", "judge")
 
 RESET = (
     "SET SESSION AUTHORIZATION DEFAULT",  # the role too
@@ -29,6 +29,16 @@ RESET = (
 )
 # RESET ALL would undo what PgBouncer sets for its client.
 BEHIND_PGBOUNCER = tuple(one for one in RESET if one != "RESET ALL")
+
+FORGET_PREPARED = """\
+DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT p.name FROM pg_catalog.pg_prepared_statements p WHERE p.from_sql LOOP
+        EXECUTE pg_catalog.format('DEALLOCATE %I', name);
+    END LOOP;
+END $$"""
+"""What an owner prepared by SQL's PREPARE; DEALLOCATE ALL would take the driver's own along."""
 
 ENDED_WELL = Outcome(committed=True, reset_ok=True)
 COMMITTED = Outcome(committed=True, reset_ok=False)

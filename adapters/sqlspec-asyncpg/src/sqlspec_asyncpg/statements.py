@@ -71,7 +71,7 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
         self._config, self._ear, self._loop = config, raw.ear, get_running_loop()
         self._prepared: OrderedDict[str, Prepared] = OrderedDict()
         self._copies: dict[tuple[str, tuple[str, ...]], bool] = {}
-        self._is_used = self._is_redefined = False
+        self._is_used = self._is_redefined = self._has_prepared = False
 
     def _check_loop(self) -> None:
         """Called from a foreign loop, asyncpg may crash the process."""
@@ -128,6 +128,8 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
         if count < 0 and tag is not None and tag.startswith(DEFINES):
             self._is_redefined = True
             self.forget_all()
+        elif tag == "PREPARE":
+            self._has_prepared = True
         return count
 
     def forget_all(self) -> None:

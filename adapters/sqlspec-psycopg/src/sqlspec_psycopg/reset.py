@@ -1,7 +1,8 @@
 """What is said at a session's beginning and end, as the server takes it: plain messages.
 
 The reset undoes what a borrower changed: role and settings, cursors, channels, locks, temporary tables. It
-keeps what psycopg has prepared, unlike DISCARD ALL.
+keeps what psycopg has prepared, unlike DISCARD ALL, and its plans, which are nobody's state and cost more to
+make again than all the rest.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 
     from .config import PostgreSQLConfig
 
-__all__ = ("RESET", "Phrases", "Resets", "begin")
+__all__ = ("FORGET_PREPARED", "RESET", "Phrases", "Resets", "begin")
 
 RESET = (
     b"SET SESSION AUTHORIZATION DEFAULT",
@@ -23,10 +24,18 @@ RESET = (
     b"CLOSE ALL",
     b"UNLISTEN *",
     b"SELECT pg_advisory_unlock_all()",
-    b"DISCARD PLANS",
     b"DISCARD TEMP",
     b"DISCARD SEQUENCES",
 )
+FORGET_PREPARED = b"""\
+;DO $$
+DECLARE name text;
+BEGIN
+    FOR name IN SELECT p.name FROM pg_catalog.pg_prepared_statements p WHERE p.from_sql LOOP
+        EXECUTE pg_catalog.format('DEALLOCATE %I', name);
+    END LOOP;
+END $$"""
+"""What an owner prepared by SQL's PREPARE; DEALLOCATE ALL would take the driver's own along."""
 GUARD = b"SET default_transaction_read_only = on"
 UNGUARD = b"RESET default_transaction_read_only"
 

@@ -87,7 +87,12 @@ class PsycopgConnection(Learning):
         if result.status == ROWS:
             rows = (self._rows(cursor) if self.raw.strangers else cursor.fetchall())
             return RawResult(names_of(result), rows, len(rows))
+        self._note_prepared(result)
         return RawResult((), (), cursor.rowcount)
+
+    def _note_prepared(self, *results: Any) -> None:
+        if any(result.command_status == b"PREPARE" for result in results):
+            self._has_prepared = True
 
     def _new_cursor(self) -> Any:
         # Any: the driver's types want texts that are literal.
@@ -124,7 +129,9 @@ class PsycopgConnection(Learning):
         """Run statements: in a transaction all in one message, else each on its own."""
         if self.transaction_status is ACTIVE and statements:
             self._is_touched = True
-            check(self._ask("\n;".join(statements).encode(), deadline))
+            results = self._ask("\n;".join(statements).encode(), deadline)
+            self._note_prepared(*results)
+            check(results)
         else:
             super().execute_script(statements, deadline)
 
@@ -184,7 +191,7 @@ class PsycopgConnection(Learning):
 
     def raw_lent(self) -> None:
         """From now on the driver's side may change, too; and it may teach the cursor new types."""
-        self._was_lent = True
+        self._was_lent = self._has_prepared = True
         self._cursor = None
 
     def interrupt(self) -> None:

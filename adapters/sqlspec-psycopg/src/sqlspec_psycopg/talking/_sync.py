@@ -18,7 +18,7 @@ from sqlspec.plugin import Connection, Outcome, TransactionStatus
 from sqlspec_psycopg.asking import FINE, ask, check
 from sqlspec_psycopg.errors import error_of, map_error
 from sqlspec_psycopg.raw._sync import PatientConnection
-from sqlspec_psycopg.reset import GUARD, UNGUARD, begin
+from sqlspec_psycopg.reset import FORGET_PREPARED, GUARD, UNGUARD, begin
 from sqlspec_psycopg.waits import run, watch
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class Talking(Connection[PatientConnection], ABC):
         self._prepared_max = config.cached_statements
         self._cursor: Any = None
         self._is_readable = watch(self._pgconn.socket)
-        self._is_touched = self._was_lent = self._is_guarded = self._is_ending = False
+        self._is_touched = self._was_lent = self._is_guarded = self._is_ending = self._has_prepared = False
         self._streams = 0
         self._learned: dict[str, dict[tuple[int, ...], dict[int | str, int]]] = {}
         """What statements with lists take: by their text and by the types of what is no list."""
@@ -131,7 +131,8 @@ class Talking(Connection[PatientConnection], ABC):
         results: list[PGresult] = []
         error: SQLSpecError | None = None
         try:
-            self._converse(self._phrases.commit_and_reset if reset else b"COMMIT", results, deadline)
+            message = self._and_forget(self._phrases.commit_and_reset) if reset else b"COMMIT"
+            self._converse(message, results, deadline)
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
             error = self.map_error(exc)
         outcome = self._verdict(results, error)
@@ -171,7 +172,10 @@ class Talking(Connection[PatientConnection], ABC):
             return self._unguard(deadline) and (not self._was_lent or self._restore_driver())
         phrases = self._phrases
         message = phrases.reset if status is IDLE else phrases.rollback_and_reset
-        return self._is_reset(self._say(message, deadline) if message else [])
+        return self._is_reset(self._say(self._and_forget(message), deadline) if message else [])
+
+    def _and_forget(self, message: bytes) -> bytes:
+        return message + FORGET_PREPARED if self._has_prepared and self._phrases.reset else message
 
     def reset(self, deadline: float | None) -> bool:
         """Undo what an owner changed besides data."""
@@ -185,7 +189,7 @@ class Talking(Connection[PatientConnection], ABC):
             return False  # it can do more by now than its reset undoes
         if self._was_lent and not self._restore_driver():
             return False
-        self._is_touched = self._is_guarded = False
+        self._is_touched = self._is_guarded = self._has_prepared = False
         return True
 
     def _unguard(self, deadline: float | None) -> bool:
