@@ -1,30 +1,27 @@
-"""PostgreSQL by asyncpg: sessions over the same calls on a raw connection, and over its own pool.
-
-What counts is the work of both, client and server: the clock is that of their processes.
-"""
+"""PostgreSQL by asyncpg: sessions beside the same calls on a raw connection, its own pool, and SQLAlchemy."""
 
 from __future__ import annotations
 
 import asyncio
-import gc
-import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import asyncpg  # pyright: ignore[reportMissingTypeStubs]
 import msgspec
+from sqlalchemy import make_url, text
+from sqlalchemy.ext.asyncio import create_async_engine
 
 from sqlspec import SQLSpec
 from sqlspec.adapters.postgresql import AsyncpgConfig
 from sqlspec_testkit.servers import PostgreSQLServer
 
 from .harness import Row, on, ratio
+from .served import Clock, interleave, once_each
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
-    from .harness import AsyncRun, Bench, Round, Run
+    from .harness import AsyncRun, Bench
 
 __all__ = ("rows",)
 
@@ -116,16 +113,20 @@ def rows_on(bench: Bench, server: PostgreSQLServer, loop: AbstractEventLoop, whe
 
 
 async def open_peers(url: str) -> list[Any]:
-    """Raw connections, and asyncpg's pool at the end."""
+    """Raw connections, asyncpg's pool, and SQLAlchemy's engines, with autocommit and without."""
     raw = [await asyncpg.connect(url, ssl=False) for _ in range(CONNECTIONS)]
-    return [*raw, await asyncpg.create_pool(url, ssl=False, min_size=CONNECTIONS, max_size=CONNECTIONS)]
+    pool = await asyncpg.create_pool(url, ssl=False, min_size=CONNECTIONS, max_size=CONNECTIONS)
+    address = make_url(url).set(drivername="postgresql+asyncpg", query={"ssl": "disable"})
+    engine = create_async_engine(address, pool_size=CONNECTIONS)
+    return [*raw, pool, engine.execution_options(isolation_level="AUTOCOMMIT"), engine]
 
 
 async def close_all(spec: SQLSpec, peers: list[Any]) -> None:
     """Of both sides."""
     await spec.aclose()
-    for peer in peers:
+    for peer in peers[: CONNECTIONS + 1]:
         await peer.close()
+    await peers[-1].dispose()
 
 
 # --- one row ------------------------------------------------------------------------------------
@@ -135,7 +136,7 @@ def one_row(
     bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, peers: list[Any]
 ) -> list[Row]:
     """A session with one SELECT."""
-    raw, pool = peers[0], peers[-1]
+    raw, pool, engines = peers[0], peers[CONNECTIONS], peers[CONNECTIONS + 1 :]
     cases = {
         "raw": raw_select(raw),
         "by hand": by_hand(raw),
@@ -143,7 +144,7 @@ def one_row(
         "transaction": transaction(spec),
         "pool": through_pool(pool),
         "pool, transaction": transaction_through_pool(pool),
-    }
+    } | with_sqlalchemy(engines)
     rounds = interleave(bench, clock, {name: on(loop, run) for name, run in cases.items()})
     return [
         Row(
@@ -164,6 +165,8 @@ def one_row(
         Row(
             "asyncpg's pool, one SELECT in a transaction", ratio(rounds, "pool, transaction", "raw"), "× raw"
         ),
+        Row("SQLAlchemy Core, one SELECT: autocommit", ratio(rounds, "SQLAlchemy, auto", "raw"), "× raw"),
+        Row("SQLAlchemy Core, one SELECT: transaction", ratio(rounds, "SQLAlchemy", "raw"), "× raw"),
     ]
 
 
@@ -233,12 +236,30 @@ def transaction_through_pool(pool: Any) -> AsyncRun:
     return run
 
 
+def with_sqlalchemy(engines: list[Any]) -> dict[str, AsyncRun]:
+    """An engine with its pool, and the row by its names."""
+
+    def runs(engine: Any) -> AsyncRun:
+        query = text(SQL.replace("?", ":id"))
+
+        async def run(count: int) -> None:
+            for _ in range(count):
+                async with engine.begin() as connection:
+                    (await connection.execute(query, {"id": KEY})).mappings().one()
+
+        return run
+
+    return {
+        name: runs(engine) for name, engine in zip(("SQLAlchemy, auto", "SQLAlchemy"), engines, strict=True)
+    }
+
+
 # --- many tasks -----------------------------------------------------------------------------------
 
 
 def crowd(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, peers: list[Any]) -> list[Row]:
     """More tasks than connections."""
-    run_ours, run_pool = autocommit(spec), through_pool(peers[-1])
+    run_ours, run_pool = autocommit(spec), through_pool(peers[CONNECTIONS])
     raw_runs = [raw_select(raw) for raw in peers[:CONNECTIONS]]
 
     async def by_ten(count: int) -> None:
@@ -317,75 +338,3 @@ def loads(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, ra
         Row("load() of 10,000 tuples, over COPY by hand", ratio(rounds, "tuples", "raw"), "×", 1.15),
         Row("load() of 10,000 dicts", ratio(rounds, "dicts", "raw"), "×"),
     ]
-
-
-# --- the clock ------------------------------------------------------------------------------------
-
-
-class Clock:
-    """The time that processors spend on us and on the server's backends, in seconds.
-
-    On a quiet machine with one processor that is the wall's; on a busy one it still is ours alone.
-    """
-
-    def __init__(self, server: PostgreSQLServer) -> None:
-        self._server = server
-        self._backends: list[Path] = []
-
-    def look_around(self) -> None:
-        """Find the backends: those of connections that are open by now."""
-        pids = self._server.sql(
-            "SELECT pid FROM pg_stat_activity "
-            "WHERE backend_type = 'client backend' AND pid <> pg_backend_pid()"
-        ).split()
-        self._backends = [path for pid in pids if (path := Path(f"/proc/{pid}/schedstat")).exists()]
-
-    def __call__(self) -> float:
-        """Now."""
-        served = sum(int(path.read_text("ascii").split()[0]) for path in self._backends)
-        return time.process_time() + served / 1e9
-
-
-def interleave(bench: Bench, clock: Clock, cases: dict[str, Run]) -> list[Round]:
-    """As `Bench.interleave`, by this clock."""
-    for run in cases.values():
-        run(1)
-    clock.look_around()
-    counts = {name: fitting(run, bench.turn) for name, run in cases.items()}
-    return [
-        {name: seconds(clock, cases[name], counts[name]) / counts[name] for name in order(cases, number)}
-        for number in range(bench.rounds)
-    ]
-
-
-def once_each(bench: Bench, clock: Clock, cases: dict[str, Run], *, before: Any) -> list[Round]:
-    """As `Bench.once_each`, by this clock."""
-    for run in cases.values():
-        run(1)
-    clock.look_around()
-    found: list[Round] = []
-    for number in range(max(5, bench.rounds // 3)):
-        before()
-        found.append({name: seconds(clock, cases[name], 1) for name in order(cases, number)})
-    return found
-
-
-def order(cases: dict[str, Run], number: int) -> list[str]:
-    """There and back."""
-    names = list(cases)
-    return names if number % 2 == 0 else names[::-1]
-
-
-def fitting(run: Run, turn: float) -> int:
-    """How many operations fill a turn."""
-    started = time.perf_counter()
-    run(2)
-    return max(1, round(2 * turn / (time.perf_counter() - started)))
-
-
-def seconds(clock: Clock, run: Run, count: int) -> float:
-    """Of a turn, without the garbage of another."""
-    gc.collect(0)
-    started = clock()
-    run(count)
-    return clock() - started

@@ -1,7 +1,4 @@
-"""PostgreSQL by psycopg: sessions over the same calls on a raw connection, and over its own pool.
-
-The clock counts the work of both, client and server: see `postgresql_asyncpg`.
-"""
+"""PostgreSQL by psycopg: sessions beside the same calls on a raw connection, its own pool, and SQLAlchemy."""
 
 from __future__ import annotations
 
@@ -10,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg_pool import ConnectionPool
+from sqlalchemy import create_engine, make_url, text
 
 from sqlspec import SQLSpec
 from sqlspec.adapters.postgresql import PostgreSQLConfig
 from sqlspec_testkit.servers import PostgreSQLServer
 
 from .harness import Row, ratio
-from .postgresql_asyncpg import COLUMNS, FAST, KEY, MANY, SCHEMA, SQL, Clock, interleave, once_each
+from .postgresql_asyncpg import COLUMNS, FAST, KEY, MANY, SCHEMA, SQL
+from .served import Clock, interleave, once_each
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,17 +46,18 @@ def rows(bench: Bench) -> list[Row]:
             psycopg.connect(url, autocommit=True) as raw,
             ConnectionPool(url, min_size=CONNECTIONS, max_size=CONNECTIONS, open=True) as pool,
         ):
+            peers = {"pool": through_pool(pool)} | with_sqlalchemy(url)
             return [
-                *one_row(bench, clock, spec, raw, pool),
+                *one_row(bench, clock, spec, raw, peers),
                 *crowd(bench, clock, spec, pool),
                 *ten_thousand(bench, clock, spec, raw),
                 *loads(bench, clock, spec, raw),
             ]
 
 
-def one_row(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any, pool: Any) -> list[Row]:
+def one_row(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any, peers: dict[str, Run]) -> list[Row]:
     """A session with one SELECT."""
-    cases = by_hand(raw) | ours(spec) | {"pool": through_pool(pool)}
+    cases = by_hand(raw) | ours(spec) | peers
     rounds = interleave(bench, clock, cases)
     beyond = "more than by hand"
     return [
@@ -68,6 +68,8 @@ def one_row(bench: Bench, clock: Clock, spec: SQLSpec, raw: Any, pool: Any) -> l
         Row("transaction and full reset", ratio(rounds, "full", "raw"), "× raw"),
         Row("the same by hand", ratio(rounds, "hand, reset", "raw"), "× raw"),
         Row("psycopg_pool, one SELECT in a transaction", ratio(rounds, "pool", "raw"), "× raw"),
+        Row("SQLAlchemy Core, one SELECT: autocommit", ratio(rounds, "SQLAlchemy, auto", "raw"), "× raw"),
+        Row("SQLAlchemy Core, one SELECT: transaction", ratio(rounds, "SQLAlchemy", "raw"), "× raw"),
     ]
 
 
@@ -128,6 +130,24 @@ def through_pool(pool: Any) -> Run:
                 raw.execute(NATIVE, (KEY,)).fetchone()
 
     return run
+
+
+def with_sqlalchemy(url: str) -> dict[str, Run]:
+    """An engine with its pool, and the row by its names."""
+    address = make_url(url).set(drivername="postgresql+psycopg")
+    engine = create_engine(address, pool_size=CONNECTIONS)
+    query = text(SQL.replace("?", ":id"))
+
+    def runs(one: Any) -> Run:
+        def run(count: int) -> None:
+            for _ in range(count):
+                with one.begin() as connection:
+                    connection.execute(query, {"id": KEY}).mappings().one()
+
+        return run
+
+    in_autocommit = engine.execution_options(isolation_level="AUTOCOMMIT")
+    return {"SQLAlchemy, auto": runs(in_autocommit), "SQLAlchemy": runs(engine)}
 
 
 # --- many threads ---------------------------------------------------------------------------------
