@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -49,7 +50,7 @@ def rows(bench: Bench) -> list[Row]:
             peers = {"pool": through_pool(pool)} | with_sqlalchemy(url)
             return [
                 *one_row(bench, clock, spec, raw, peers),
-                *crowd(bench, clock, spec, pool),
+                *crowd(bench, clock, spec, pool, url),
                 *ten_thousand(bench, clock, spec, raw),
                 *loads(bench, clock, spec, raw),
             ]
@@ -153,16 +154,26 @@ def with_sqlalchemy(url: str) -> dict[str, Run]:
 # --- many threads ---------------------------------------------------------------------------------
 
 
-def crowd(bench: Bench, clock: Clock, spec: SQLSpec, pool: Any) -> list[Row]:
-    """More threads than connections."""
-    with ThreadPoolExecutor(THREADS) as threads:
-        cases = {
+def crowd(bench: Bench, clock: Clock, spec: SQLSpec, pool: Any, url: str) -> list[Row]:
+    """More threads than connections; and, as the least that can be, a thread for each connection."""
+    with ThreadPoolExecutor(THREADS) as threads, ExitStack() as opened:
+        raws = [opened.enter_context(psycopg.connect(url, autocommit=True)) for _ in range(CONNECTIONS)]
+        alone = [by_hand(raw)["hand"] for raw in raws]
+        cases: dict[str, Run] = {
             "ours": shared_out(threads, ours(spec)["bare"]),
             "pool": shared_out(threads, through_pool(pool)),
+            "alone": lambda count: list(threads.map(lambda run: run(count * THREADS // CONNECTIONS), alone)),
         }
         rounds = interleave(bench, clock, cases)
     what = f"{THREADS} threads over {CONNECTIONS} connections, over psycopg_pool"
-    return [Row(f'{what}: transaction, reset="rollback"', ratio(rounds, "ours", "pool"), "×", 0.8)]
+    return [
+        Row(f'{what}: transaction, reset="rollback"', ratio(rounds, "ours", "pool"), "×", 0.8),
+        Row(
+            f"the same by hand, {CONNECTIONS} threads with a connection each",
+            ratio(rounds, "alone", "pool"),
+            "×",
+        ),
+    ]
 
 
 def shared_out(threads: ThreadPoolExecutor, run: Run) -> Run:

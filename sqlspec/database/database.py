@@ -60,7 +60,8 @@ class Database:
         self._lock = RLock()
         self.pool: PoolLike | None = None
         """The pool for threads, once it is open."""
-        self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
+        self._loop_pools: dict[AbstractEventLoop | None, AsyncPoolLike] = {}
+        self._loop_now: Callable[[], AbstractEventLoop | None] = _running_loop
         self._plugins_version = -1
         self._sessions: Sessions
         self._async_sessions: Sessions
@@ -78,7 +79,7 @@ class Database:
 
     def loop_pool(self) -> AsyncPoolLike:
         """The pool of the running event loop, made on first use."""
-        pool = self._loop_pools.get(_running_loop())
+        pool = self._loop_pools.get(self._loop_now())
         return pool or self._make_loop_pool()
 
     def _check_open(self) -> None:
@@ -110,6 +111,7 @@ class Database:
             from .making import new_async_pool
 
             self._loop_pools[loop] = pool = new_async_pool(self)
+            self._loop_now = _running_loop_by_asyncio()
         self._tell("sqlspec_pool_opened", kind="async")
         return pool
 
@@ -281,6 +283,12 @@ def _running_loop_or_none() -> AbstractEventLoop | None:
         return None
     loop: AbstractEventLoop | None = asyncio._get_running_loop()  # noqa: SLF001 - public, and cheap
     return loop
+
+
+def _running_loop_by_asyncio() -> Callable[[], AbstractEventLoop | None]:
+    from asyncio import _get_running_loop
+
+    return _get_running_loop  # a call into C, without ours around it
 
 
 def _running_loop() -> AbstractEventLoop:

@@ -143,8 +143,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         batches, so a generator may be endless for memory's sake. *table* may be `schema.table`.
         """
         batches = Batches(rows, columns, self._connection.load_batch)
-        if not self._plan.autocommit:
-            await self._begin()  # first, so that the block below is a savepoint in it
+        if not (self._begun or self._plan.autocommit):
+            async with AsyncOpening(self):
+                return await self._load(table, batches)
         if self._begun and not self._plan.has_savepoints:
             return await self._load(table, batches)
         async with self.begin():
@@ -209,10 +210,6 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         else:
             await self._connection.begin(self._plan.transaction, None)
             self._begun = self._ready = True
-
-    async def _begin(self) -> None:
-        async with AsyncCall(self, "BEGIN"):
-            await self._begin_if_needed()
 
     async def _begin_block(self) -> None:
         await self._connection.begin(self._plan.transaction, None)
@@ -430,6 +427,16 @@ class AsyncTransaction:
         session._recovered()
         if exc is None and aborted is not None:
             raise aborted
+
+
+class AsyncOpening(AsyncTransaction):
+    """The first thing in a transaction, which stays open; undone by a rollback, so without a savepoint."""
+
+    __slots__ = ()
+
+    async def _end_transaction(self, exc: BaseException | None) -> None:
+        if exc is not None:
+            await self._session._rollback()
 
 
 class AsyncRows(Generic[T]):

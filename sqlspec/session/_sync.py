@@ -143,8 +143,9 @@ class Session(SessionBase["Connection[Any]"]):
         batches, so a generator may be endless for memory's sake. *table* may be `schema.table`.
         """
         batches = Batches(rows, columns, self._connection.load_batch)
-        if not self._plan.autocommit:
-            self._begin()  # first, so that the block below is a savepoint in it
+        if not (self._begun or self._plan.autocommit):
+            with Opening(self):
+                return self._load(table, batches)
         if self._begun and not self._plan.has_savepoints:
             return self._load(table, batches)
         with self.begin():
@@ -209,10 +210,6 @@ class Session(SessionBase["Connection[Any]"]):
         else:
             self._connection.begin(self._plan.transaction, None)
             self._begun = self._ready = True
-
-    def _begin(self) -> None:
-        with Call(self, "BEGIN"):
-            self._begin_if_needed()
 
     def _begin_block(self) -> None:
         self._connection.begin(self._plan.transaction, None)
@@ -430,6 +427,16 @@ class Transaction:
         session._recovered()
         if exc is None and aborted is not None:
             raise aborted
+
+
+class Opening(Transaction):
+    """The first thing in a transaction, which stays open; undone by a rollback, so without a savepoint."""
+
+    __slots__ = ()
+
+    def _end_transaction(self, exc: BaseException | None) -> None:
+        if exc is not None:
+            self._session._rollback()
 
 
 class Rows(Generic[T]):

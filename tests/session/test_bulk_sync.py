@@ -176,6 +176,17 @@ def test_load_keeps_all_or_nothing(spec: SQLSpec) -> None:
     assert stored(spec) == [(1, "one")]
 
 
+def test_a_load_that_is_first_in_its_transaction_keeps_all_or_nothing(spec: SQLSpec) -> None:
+    """Over all of its batches; what comes after it is in another transaction."""
+    rows = [(number, "x") for number in range(12_000)] + [(1, "again")]
+    with spec.provide_session("main") as session:
+        with pytest.raises(UniqueViolationError):
+            session.load("t", rows, columns=("id", "name"))
+        session.execute("INSERT INTO t VALUES (1, 'one')")
+
+    assert stored(spec) == [(1, "one")]
+
+
 def test_load_keeps_all_or_nothing_in_autocommit_too(spec: SQLSpec) -> None:
     """It is a transaction of its own there."""
     rows = [(number, "x") for number in range(12_000)] + [(1, "again")]

@@ -66,6 +66,8 @@ def left(deadline: float | None) -> float | None:
 class StatementsConnection(AsyncConnection["WatchedConnection"]):
     """The half of a connection that runs statements."""
 
+    load_batch = 20_000  # a COPY costs as much as a thousand rows
+
     def __init__(self, raw: WatchedConnection, config: AsyncpgConfig) -> None:
         super().__init__(raw)
         self._config, self._ear, self._loop = config, raw.ear, get_running_loop()

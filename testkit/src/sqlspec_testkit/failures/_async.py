@@ -234,6 +234,24 @@ class AsyncFailures(AsyncFixtures):
 
         assert await judge.ids() == expected
 
+    async def test_a_first_load_that_fails_is_undone(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """Nothing else was pending, so the session goes on, with savepoints or without."""
+        async with spec.provide_session() as session:
+            with pytest.raises(IntegrityError):
+                await session.load("sqlspec_kit", rows_with_a_twin(), ("id", "note"))
+            await session.execute(INSERT, (2, None))
+
+        assert await judge.ids() == [2]
+
+    async def test_what_was_loaded_goes_with_its_transaction(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """A load commits nothing by itself."""
+        with pytest.raises(ZeroDivisionError):
+            async with spec.provide_session() as session:
+                assert await session.load("sqlspec_kit", [(1, None), (2, None)], ("id", "note")) == 2
+                raise ZeroDivisionError
+
+        assert await judge.count() == 0
+
     async def test_execute_many_and_load_keep_everything(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """And say how many."""
         rows = [(number, "many") for number in range(1000)]

@@ -234,6 +234,24 @@ class Failures(Fixtures):
 
         assert judge.ids() == expected
 
+    def test_a_first_load_that_fails_is_undone(self, spec: SQLSpec, judge: Judge) -> None:
+        """Nothing else was pending, so the session goes on, with savepoints or without."""
+        with spec.provide_session() as session:
+            with pytest.raises(IntegrityError):
+                session.load("sqlspec_kit", rows_with_a_twin(), ("id", "note"))
+            session.execute(INSERT, (2, None))
+
+        assert judge.ids() == [2]
+
+    def test_what_was_loaded_goes_with_its_transaction(self, spec: SQLSpec, judge: Judge) -> None:
+        """A load commits nothing by itself."""
+        with pytest.raises(ZeroDivisionError):
+            with spec.provide_session() as session:
+                assert session.load("sqlspec_kit", [(1, None), (2, None)], ("id", "note")) == 2
+                raise ZeroDivisionError
+
+        assert judge.count() == 0
+
     def test_execute_many_and_load_keep_everything(self, spec: SQLSpec, judge: Judge) -> None:
         """And say how many."""
         rows = [(number, "many") for number in range(1000)]

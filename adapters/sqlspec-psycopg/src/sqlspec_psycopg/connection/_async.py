@@ -60,6 +60,8 @@ class AsyncRowsCursor(AsyncCursor):
 class AsyncPsycopgConnection(AsyncLearning):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
+    load_batch = 20_000  # a COPY costs as much as a thousand rows
+
     # --- statements -----------------------------------------------------------------------------
 
     async def execute(

@@ -60,6 +60,8 @@ class RowsCursor(Cursor):
 class PsycopgConnection(Learning):
     """See `sqlspec.plugin.Connection` for the contract."""
 
+    load_batch = 20_000  # a COPY costs as much as a thousand rows
+
     # --- statements -----------------------------------------------------------------------------
 
     def execute(
