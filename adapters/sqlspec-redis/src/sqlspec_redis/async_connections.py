@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from asyncio import timeout
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import redis
 import redis.asyncio
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError
 
 from .options import check_alive
 from .traces import Traces
@@ -61,23 +63,36 @@ class _Ours:
         try:
             async with scope:
                 await self.connect()
+                await self._knock()
         except TimeoutError:
             if not scope.expired():
                 raise
             raise redis.TimeoutError("Timeout connecting to server") from None
         self.traces.clear()
 
+    async def _knock(self) -> None:
+        """PING: greeting a server that wants a password with none, redis-py does not always notice."""
+        try:
+            await self._ping()
+        except BaseException:
+            self._cut()
+            raise
+
     async def probe(self, seconds: float) -> None:
         """PING; raises redis-py's errors, after *seconds* at the latest."""
         scope = timeout(max(0.0, seconds))
         try:
             async with scope:
-                await self.send_command("PING", check_health=False)
-                await self.read_response()
+                await self._ping()
         except TimeoutError:
             if not scope.expired():
                 raise
             raise redis.TimeoutError("Timeout reading from socket") from None
+
+    async def _ping(self) -> None:
+        await self.send_command("PING", check_health=False)
+        with suppress(NoPermissionError):  # who may not ask is known there, all the same
+            await self.read_response()
 
     def pack_command(self, *arguments: Any) -> Any:
         """The bytes of one command."""
@@ -140,6 +155,11 @@ class _Ours:
         self._parser.on_disconnect()
         if writer is not None:
             drop_transport(writer.transport)
+
+    def __del__(self, *_: Any) -> None:
+        # redis-py's own would want a loop that is open; whose lease was lost is the pool's to report.
+        if getattr(self, "_writer", None) is not None:
+            self.drop()
 
     def forget(self) -> None:
         """Let go of a socket that belongs to the parent process."""

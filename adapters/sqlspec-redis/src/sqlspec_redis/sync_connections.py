@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from threading import Timer
 from typing import TYPE_CHECKING, Any
 
 import redis
 from redis.backoff import NoBackoff
+from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
 from .options import check_alive
@@ -72,6 +74,7 @@ class _Ours:
         timer.start()
         try:
             self.connect()
+            self._knock()
         except redis.ConnectionError as exc:
             if time.monotonic() - started < seconds or isinstance(exc, redis.AuthenticationError):
                 raise
@@ -81,13 +84,25 @@ class _Ours:
             self._opening = None
         self.traces.clear()
 
+    def _knock(self) -> None:
+        """PING: greeting a server that wants a password with none, redis-py does not always notice."""
+        try:
+            self._ping()
+        except BaseException:
+            self.disconnect()
+            raise
+
     def probe(self, seconds: float) -> None:
         """PING; raises redis-py's errors, after *seconds* at the latest."""
         sock = self._sock
         sock.settimeout(max(0.001, seconds))
-        self.send_command("PING", check_health=False)
-        self.read_response()
+        self._ping()
         sock.settimeout(self._patience)
+
+    def _ping(self) -> None:
+        self.send_command("PING", check_health=False)
+        with suppress(NoPermissionError):  # who may not ask is known there, all the same
+            self.read_response()
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         """The reply, which is owed no longer."""
