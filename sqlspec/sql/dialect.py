@@ -75,6 +75,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     compound: tuple[str, ...] = ()  # CREATE … of these has a body with semicolons, up to a lone END
     atomic: tuple[str, ...] = ()  # CREATE … of these has one if it says BEGIN ATOMIC
     enclosed: tuple[str, ...] = ()  # CREATE … of these has one if it is in parentheses
+    blocks: tuple[str, ...] = ()  # CREATE … of these has one if it has a BEGIN, with more of them in it
     control: tuple[tuple[str, str], ...] = CONTROL
 
 
@@ -109,6 +110,7 @@ MYSQL = Dialect(
     backslash_escapes=True,
     line_comments=("-- ", "#"),
     executable_comments=("/*!", "/*M!"),
+    blocks=("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
 )
 
 DIALECTS: dict[str, Dialect] = {one.name: one for one in (STANDARD, SQLITE, POSTGRESQL, MYSQL)}

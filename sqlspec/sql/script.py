@@ -56,7 +56,7 @@ def is_blank(parts: list[str], start: int, end: int, dialect: Dialect) -> bool:
 
 def _body(statement: list[str], dialect: Dialect) -> Callable[[list[str]], bool] | None:
     """Tells of each further part of a statement whether its body ends there; None if this begins no body."""
-    kinds = (*dialect.compound, *dialect.atomic, *dialect.enclosed)
+    kinds = (*dialect.compound, *dialect.atomic, *dialect.enclosed, *dialect.blocks)
     if not kinds or statement == [""]:
         return None
     found = _head(kinds).match(_without_comments(statement, dialect))
@@ -64,22 +64,26 @@ def _body(statement: list[str], dialect: Dialect) -> Callable[[list[str]], bool]
         return None
     kind = found[1].upper()
     if kind in dialect.enclosed:
-        depth = _depth(statement)
-        return _closing(depth) if depth > 0 else None
+        return _until_even(_depth, statement)
+    if kind in dialect.blocks:
+        return _until_even(partial(_blocks_left_open, dialect=dialect), statement)
     if kind in dialect.atomic and not _ATOMIC.search(_outside(statement, dialect)):
         return None
     return partial(_is_lone_end, dialect=dialect)
 
 
-def _closing(depth: int) -> Callable[[list[str]], bool]:
-    """Tells when so many parentheses are closed."""
+def _until_even(
+    balance: Callable[[list[str]], int], statement: list[str]
+) -> Callable[[list[str]], bool] | None:
+    """Tells when all that was opened is closed; None if nothing was."""
+    depth = balance(statement)
 
-    def is_closed(parts: list[str]) -> bool:
+    def is_even(parts: list[str]) -> bool:
         nonlocal depth
-        depth += _depth(parts)
+        depth += balance(parts)
         return depth <= 0
 
-    return is_closed
+    return is_even if depth > 0 else None
 
 
 def _without_comments(parts: list[str], dialect: Dialect) -> str:
@@ -97,6 +101,17 @@ def _depth(parts: list[str]) -> int:
     return sum([gap.count("(") - gap.count(")") for gap in parts[::2]])
 
 
+def _blocks_left_open(parts: list[str], dialect: Dialect) -> int:
+    """How many of the blocks that begin here do not end here; an END stands first after a semicolon."""
+    text = _EMPTY_BLOCK.sub(" ", _outside(parts, dialect))
+    return len(_BEGIN.findall(text)) - (_END_OF_BLOCK.match(text) is not None)
+
+
+_BEGIN = re.compile(rf"(?<!{IDENT})BEGIN(?!{IDENT})", re.IGNORECASE | re.ASCII)
+_EMPTY_BLOCK = re.compile(rf"(?<!{IDENT})BEGIN\s+END(?!{IDENT})", re.IGNORECASE | re.ASCII)
+_END_OF_BLOCK = re.compile(
+    rf"\s*END(?!{IDENT})(?!\s*(?:IF|CASE|LOOP|WHILE|REPEAT|FOR)(?!{IDENT}))", re.IGNORECASE | re.ASCII
+)
 _ATOMIC = re.compile(rf"(?<!{IDENT})BEGIN\s+ATOMIC(?!{IDENT})(?!\s*END\s*\Z)", re.IGNORECASE | re.ASCII)
 
 
@@ -104,6 +119,7 @@ _ATOMIC = re.compile(rf"(?<!{IDENT})BEGIN\s+ATOMIC(?!{IDENT})(?!\s*END\s*\Z)", r
 def _head(kinds: tuple[str, ...]) -> re.Pattern[str]:
     return re.compile(
         r"\s*(?:EXPLAIN\s+(?:QUERY\s+PLAN\s+)?)?CREATE\s+(?:OR\s+REPLACE\s+)?(?:TEMP(?:ORARY)?\s+)*+"
+        r"(?:DEFINER\s*=\s*\S+\s+)?(?:AGGREGATE\s+)?"
         rf"({'|'.join(kinds)})(?!{IDENT})",
         re.IGNORECASE | re.ASCII,
     )

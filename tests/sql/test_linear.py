@@ -80,6 +80,8 @@ PATTERNS = [
         "a)",
         "CREATE RULE (;",
         "CREATE FUNCTION BEGIN ATOMIC;",
+        "CREATE FUNCTION BEGIN;",
+        "BEGIN ",
         "E''\n",
         "E''--\n",
     ),

@@ -127,3 +127,37 @@ async def test_a_statement_with_a_syntax_error_says_where(spec: SQLSpec) -> None
     assert "'item WHERE note ='" in str(caught.value)
     assert "canary" not in str(caught.value)
     assert "canary" in (caught.value.detail or "")
+
+
+PROGRAMS = """
+CREATE TABLE log (a INT, b TEXT);
+CREATE OR REPLACE PROCEDURE nested(IN a INT)
+BEGIN
+    DECLARE EXIT HANDLER FOR SQLEXCEPTION BEGIN INSERT INTO log VALUES (0, 'END;'); END;
+    IF a > 1 THEN
+        BEGIN INSERT INTO log VALUES (a, 'more'); END;
+    ELSE
+        CASE a WHEN 1 THEN INSERT INTO log VALUES (a, 'one'); ELSE BEGIN END; END CASE;
+    END IF;
+    again: LOOP
+        INSERT INTO log VALUES (CASE WHEN a THEN 10 END, 'end'); -- END;
+        LEAVE again;
+    END LOOP again;
+END;
+CREATE DEFINER = CURRENT_USER FUNCTION twice(a INT) RETURNS INT DETERMINISTIC
+BEGIN DECLARE x INT; SET x = a; RETURN x * 2; END;
+CREATE TRIGGER doubled BEFORE INSERT ON log FOR EACH ROW SET NEW.a = twice(NEW.a);
+CREATE TRIGGER noted AFTER INSERT ON log FOR EACH ROW named: BEGIN SET @noted = NEW.a; SET @b = 1; END named;
+CALL nested(3);
+CALL nested(1)
+"""
+
+
+async def test_stored_programs_are_made_by_a_script(spec: SQLSpec) -> None:
+    """Their semicolons are theirs, and there is no DELIMITER."""
+    async with spec.provide_session(autocommit=True) as session:
+        await session.execute_script(PROGRAMS)
+        rows = await session.execute("SELECT a, b FROM log", schema_type=tuple).all()
+        assert await session.execute("SELECT @noted").scalar() == 20
+
+    assert rows == [(6, "more"), (20, "end"), (2, "one"), (20, "end")]

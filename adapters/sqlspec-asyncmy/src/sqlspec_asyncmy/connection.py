@@ -40,6 +40,8 @@ T = TypeVar("T")
 class AsyncMyConnection(Tended):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
+    load_batch = 20_000
+
     # --- statements -----------------------------------------------------------------------------
 
     async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
