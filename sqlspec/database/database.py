@@ -60,8 +60,8 @@ class Database:
         self._lock = RLock()
         self.pool: PoolLike | None = None
         """The pool for threads, once it is open."""
-        self._loop_pools: dict[AbstractEventLoop | None, AsyncPoolLike] = {}
-        self._loop_now: Callable[[], AbstractEventLoop | None] = _running_loop
+        self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
+        self._loop_now: Callable[[], Any] = _running_loop
         self._plugins_version = -1
         self._sessions: Sessions
         self._async_sessions: Sessions
@@ -285,7 +285,7 @@ def _running_loop_or_none() -> AbstractEventLoop | None:
     return loop
 
 
-def _running_loop_by_asyncio() -> Callable[[], AbstractEventLoop | None]:
+def _running_loop_by_asyncio() -> Callable[[], Any]:
     from asyncio import _get_running_loop
 
     return _get_running_loop  # a call into C, without ours around it
