@@ -56,7 +56,7 @@ def interleave(bench: Bench, clock: Clock, cases: dict[str, Run]) -> list[Round]
     counts = {name: _fitting(run, bench.turn * TURNS) for name, run in cases.items()}
     return [
         {name: clock.seconds(cases[name], counts[name]) / counts[name] for name in _order(cases, number)}
-        for number in range(max(9, bench.rounds // TURNS))
+        for number in range(max(9, bench.rounds // 2))
     ]
 
 
