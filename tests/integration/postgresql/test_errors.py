@@ -75,6 +75,9 @@ REFUSED: dict[str, tuple[str, type[errors.SQLSpecError], str]] = {
     "division": ("SELECT 1 / (length(?::text) - 11)", errors.DatabaseError, "22012"),
     "raised": ("SELECT complain(?)", errors.DatabaseError, "P0001"),
     "regular expression": ("SELECT 'a' ~ ('[' || ?::text)", errors.DatabaseError, "2201B"),
+    "relation": ("SELECT (?::text)::regclass", errors.StatementError, "42P01"),
+    "type": ("SELECT to_regtype('int')::text, (?::text)::regtype", errors.StatementError, "42601"),
+    "unknown setting": ("SELECT set_config(?::text, '1', true)", errors.StatementError, "42704"),
     "setting": ("SELECT set_config('work_mem', ?::text, true)", errors.DatabaseError, "22023"),
 }
 
@@ -135,6 +138,14 @@ async def test_g32_a_refused_statement_has_its_class_and_quotes_no_value(full: D
     assert isinstance(caught.value, expected)
     assert getattr(caught.value, "sqlstate", None) == sqlstate
     assert "c4n4" not in told_by(caught.value)
+
+
+async def test_a_name_in_the_statement_is_told(full: Door) -> None:
+    """Whether there are parameters or not, or none are possible."""
+    with pytest.raises(errors.StatementError, match="nowhere"):
+        await full.rows("SELECT * FROM nowhere WHERE a = ?::text", ("x",))
+    with pytest.raises(errors.StatementError, match="nowhere"):
+        await full.rows("DROP TABLE nowhere")
 
 
 async def test_g32_the_error_that_follows_an_aborted_transaction_tells_nothing_either(full: Door) -> None:

@@ -25,13 +25,19 @@ from sqlspec.errors import (
 )
 from sqlspec.plugin import error_for_sqlstate
 
-__all__ = ("is_from_server", "map_connect_error", "map_error")
+__all__ = ("having_values", "is_from_server", "map_connect_error", "map_error")
 
 SPEAKS_OF_NAMES = frozenset(
     {"0A", "23", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"}
 )
 """SQLSTATE classes whose texts hold no values."""
 ABORTED = "25P02"
+
+
+def having_values(exc: Exception) -> Exception:
+    """Note on an error that its statement was sent with parameters."""
+    exc.__dict__["had_values"] = True
+    return exc
 
 
 def map_error(exc: BaseException) -> SQLSpecError:
@@ -86,7 +92,7 @@ def _of_server(exc: Any) -> SQLSpecError:
             "the transaction was given up after an error; roll back before the next"
         )
     kind = _kind(state, words)
-    if state[:2] in SPEAKS_OF_NAMES:
+    if state[:2] in SPEAKS_OF_NAMES and not _is_about_a_value(exc, state):
         text, detail = words, exc.detail
     else:
         text = f"PostgreSQL says {type(exc).__name__} ({state}); its words are in .detail"
@@ -98,6 +104,12 @@ def _of_server(exc: Any) -> SQLSpecError:
         error.constraint, error.table, error.column = exc.constraint_name, exc.table_name, exc.column_name
     _silence(exc)
     return error
+
+
+def _is_about_a_value(exc: Any, state: str) -> bool:
+    """Whether a name may be a parameter's, as in `?::regclass`; for one in the text there is a position."""
+    found = exc.position or exc.internal_position
+    return state.startswith("42") and not found and "had_values" in exc.__dict__
 
 
 def _kind(state: str, words: str) -> type[DatabaseError]:

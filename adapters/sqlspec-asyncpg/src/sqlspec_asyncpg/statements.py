@@ -16,7 +16,7 @@ from sqlspec.errors import NotSupportedError, ParameterError, SessionInUseError,
 from sqlspec.plugin import AsyncConnection, AsyncCursor, RawResult
 
 from .driver import Reply
-from .errors import is_from_server
+from .errors import having_values, is_from_server
 from .streams import REFUSED, PortalCursor, declare
 from .values import misfit, plain, plain_rows
 
@@ -111,7 +111,7 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
             if other is None:
                 raise misfit(failure, prepared, [values])
             return await self.execute(statement, other, deadline)
-        raise failure
+        raise having_values(failure) if values else failure
 
     def _other_try(self, statement: str, values: Sequence[Any], *, is_kept: bool) -> Sequence[Any] | None:
         """Values that may fit better, or the same for a statement that is prepared anew; None: there is none.
@@ -177,7 +177,7 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
         if isinstance(failure, STALE):
             self._forget(statement, failure)
         if not _is_about_values(failure):
-            raise failure
+            raise having_values(failure)
         if not reply.tags:
             members = plain_rows(values)
             if members is None and kept is not None:
@@ -237,7 +237,7 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
         if isinstance(failure, STALE):
             self._forget(statement, failure)
         if not _is_about_values(failure):
-            raise failure
+            raise having_values(failure) if values else failure
         other = self._other_try(statement, values, is_kept=kept is not None)
         if other is None:
             raise misfit(failure, prepared, [values])

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .config import PostgreSQLConfig
 
-__all__ = ("connect_error", "error_of", "is_stale", "is_telling", "map_error")
+__all__ = ("connect_error", "error_of", "having_values", "is_stale", "is_telling", "map_error")
 
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _QUERY_TIMEOUT = "statement timeout"
@@ -79,13 +79,15 @@ def is_telling(exc: psycopg.Error) -> bool:
 
 def _of_the_server(exc: psycopg.Error) -> DatabaseError:
     state, diag = exc.sqlstate or "", exc.diag
-    text = _masked(diag.message_primary or "", state)
+    is_open = state[:2] in _OPEN_CLASSES and not _is_about_a_value(exc)
+    text = _masked(diag.message_primary or "", state, is_open=is_open)
     kind = error_for_sqlstate(state)
     if state == "57014" and _is_timeout(exc):
         from sqlspec.errors import QueryTimeoutError
 
         kind = QueryTimeoutError
-    detail = _detail(exc)
+    said = None if is_open else diag.message_primary
+    detail = "\n".join(filter(None, (said, diag.message_detail, diag.message_hint))) or None
     exc.args = (text,)  # the driver's own text ends with the row, and with the statement
     error = kind(text, sqlstate=state, code=state, detail=detail)
     if isinstance(error, IntegrityError):
@@ -98,18 +100,23 @@ def _is_timeout(exc: psycopg.Error) -> bool:
     return _QUERY_TIMEOUT in (exc.diag.message_primary or "")
 
 
-def _masked(text: str, state: str) -> str:
+def having_values(exc: psycopg.Error) -> None:
+    """Note on an error that its statement was sent with parameters."""
+    exc.__dict__["had_values"] = True
+
+
+def _is_about_a_value(exc: psycopg.Error) -> bool:
+    """Whether a name may be a parameter's, as in `?::regclass`; for one in the text there is a position."""
+    found = exc.diag.statement_position or exc.diag.internal_position
+    return (exc.sqlstate or "").startswith("42") and not found and "had_values" in exc.__dict__
+
+
+def _masked(text: str, state: str, *, is_open: bool) -> str:
     if state[:2] == "P0":
         return "a function raised an exception; what it says is in .detail"
-    if state[:2] in _OPEN_CLASSES:
+    if is_open:
         return text
     return _QUOTED.sub('"…"', text)
-
-
-def _detail(exc: psycopg.Error) -> str | None:
-    diag = exc.diag
-    said = [diag.message_primary] if (exc.sqlstate or "")[:2] not in _OPEN_CLASSES else []
-    return "\n".join(filter(None, (*said, diag.message_detail, diag.message_hint))) or None
 
 
 def _of_the_driver(exc: psycopg.Error) -> SQLSpecError:

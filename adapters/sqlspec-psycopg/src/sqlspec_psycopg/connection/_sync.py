@@ -16,6 +16,7 @@ from psycopg.pq import ConnStatus, ExecStatus
 from sqlspec.plugin import HELD, Cursor, RawResult
 from sqlspec_psycopg.asking import check, describe, names_of
 from sqlspec_psycopg.copying import check_zones, packed, with_lists
+from sqlspec_psycopg.errors import having_values
 from sqlspec_psycopg.learning._sync import Learning
 from sqlspec_psycopg.raw._sync import PlainCursor
 from sqlspec_psycopg.talking._sync import ABORTED, ACTIVE
@@ -82,6 +83,8 @@ class PsycopgConnection(Learning):
         try:
             cursor.execute(statement, parameters, prepare=prepare)
         except psycopg.Error as exc:
+            if parameters:
+                having_values(exc)
             if not self._is_to_repeat(statement, exc):
                 raise
             cursor.execute(statement, parameters, prepare=prepare)
@@ -121,6 +124,7 @@ class PsycopgConnection(Learning):
             rows = [self._fitted(statement, row) for row in rows]
             cursor.executemany(statement, rows)
         except psycopg.Error as exc:
+            having_values(exc)
             self._is_to_repeat(statement, exc)
             raise
         finally:
