@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from sqlspec.errors import DisconnectedError, InvalidArgumentError
+from sqlspec.errors import ConfigClosedError, DisconnectedError, InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
 from sqlspec.pool import PoolRetiredError
 
@@ -47,7 +47,7 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
                 self._pool = pool = self._database.pool or self._database.open_pool()
                 self._lease = lease = pool.acquire()
             except PoolRetiredError:
-                self._database = self._database.successor()
+                self._move_on()
             else:
                 return lease
 
@@ -59,9 +59,16 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
                 self._pool = pool = self._database.loop_pool()
                 self._lease = lease = await pool.acquire()
             except PoolRetiredError:
-                self._database = self._database.successor()
+                self._move_on()
             else:
                 return lease
+
+    def _move_on(self) -> None:
+        """Another database has the name by now; that it has none must not be asked about for ever."""
+        successor = self._database.successor()
+        if successor is self._database:
+            raise ConfigClosedError(successor.name)
+        self._database = successor
 
     def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:  # noqa: FBT001
         """Whether a connection that seems *ok* serves on after *errors*.

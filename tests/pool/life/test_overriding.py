@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 import pytest
 
 from sqlspec.database import making
+from sqlspec.errors import ConfigClosedError
 from sqlspec_testkit.scripted import Script, ScriptedConfig
 from tests.pool.life.scene import is_whole, new_spec, quick_switches
 
@@ -172,3 +173,15 @@ def test_g22_a_lease_returns_to_the_pool_it_came_from(script: Script, pools: lis
     assert script.server.rows == [0, 1, 2, 3, 4]
     assert script.server.open == []
     spec.close()
+
+
+async def test_a_name_that_leads_nowhere_else_is_not_asked_about_for_ever(script: Script) -> None:
+    """A database that was retired and still has its name: no such thing happens, and it would hang."""
+    spec = new_spec(script)
+    spec._databases["db"].retire()
+
+    with pytest.raises(ConfigClosedError), spec.provide_session("db"):
+        pass
+    with pytest.raises(ConfigClosedError):
+        async with spec.provide_session("db"):
+            pass
