@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import tracemalloc
 from typing import TYPE_CHECKING
@@ -29,6 +30,25 @@ async def test_a_long_stream_takes_little_memory(spec: SQLSpec) -> None:
             tracemalloc.stop()
 
     assert count == 500_000_500_000
+    assert peak < 20 * 1024 * 1024
+
+
+async def test_a_stream_that_is_read_slowly_takes_little_memory(spec: SQLSpec) -> None:
+    """The server waits for who reads; what was not asked for is not taken in."""
+    count = 0
+    async with spec.provide_session() as session:
+        tracemalloc.start()
+        try:
+            async for _ in session.stream(MANY.format(1_000_000)):
+                count += 1
+                if count in {1, 5_000, 50_000}:
+                    await asyncio.sleep(0.3)
+            _, peak = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert await session.execute("SELECT 7").scalar() == 7
+
+    assert count == 1_000_000
     assert peak < 20 * 1024 * 1024
 
 

@@ -231,8 +231,10 @@ class AsyncMyConnection(Tended):
         try:
             result = await self._line.talk(wire.unbuffered(self._driver, words), deadline)
         except SQLSpecError:
+            wire.widen(self._driver)
             await self._ask()
             raise
+        wire.hold(self._driver)
         cursor = AsyncMyCursor(self, result, batch_size, does)
         self._stream = cursor
         return cursor
@@ -240,13 +242,17 @@ class AsyncMyConnection(Tended):
     async def hear(
         self, cursor: AsyncMyCursor, words: Coroutine[Any, Any, T], *, within: float | None = None
     ) -> T:
-        """What the open stream reads of what the server sends."""
+        """What the open stream reads of what the server sends; it is read no further than that."""
+        wire.go_on(self._driver)
         try:
-            return await self._line.talk(words, None if within is None else time.monotonic() + within)
+            heard = await self._line.talk(words, None if within is None else time.monotonic() + within)
         except SQLSpecError:
             cursor.is_coming, self._stream = False, None
+            wire.widen(self._driver)
             await self._ask()
             raise
+        wire.hold(self._driver)
+        return heard
 
     async def silence(self, cursor: AsyncMyCursor, words: Coroutine[Any, Any, bool]) -> None:
         """Stop the stream's statement on the server, and read the little that is under way."""
@@ -257,6 +263,8 @@ class AsyncMyConnection(Tended):
     async def heard(self, cursor: AsyncMyCursor, result: Any) -> None:
         """The stream is at its end."""
         self._stream = None
+        wire.go_on(self._driver)
+        wire.widen(self._driver)
         if result.server_status:
             self._driver.server_status = result.server_status
         await self._line.talk(wire.quiet(self._driver), None)

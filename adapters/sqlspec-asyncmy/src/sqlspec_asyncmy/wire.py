@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import select
 import socket
+from asyncio import BufferedProtocol
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,8 @@ __all__ = (
     "answers",
     "drop",
     "exchange",
+    "go_on",
+    "hold",
     "is_in_transaction",
     "is_ready",
     "last_rows",
@@ -45,6 +48,7 @@ __all__ = (
     "send",
     "unbuffered",
     "watch",
+    "widen",
 )
 
 INIT_DB, QUERY, PING, SET_OPTION, RESET = 0x02, 0x03, 0x0E, 0x1B, 0x1F
@@ -58,6 +62,7 @@ PLAIN_OK = b"\1\0\0\0"
 SHORT = 9
 """Bytes up to that status; no answer is shorter."""
 GONE = 2006
+NARROW = 16 * 1024
 MULTI_STATEMENTS_OFF = (1).to_bytes(2, "little")
 ONE_PACKET = 2**24 - 2
 """The most bytes that one packet holds besides the command's number."""
@@ -69,6 +74,48 @@ ONE_PACKET = 2**24 - 2
 def packet(command: int, payload: bytes = b"") -> bytes:
     """One command, framed; for payloads up to `ONE_PACKET`."""
     return (len(payload) + 1).to_bytes(3, "little") + bytes((0, command)) + payload
+
+
+def hold(raw: Any) -> None:
+    """Read nothing for a while: the driver would take in, and keep, all that a server sends."""
+    with suppress(RuntimeError, AttributeError):  # it is closed
+        raw._transport.pause_reading()
+
+
+def go_on(raw: Any) -> None:
+    """Read again."""
+    with suppress(RuntimeError, AttributeError):
+        raw._transport.resume_reading()
+
+
+class _Narrow(BufferedProtocol):
+    """Stands before the driver's protocol and takes in less at once.
+
+    uvloop fills what it is given up to 32 times before anybody else has a turn, and the driver gives more
+    each time.
+    """
+
+    def __init__(self, protocol: Any) -> None:
+        self._protocol = protocol
+        self.buffer_updated, self.eof_received = protocol.buffer_updated, protocol.eof_received
+        self.connection_lost = protocol.connection_lost
+        self.pause_writing, self.resume_writing = protocol.pause_writing, protocol.resume_writing
+
+    def get_buffer(self, sizehint: int) -> memoryview:
+        """Where the loop shall put what it reads."""
+        room: memoryview = self._protocol.get_buffer(sizehint)
+        return room[:NARROW]
+
+
+def _narrow(raw: Any) -> None:
+    """Take in a large result in small bites."""
+    raw._transport.set_protocol(_Narrow(raw._proto))
+
+
+def widen(raw: Any) -> None:
+    """As the driver has it."""
+    if raw._transport is not None:
+        raw._transport.set_protocol(raw._proto)
 
 
 def send(raw: Any, packets: bytes) -> None:
@@ -143,7 +190,8 @@ async def refuse_stacking(raw: Any) -> None:
 
 
 async def unbuffered(raw: Any, words: bytes) -> Any:
-    """Ask for a result that is to be read while it comes."""
+    """Ask for a result that is to be read while it comes; `widen` is for its end."""
+    _narrow(raw)
     await raw.query(words, unbuffered=True)
     return raw._result
 
