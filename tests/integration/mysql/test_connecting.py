@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import socket
 import time
 import traceback
@@ -147,6 +148,25 @@ async def test_g34_tls_is_what_it_says(tls_server: MariaDBServer, mode: str) -> 
     if mode == "verify-full":
         with pytest.raises(ConnectError):
             await ask(other, "SELECT 1")
+
+
+async def test_a_stream_goes_through_tls(tls_server: MariaDBServer) -> None:
+    """Held and let go on, like any other."""
+    with tls_server.database() as name:
+        config = AsyncMyConfig(
+            host="localhost",
+            port=tls_server.port,
+            username=tls_server.user,
+            password=Secret(tls_server.password),
+            database=name,
+            ssl_mode="require",
+        )
+        async with SQLSpec() as spec, spec.provide_session(spec.register_config(config, "tls")) as session:
+            rows = session.stream("SELECT seq FROM seq_1_to_200000", schema_type=int)
+            first = await anext(rows)
+            await asyncio.sleep(0.1)
+            assert first + sum([row async for row in rows]) == 20_000_100_000
+            assert await session.execute("SELECT 7").scalar() == 7
 
 
 async def test_g34_tls_is_never_given_up_in_silence(config: AsyncMyConfig, mariadb_server: MariaDB) -> None:
