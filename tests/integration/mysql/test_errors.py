@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sqlspec import SQLSpec
+from sqlspec.adapters.mysql import AsyncMyConfig
 from sqlspec.errors import (
     CheckViolationError,
     DatabaseError,
@@ -20,7 +22,7 @@ from sqlspec.errors import (
 )
 
 if TYPE_CHECKING:
-    from sqlspec import SQLSpec
+    from sqlspec_testkit.servers import MariaDB
 
 CANARY = "canary-7391"
 SCHEMA = """
@@ -121,3 +123,13 @@ async def test_warnings_are_not_asked_for(spec: SQLSpec, caplog: pytest.LogCaptu
         await session.execute("SELECT CAST(? AS INTEGER)", (CANARY,)).scalar()
 
     assert CANARY not in caplog.text
+
+
+async def test_no_database_is_a_fault_of_the_statement(mariadb_server: MariaDB) -> None:
+    """Not of the connection, which serves on."""
+    async with SQLSpec() as spec:
+        spec.register_config(AsyncMyConfig(url=mariadb_server.url()), "bare")
+        async with spec.provide_session(autocommit=True) as session:
+            with pytest.raises(StatementError, match="no database is selected"):
+                await session.execute("SELECT id FROM somewhere")
+            assert await session.execute("SELECT 7").scalar() == 7

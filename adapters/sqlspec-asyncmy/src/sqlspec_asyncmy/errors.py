@@ -47,6 +47,7 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     1040: (ConnectError, "the server has as many connections as max_connections allows"),
     1044: (AuthenticationError, "the server refuses this user the database"),
     1045: (AuthenticationError, "the server refused the user name or the password"),
+    1046: (StatementError, "no database is selected; name one in the config, or before the table"),
     1048: (NotNullViolationError, "NULL in a column that takes none"),
     1050: (StatementError, "the table exists already"),
     1051: (StatementError, "no such table"),
