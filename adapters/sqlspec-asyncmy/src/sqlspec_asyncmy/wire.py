@@ -97,14 +97,31 @@ class _Narrow(BufferedProtocol):
 
     def __init__(self, protocol: Any) -> None:
         self._protocol = protocol
-        self.buffer_updated, self.eof_received = protocol.buffer_updated, protocol.eof_received
-        self.connection_lost = protocol.connection_lost
-        self.pause_writing, self.resume_writing = protocol.pause_writing, protocol.resume_writing
 
     def get_buffer(self, sizehint: int) -> memoryview:
         """Where the loop shall put what it reads."""
         room: memoryview = self._protocol.get_buffer(sizehint)
         return room[:NARROW]
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """As the driver has it."""
+        self._protocol.buffer_updated(nbytes)
+
+    def eof_received(self) -> bool | None:
+        """As the driver has it."""
+        return self._protocol.eof_received()  # type: ignore[no-any-return] # the driver has no types there
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """As the driver has it."""
+        self._protocol.connection_lost(exc)
+
+    def pause_writing(self) -> None:
+        """As the driver has it."""
+        self._protocol.pause_writing()
+
+    def resume_writing(self) -> None:
+        """As the driver has it."""
+        self._protocol.resume_writing()
 
 
 def _narrow(raw: Any) -> None:
