@@ -51,7 +51,7 @@ GRACE = 1.0
 # --- the clock ----------------------------------------------------------------------------------
 
 
-class Timer(Protocol):
+class Timed(Protocol):
     """What has a deadline."""
 
     until: float
@@ -71,10 +71,10 @@ class _Watch:
     __slots__ = ("_rings_at", "timers")
 
     def __init__(self) -> None:
-        self.timers: set[Timer] = set()
+        self.timers: set[Timed] = set()
         self._rings_at = inf
 
-    def add(self, timer: Timer, loop: asyncio.AbstractEventLoop) -> None:
+    def add(self, timer: Timed, loop: asyncio.AbstractEventLoop) -> None:
         """Have it ring at its time, unless it is taken out of `timers` before."""
         self.timers.add(timer)
         if timer.until < self._rings_at:
@@ -89,12 +89,14 @@ class _Watch:
             return  # it has been set to ring earlier since, and has rung
         self._rings_at = inf
         now = max(until, time.monotonic())
-        for timer in [timer for timer in self.timers if timer.until <= now]:
-            self.timers.discard(timer)
-            timer.ring()
-        if self.timers:
-            following = min(timer.until for timer in self.timers)
-            self._ring_at(max(following, now + TICK), get_running_loop())
+        try:
+            for timer in [timer for timer in self.timers if timer.until <= now]:
+                self.timers.discard(timer)
+                timer.ring()
+        finally:  # an adapter that fails to abort costs the others nothing
+            if self.timers:
+                following = min(timer.until for timer in self.timers)
+                self._ring_at(max(following, now + TICK), get_running_loop())
 
 
 _watches: WeakKeyDictionary[asyncio.AbstractEventLoop, _Watch] = WeakKeyDictionary()
@@ -207,7 +209,7 @@ def async_abort_after(seconds: float, connection: AsyncConnection[Any]) -> Async
 class AsyncTimer(msgspec.Struct, eq=False):
     """The deadline of one call."""
 
-    _timers: set[Timer]
+    _timers: set[Timed]
     _connection: AsyncConnection[Any]
     until: float
 

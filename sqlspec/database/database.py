@@ -111,7 +111,9 @@ class Database:
             from .making import new_async_pool
 
             self._loop_pools[loop] = pool = new_async_pool(self)
-            self._loop_now = _running_loop_by_asyncio()
+            from asyncio import _get_running_loop
+
+            self._loop_now = _get_running_loop  # from now on without a call of ours around it
         self._tell("sqlspec_pool_opened", kind="async")
         return pool
 
@@ -283,12 +285,6 @@ def _running_loop_or_none() -> AbstractEventLoop | None:
         return None
     loop: AbstractEventLoop | None = asyncio._get_running_loop()  # noqa: SLF001 - public, and cheap
     return loop
-
-
-def _running_loop_by_asyncio() -> Callable[[], Any]:
-    from asyncio import _get_running_loop
-
-    return _get_running_loop  # a call into C, without ours around it
 
 
 def _running_loop() -> AbstractEventLoop:

@@ -107,7 +107,10 @@ def _blocks_left_open(parts: list[str], dialect: Dialect) -> int:
     return len(_BEGIN.findall(text)) - (_END_OF_BLOCK.match(text) is not None)
 
 
-_BEGIN = re.compile(rf"(?<!{IDENT})BEGIN(?!{IDENT})", re.IGNORECASE | re.ASCII)
+# Not the column `begin`, as far as a look at its neighbours tells.
+_BEGIN = re.compile(
+    rf"(?<!{IDENT})(?<!\.)BEGIN(?!{IDENT})(?!\s*(?:[,.=)<>!*/+-]|FROM(?!{IDENT})))", re.IGNORECASE | re.ASCII
+)
 _EMPTY_BLOCK = re.compile(rf"(?<!{IDENT})BEGIN\s+END(?!{IDENT})", re.IGNORECASE | re.ASCII)
 _END_OF_BLOCK = re.compile(
     rf"\s*END(?!{IDENT})(?!\s*(?:IF|CASE|LOOP|WHILE|REPEAT|FOR)(?!{IDENT}))", re.IGNORECASE | re.ASCII

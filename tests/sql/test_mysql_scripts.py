@@ -32,6 +32,9 @@ END""",
     "CREATE PROCEDURE one() SELECT 'BEGIN'",
     "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.a = 1",
     "CREATE TABLE begin_of (a INT)",
+    "CREATE TRIGGER t BEFORE INSERT ON x FOR EACH ROW SET NEW.begin = 1",
+    "CREATE PROCEDURE columns() BEGIN SELECT begin, t.begin FROM t; UPDATE t SET begin = 1; END",
+    "CREATE PROCEDURE parenthesis() BEGIN (SELECT begin FROM t); END",
 ]
 
 

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.plugin import TransactionStatus
-from sqlspec_asyncpg.driver import Ear, Reply
+from sqlspec_asyncpg.driver import Ear, FirstWord, Reply
 from sqlspec_asyncpg.ending import judge
 
 if TYPE_CHECKING:
@@ -121,3 +121,19 @@ FAILED = message(b"E", b"SERROR\0C23505\0\0")
 def test_a_commit_is_judged_by_its_own_tag(data: bytes, verdict: bool | None) -> None:
     """Whatever follows it in the same message."""
     assert judge(heard(data, [])) is verdict
+
+
+@given(
+    answer=st.sampled_from(
+        [tag("COMMIT"), tag("ROLLBACK"), FAILED, message(b"N", b"\0") + tag("COMMIT"), b""]
+    ),
+    rest=st.sampled_from([b"", tag("RESET"), FAILED, tag("RESET") + READY + b"I", FAILED + READY + b"I"]),
+    cuts=st.lists(st.integers(0, 200), max_size=6),
+)
+def test_the_first_word_is_judged_as_the_whole_answer(answer: bytes, rest: bytes, cuts: list[int]) -> None:
+    """However it is cut: what ends a COMMIT reads no further than its tag."""
+    data, first = answer + rest, FirstWord()
+    for piece in pieces(data, cuts):
+        first.feed(piece)
+
+    assert judge(first) is judge(heard(data, []))

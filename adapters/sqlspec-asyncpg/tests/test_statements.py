@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import enum
+import gc
+import traceback
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -28,6 +31,7 @@ if TYPE_CHECKING:
     from sqlspec import SQLSpec
     from sqlspec_testkit.servers import PostgreSQL
 
+MEMORY = Path("/proc/self/statm")
 INSERT = "INSERT INTO item VALUES (?, ?)"
 CANARY = "fOur-oh-seven"
 
@@ -392,3 +396,40 @@ def test_an_error_of_python_is_told_by_its_name() -> None:
 
     assert "RuntimeError" in str(error)
     assert CANARY not in str(error)
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+async def test_a_stream_quotes_no_value_either(spec: SQLSpec, autocommit: bool) -> None:
+    """Its query runs while it is fetched: a parameter taken for a name is told in the detail alone."""
+    with pytest.raises(StatementError) as caught:
+        async with spec.provide_session(autocommit=autocommit) as session:
+            async for _ in session.stream("SELECT (?::text)::regclass", (CANARY,)):
+                pass
+
+    assert CANARY.lower() not in "".join(traceback.format_exception(caught.value)).lower()
+    assert CANARY.lower() in str(caught.value.detail)
+
+
+@pytest.mark.skipif(not MEMORY.exists(), reason="reads Linux's /proc")
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
+async def test_a_stream_of_a_million_rows_has_few_in_memory(spec: SQLSpec, autocommit: bool) -> None:
+    """Under 50 MiB more than before the first of them."""
+    async with spec.provide_session(autocommit=autocommit) as session:
+        await session.execute("SELECT 1")
+        count, before, most = 0, resident(), 0
+        async for row in session.stream(
+            "SELECT i, 'the name of ' || i AS name FROM generate_series(1, ?) i", (1_000_000,)
+        ):
+            count += 1
+            if count % 100_000 == 0:
+                assert row["i"] == count
+                most = max(most, resident())
+
+    assert count == 1_000_000
+    assert most - before < 50
+
+
+def resident() -> int:
+    """Mebibytes of memory that this process has."""
+    gc.collect()
+    return int(MEMORY.read_text("ascii").split()[1]) * 4096 // 2**20

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import traceback
 from typing import TYPE_CHECKING
 
 import pytest
@@ -36,6 +37,8 @@ INSERT INTO parent VALUES (1);
 INSERT INTO child VALUES (1, 1, 'canary-7', 20);
 """
 INSERT = "INSERT INTO child VALUES (?, ?, ?, ?)"
+
+CANARY = "c4n4ry-7391"
 
 
 @pytest.fixture
@@ -132,3 +135,13 @@ def test_isolation_is_the_transactions(spec: SQLSpec) -> None:
         assert session.execute("SHOW transaction_isolation").scalar() == "serializable"
     with spec.provide_session() as session:
         assert session.execute("SHOW transaction_isolation").scalar() == "read committed"
+
+
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
+def test_g32_a_stream_quotes_no_value_either(spec: SQLSpec, *, autocommit: bool) -> None:
+    """Its query runs while it is fetched: a parameter taken for a name is told in the detail alone."""
+    with pytest.raises(StatementError) as caught, spec.provide_session(autocommit=autocommit) as session:
+        list(session.stream("SELECT (?::text)::regclass", (CANARY,)))
+
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
+    assert CANARY in str(caught.value.detail)

@@ -329,6 +329,22 @@ def test_no_password_where_one_is_needed(redis_url: str, is_async: bool) -> None
 
 
 @BOTH
+def test_a_user_who_may_not_ping_is_served(redis_server: Redis, redis_url: str, is_async: bool) -> None:
+    """When it is connected to and when it has rested: the server's refusal is a sign of life, too."""
+    redis_server.command("ACL", "SETUSER", "mute", "on", ">word", "~*", "&*", "+@all", "-ping")
+    base = RedisConfig(url=redis_url)
+    config = RedisConfig(host=base.host, port=base.port, username="mute", password=Secret("word"))
+
+    try:
+        assert run(config, lambda cache: cache.get("nothing"), is_async=is_async) is None
+        with SQLSpec() as spec:
+            spec.register_config(config, "mute")
+            spec.ping("mute")
+    finally:
+        redis_server.command("ACL", "DELUSER", "mute")
+
+
+@BOTH
 def test_a_database_that_is_not_there(redis_url: str, is_async: bool) -> None:
     """The server knows how many there are."""
     with pytest.raises(ConnectError, match="database 9999 refuses the connection"):

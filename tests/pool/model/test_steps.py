@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
 from sqlspec.pool.lease import Lease
 from sqlspec.pool.state import RETIRED, Book, Slot
-from sqlspec.waiting import AsyncWaiter, Waiter
+from sqlspec.waiting import AsyncWaiter, Waiter, async_abort_after
 
 
 def new_book(limit: int) -> Book:
@@ -154,3 +155,27 @@ def test_a_retired_book_lends_nothing_and_keeps_nothing() -> None:
     book.gone(held(lease), 2.0, "retired")
     assert book.stats().size == 0
     assert book.stats().retired == 2
+
+
+async def test_a_connection_that_can_not_be_aborted_costs_the_others_nothing() -> None:
+    """All deadlines of a loop hang on one timer of its own."""
+
+    class Line:
+        def __init__(self, *, fails: bool) -> None:
+            self.fails, self.is_cut = fails, asyncio.Event()
+
+        def abort(self) -> None:
+            self.is_cut.set()
+            if self.fails:
+                raise OSError
+
+    failed: list[Any] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
+    lines: list[Any] = [Line(fails=True) for _ in range(3)] + [Line(fails=False)]
+    for line in lines:
+        async_abort_after(-1.0, line)
+
+    async with asyncio.timeout(5):
+        for line in lines:
+            await line.is_cut.wait()
+    assert [type(one) for one in failed] == [OSError] * 3

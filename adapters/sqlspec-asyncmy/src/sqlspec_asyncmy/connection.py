@@ -40,7 +40,7 @@ T = TypeVar("T")
 class AsyncMyConnection(Tended):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
-    load_batch = 20_000
+    load_batch = 20_000  # each is a round trip or two
 
     # --- statements -----------------------------------------------------------------------------
 

@@ -63,6 +63,7 @@ SHORT = 9
 """Bytes up to that status; no answer is shorter."""
 GONE = 2006
 NARROW = 16 * 1024
+"""Bytes that a stream takes in at once."""
 MULTI_STATEMENTS_OFF = (1).to_bytes(2, "little")
 ONE_PACKET = 2**24 - 2
 """The most bytes that one packet holds besides the command's number."""
@@ -126,7 +127,8 @@ class _Narrow(BufferedProtocol):
 
 def _narrow(raw: Any) -> None:
     """Take in a large result in small bites."""
-    raw._transport.set_protocol(_Narrow(raw._proto))
+    if raw._transport is not None:
+        raw._transport.set_protocol(_Narrow(raw._proto))
 
 
 def widen(raw: Any) -> None:

@@ -11,6 +11,8 @@ import asyncpg
 
 from sqlspec.plugin import AsyncCursor
 
+from .errors import having_values
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -37,7 +39,11 @@ class PortalCursor(AsyncCursor):
 
     async def fetch(self) -> Sequence[Any]:
         """The next batch of rows."""
-        rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
+        try:
+            rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
+        except asyncpg.PostgresError as exc:
+            having_values(exc)  # the query runs now, with the parameters it was given before
+            raise
         return rows
 
     async def close(self) -> None:

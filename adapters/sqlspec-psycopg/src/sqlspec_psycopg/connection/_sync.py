@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PsycopgConnection",)
 
+PREPARE = b"PREPARE"
 ROWS, GOOD = ExecStatus.TUPLES_OK, ConnStatus.OK
 
 
@@ -46,7 +47,11 @@ class RowsCursor(Cursor):
 
     def fetch(self) -> Sequence[tuple[Any, ...]]:
         """The next batch of rows."""
-        batch = self._connection.execute(self._fetch, None, None, prepare=False)
+        try:
+            batch = self._connection.execute(self._fetch, None, None, prepare=False)
+        except psycopg.Error as exc:
+            having_values(exc)  # the query is run now, with what DECLARE was given
+            raise
         self.columns = batch.columns
         return batch.rows
 
@@ -92,12 +97,9 @@ class PsycopgConnection(Learning):
         if result.status == ROWS:
             rows = (self._rows(cursor) if self.raw.strangers else cursor.fetchall())
             return RawResult(names_of(result), rows, len(rows))
-        self._note_prepared(result)
-        return RawResult((), (), cursor.rowcount)
-
-    def _note_prepared(self, *results: Any) -> None:
-        if any(result.command_status == b"PREPARE" for result in results):
+        if result.command_status == PREPARE:
             self._has_prepared = True
+        return RawResult((), (), cursor.rowcount)
 
     def _new_cursor(self) -> Any:
         # Any: the driver's types want texts that are literal.
@@ -136,7 +138,8 @@ class PsycopgConnection(Learning):
         if self.transaction_status is ACTIVE and statements:
             self._is_touched = True
             results = self._ask("\n;".join(statements).encode(), deadline)
-            self._note_prepared(*results)
+            if any(result.command_status == PREPARE for result in results):
+                self._has_prepared = True
             check(results)
         else:
             super().execute_script(statements, deadline)
