@@ -123,13 +123,7 @@ class AsyncSessionContext(_Block, Generic[A_co]):
     """`async with` lends a session."""
 
     async def __aenter__(self) -> A_co:
-        if self._lease is not None:
-            raise _entered_twice()
-        try:
-            self._pool = pool = self._database.loop_pool()
-            self._lease = lease = await pool.acquire()
-        except PoolRetiredError:
-            lease = await self._aacquire()
+        lease = await self._aacquire()
         try:
             self._session = session = self._database.async_session(lease.connection, self._options)
         except BaseException:
