@@ -5,8 +5,9 @@ msgspec converts; its own messages are not used, because they quote the value.
 
 from __future__ import annotations
 
+import sys
 from types import NoneType, UnionType
-from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
 import msgspec
 from msgspec import structs
@@ -44,8 +45,46 @@ def _read_fields(cls: type[msgspec.Struct]) -> tuple[FieldInfo, ...]:
     try:
         return structs.fields(cls)
     except NameError as exc:
-        where = "import it outside `if TYPE_CHECKING:`, a config's annotations are read"
-        raise InvalidArgumentError(f"{cls.__name__}: {exc}; {where}") from exc
+        raise _unreadable(cls.__name__, exc) from exc
+
+
+def evaluate_annotations(class_name: str, namespace: dict[str, Any]) -> None:
+    """Replace the names in annotations by the types they mean, if msgspec could not look them up.
+
+    msgspec looks their names up in `sys.modules`, now and at first use. A class made by `exec`, a notebook,
+    `runpy` or a loader of one's own may have a module that is not there, or will be gone by then.
+    """
+    variables = _variables_of(namespace["__module__"])
+    if variables is None or "__annotations__" not in namespace:
+        return
+    module = sys.modules.get(namespace["__module__"])
+    is_loaded = module is not None and module.__dict__ is variables
+    # What the import system loaded has a spec, and stays. A script and what `runpy` runs have none.
+    if is_loaded and getattr(module, "__spec__", None) is not None:
+        return
+    carrier = type(class_name, (), {"__annotations__": namespace["__annotations__"]})
+    try:
+        namespace["__annotations__"] = get_type_hints(carrier, globalns=variables, include_extras=True)
+    except NameError as exc:
+        if not is_loaded:  # else it may be defined further down in the script, and msgspec looks later
+            raise _unreadable(class_name, exc) from exc
+
+
+def _variables_of(module: str) -> dict[str, Any] | None:
+    """The global variables of the nearest caller whose module has this name."""
+    frame = sys._getframe(1)  # noqa: SLF001 - there is no other way to the globals of a class statement
+    while frame is not None:
+        # Without a `__name__`, as in `exec(source, {})`, Python takes the one of `builtins`.
+        if frame.f_globals.get("__name__", "builtins") == module:
+            return frame.f_globals
+        frame = frame.f_back
+    return None
+
+
+def _unreadable(class_name: str, exc: NameError) -> InvalidArgumentError:
+    """The error about a class whose annotations have a name that does not exist at run time."""
+    where = "import it outside `if TYPE_CHECKING:`, a config's annotations are read"
+    return InvalidArgumentError(f"{class_name}: {exc}; {where}")
 
 
 def to_field(value: Any, wanted: Any) -> Any:

@@ -13,7 +13,17 @@ from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 import msgspec
 from msgspec.structs import force_setattr
 
-from sqlspec.config.convert import Text, fields_of, invalid, misfit, relocated, to_field, to_struct, unknown
+from sqlspec.config.convert import (
+    Text,
+    evaluate_annotations,
+    fields_of,
+    invalid,
+    misfit,
+    relocated,
+    to_field,
+    to_struct,
+    unknown,
+)
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
@@ -36,6 +46,7 @@ class RecordingMeta(msgspec.StructMeta):
             if any(options.get(option) is not True for option in ("frozen", "kw_only")):
                 parents = ", ".join(base.__name__ for base in bases)
                 raise InvalidArgumentError(f"write: class {name}({parents}, frozen=True, kw_only=True)")
+            evaluate_annotations(name, namespace)
             return super().__new__(mcls, name, bases, namespace, **options)
 
         def __call__(cls, *args: Any, **given: Any) -> Any:  # noqa: N805 - of a metaclass
