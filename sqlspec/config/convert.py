@@ -17,6 +17,7 @@ from sqlspec.errors import InvalidArgumentError, InvalidConfigError, did_you_mea
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from types import FrameType
 
     from msgspec.structs import FieldInfo
 
@@ -72,7 +73,7 @@ def evaluate_annotations(class_name: str, namespace: dict[str, Any]) -> None:
 
 def _variables_of(module: str) -> dict[str, Any] | None:
     """The global variables of the nearest caller whose module has this name."""
-    frame = sys._getframe(1)  # noqa: SLF001 - there is no other way to the globals of a class statement
+    frame: FrameType | None = sys._getframe(1)  # noqa: SLF001 - there is no other way to the globals of a class statement
     while frame is not None:
         # Without a `__name__`, as in `exec(source, {})`, Python takes the one of `builtins`.
         if frame.f_globals.get("__name__", "builtins") == module:
