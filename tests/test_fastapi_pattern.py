@@ -8,8 +8,10 @@ stored is counted by the driver alone.
 from __future__ import annotations
 
 import asyncio
+import re
 import sqlite3
 from contextlib import closing
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -23,7 +25,6 @@ from sqlspec.adapters.sqlite import SQLiteConfig
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator
-    from pathlib import Path
 
 REQUESTS = 200
 AT_ONCE = 6
@@ -86,7 +87,7 @@ def _sync_app(watched: Watched) -> FastAPI:
 
     app = FastAPI()
 
-    def order(number: int, session: Session = Depends(get_db_session)) -> int:  # noqa: B008
+    def order(number: int, session: Session = Depends(get_db_session, scope="function")) -> int:  # noqa: B008
         session.execute("INSERT INTO orders VALUES (?)", (number,))
         session.execute("INSERT INTO audit VALUES (?)", (number,))
         return watched.end(number)
@@ -104,7 +105,7 @@ def _mixed_app(watched: Watched) -> FastAPI:
 
     app = FastAPI()
 
-    async def order(number: int, session: Session = Depends(get_db_session)) -> int:  # noqa: B008
+    async def order(number: int, session: Session = Depends(get_db_session, scope="function")) -> int:  # noqa: B008
         for table in ("orders", "audit"):
             # A blocking write here would wait on the loop for a lock whose owner needs the loop to let go.
             await asyncio.to_thread(session.execute, f"INSERT INTO {table} VALUES (?)", (number,))
@@ -123,7 +124,7 @@ def _async_app(watched: Watched) -> FastAPI:
 
     app = FastAPI()
 
-    async def order(number: int, session: AsyncSession = Depends(get_db_session)) -> int:  # noqa: B008
+    async def order(number: int, session: AsyncSession = Depends(get_db_session, scope="function")) -> int:  # noqa: B008
         await session.execute("INSERT INTO orders VALUES (?)", (number,))
         await session.execute("INSERT INTO audit VALUES (?)", (number,))
         return watched.end(number)
@@ -169,3 +170,36 @@ async def test_no_request_loses_a_row_and_none_stores_one_wrongly(
     await spec.aclose()
     assert _stored(config, "orders") == STORED
     assert _stored(config, "audit") == STORED
+
+
+@pytest.mark.parametrize("app_of", [_sync_app, _mixed_app, _async_app])
+async def test_a_commit_that_fails_is_not_answered_with_success(
+    tmp_path: Path, app_of: Callable[[Watched], FastAPI]
+) -> None:
+    """Every statement went well, and COMMIT refuses: the client must hear of it."""
+    with SQLSpec() as registry:
+        registry.register_config(_sqlite(tmp_path / "orders.db", 2), "main")
+        with registry.provide_session("main") as session:
+            session.execute_script(
+                "CREATE TABLE orders (number INTEGER PRIMARY KEY);"
+                "CREATE TABLE audit (number INTEGER REFERENCES customers DEFERRABLE INITIALLY DEFERRED);"
+                "CREATE TABLE customers (number INTEGER PRIMARY KEY)"
+            )
+
+        transport = httpx2.ASGITransport(app=app_of(Watched(registry)), raise_app_exceptions=False)
+        async with httpx2.AsyncClient(transport=transport, base_url="http://test") as client:
+            response = await client.post("/orders/1")
+
+        assert response.status_code == 500
+        with registry.provide_session("main") as session:
+            assert session.execute("SELECT count(*) FROM orders").scalar() == 0
+
+
+def test_the_page_for_beginners_ends_the_block_before_the_answer() -> None:
+    """Each dependency that it shows, as those above do."""
+    page = (Path(__file__).parents[1] / "docs" / "getting-started.md").read_text("utf-8")
+
+    shown = re.findall(r"Depends\((.*?)\)", page)
+
+    assert shown
+    assert all('scope="function"' in arguments for arguments in shown)
