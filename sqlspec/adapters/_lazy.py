@@ -6,6 +6,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError, did_you_mean
+from sqlspec.plugin.extras import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -17,7 +18,7 @@ __all__ = ("lazy",)
 def lazy(front: str, adapters: Mapping[str, str]) -> Callable[[str], Any]:
     """A module `__getattr__` for *front*, which offers configs: each one's name -> its adapter's.
 
-    The adapter `x` is the package `sqlspec_x`, the distribution `sqlspec-x` and the extra `sqlspec[x]`.
+    The adapter `x` is the package `sqlspec_x`, the distribution `sqlspec-x`.
     """
 
     def attribute(name: str) -> Any:
@@ -31,7 +32,7 @@ def lazy(front: str, adapters: Mapping[str, str]) -> Callable[[str], Any]:
 
 def _imported(config: str, adapter: str) -> ModuleType:
     package, distribution = f"sqlspec_{adapter}", f"sqlspec-{adapter}"
-    command = f"pip install 'sqlspec[{adapter}]'"
+    command = install_command(distribution)
     try:
         return import_module(package)
     except ModuleNotFoundError as error:

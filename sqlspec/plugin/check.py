@@ -15,6 +15,7 @@ from sqlspec.sql import DIALECTS
 from sqlspec.sql.paramstyle import PARAMSTYLES
 
 from .contract import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
+from .extras import install_command
 from .resolve import arguments_of
 
 if TYPE_CHECKING:
@@ -82,10 +83,11 @@ class Suspect:
     def _incompatible(self, level: int) -> AdapterIncompatibleError:
         spoken = " and ".join(map(str, sorted(SUPPORTED_API_LEVELS)))
         newer = level > API_LEVEL
-        fix = f"pip install --upgrade {'sqlspec' if newer else self.distribution or 'its distribution'}"
+        culprit = "sqlspec" if newer else self.distribution
+        fix = f"Run: {install_command(culprit, '--upgrade')}" if culprit else "Register a newer version."
         message = (
             f"adapter {self.name!r} ({self.origin}) speaks adapter API {level}, this sqlspec {spoken}: "
-            f"{'sqlspec' if newer else 'the adapter'} is too old. Run: {fix}"
+            f"{'sqlspec' if newer else 'the adapter'} is too old. {fix}"
         )
         return AdapterIncompatibleError(message, adapter=self.name, distribution=self.distribution)
 

@@ -72,7 +72,7 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     """An adapter's data, the constant `ADAPTER` of its plugin module. Plain: reading it imports no driver."""
 
     name: str
-    """The entry point's name, the URL scheme, the extra: `sqlspec[name]`."""
+    """The entry point's name, and a URL scheme."""
     config_type: str
     """Where the config class lives: `"sqlspec_sqlite:SQLiteConfig"`."""
     api: int = API_LEVEL

@@ -9,7 +9,7 @@ import msgspec
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
 
 from .contract import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
-from .extras import EXTRAS, extra_for
+from .extras import EXTRAS, extra_for, install_command
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -55,7 +55,7 @@ def not_installed(name: str, known: Iterable[str], *, scheme: bool = False) -> A
     extra = extra_for(name)
     what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
     if extra is not None:
-        hint = f"Run: pip install 'sqlspec[{extra}]'"
+        hint = f"Run: {install_command(f'sqlspec-{extra}')}"
     else:
         hint = did_you_mean(name, {*known, *EXTRAS}, otherwise="Installed, or known to sqlspec")
     return AdapterNotInstalledError(f"{what}. {hint}", adapter=name)
@@ -116,11 +116,12 @@ def _imported(target: str, suspect: Suspect) -> object:
 
 def _import_error(suspect: Suspect, target: str, exc: BaseException) -> AdapterBrokenError:
     # The exception's text stays in the cause: it may hold anything.
-    repair = f"pip install --upgrade --force-reinstall {suspect.distribution or 'its distribution'}"
+    owner = suspect.distribution
+    repair = f"Run: {install_command(owner, '--upgrade', '--force-reinstall')}" if owner else "See the cause."
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         what = f"{target} needs the module {exc.name!r}, which is not installed"
     elif isinstance(exc, AttributeError) and exc.name == target.partition(":")[2]:
         what = f"{target.partition(':')[0]} has no {exc.name!r}"
     else:
         what = f"importing {target} raised {type(exc).__name__}"
-    return suspect.broken(what, f"Run: {repair}")
+    return suspect.broken(what, repair)

@@ -18,7 +18,7 @@ __all__ = ("to_arrow", "to_pandas", "to_polars")
 
 def to_arrow(raw: RawResult) -> Any:
     """A `pyarrow.Table`; the driver's own, where it has one."""
-    arrow = _library("pyarrow", command="pip install 'sqlspec[arrow]'")
+    arrow = _library("pyarrow", command="pip install 'pyarrow>=15'")
     table = raw.to_arrow()
     if table is not None:
         return table

@@ -92,7 +92,7 @@ def test_a_missing_adapter_says_the_command(config: str, monkeypatch: pytest.Mon
     with pytest.raises(AdapterNotInstalledError) as caught:
         getattr(load(front), config)
 
-    assert str(caught.value).endswith(f"pip install 'sqlspec[{adapter}]'")
+    assert str(caught.value).endswith(f"pip install 'sqlspec-{adapter}>=1.0'")
     assert isinstance(caught.value, ImportError)
     assert caught.value.__suppress_context__  # "No module named 'sqlspec_x'" would only distract
     assert (caught.value.adapter, caught.value.distribution) == (adapter, f"sqlspec-{adapter}")

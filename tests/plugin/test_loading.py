@@ -112,7 +112,7 @@ def test_a_config_type_of_another_adapter_is_refused(site: Site) -> None:
 @pytest.mark.usefixtures("site")
 def test_a_missing_adapter_comes_with_the_command_that_installs_it() -> None:
     """It is an ImportError, too."""
-    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec\[asyncmy\]'") as caught:
+    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec-asyncmy>=1\.0'") as caught:
         Plugins().adapter("asyncmy")
 
     assert isinstance(caught.value, ImportError)
@@ -131,7 +131,7 @@ def test_an_adapter_whose_entry_point_is_gone_is_not_installed(site: Site) -> No
     info = site.adapter("asyncmy")
     (info / "entry_points.txt").unlink()
 
-    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec\[asyncmy\]'"):
+    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec-asyncmy>=1\.0'"):
         Plugins().adapter("asyncmy")
 
 
@@ -201,7 +201,7 @@ def test_an_older_copy_of_a_distribution_is_shadowed(site: Site) -> None:
 @pytest.mark.parametrize(
     ("api", "fix"),
     [
-        (contract.API_LEVEL + 1, "pip install --upgrade sqlspec$"),
+        (contract.API_LEVEL + 1, "pip install --upgrade 'sqlspec>=1.0'$"),
         (0, "pip install --upgrade sqlspec-alpha"),
         (-1, "pip install --upgrade sqlspec-alpha"),
     ],

@@ -88,7 +88,7 @@ def test_a_blocked_claimant_is_told_as_such(site: Site) -> None:
 )
 def test_a_scheme_nobody_serves_comes_with_the_command(scheme: str, extra: str) -> None:
     """Core knows which extra brings it."""
-    with pytest.raises(AdapterNotInstalledError, match=rf"pip install 'sqlspec\[{extra}\]'"):
+    with pytest.raises(AdapterNotInstalledError, match=rf"pip install 'sqlspec-{extra}>=1.0'"):
         Plugins(allow=[extra]).adapter_for_scheme(scheme)
 
 

@@ -129,7 +129,7 @@ def test_a_missing_adapter_says_who_needs_it(spec: SQLSpec, tmp_path: Path) -> N
     """And the command that installs it."""
     path = written(tmp_path, '[databases.one]\nurl = "postgresql://localhost/x"\n')
 
-    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec\[psycopg\]'") as caught:
+    with pytest.raises(AdapterNotInstalledError, match=r"pip install 'sqlspec-psycopg>=1\.0'") as caught:
         spec.register_from_file(path)
 
     assert any("databases.one" in note for note in caught.value.__notes__)

@@ -108,7 +108,7 @@ def test_a_mapping_finds_its_adapter_by_name_or_url(spec: SQLSpec) -> None:
     [
         ("app.db", InvalidConfigError, "sqlite:///file.db"),
         ("sqlit:///app.db", AdapterNotInstalledError, "sqlite"),
-        ("postgresql://localhost/app", AdapterNotInstalledError, "pip install 'sqlspec\\[psycopg\\]'"),
+        ("postgresql://localhost/app", AdapterNotInstalledError, "pip install 'sqlspec-psycopg>=1.0'"),
         ({"pool_size": 3}, InvalidConfigError, "adapter"),
         ({"adapter": "sqlite", "pool_sise": 3}, InvalidConfigError, "pool_size"),
         ({"adapter": "sqlite", "pool_size": "many"}, InvalidConfigError, "pool_size"),

@@ -112,7 +112,7 @@ def test_values_without_a_common_type_name_no_value(result: Make, method: str, l
 @pytest.mark.parametrize(
     ("method", "library", "command"),
     [
-        ("arrow", "pyarrow", r"pip install 'sqlspec\[arrow\]'"),
+        ("arrow", "pyarrow", "pip install 'pyarrow>=15'"),
         ("pandas", "pandas", "pip install pandas"),
         ("polars", "polars", "pip install polars"),
     ],
