@@ -11,12 +11,12 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[1]
-CORE = ("sqlspec", "tools", "tests", "examples", "benchmarks")
+CORE = ("sqlspec", "tools", "tests", "examples", "benchmarks", "dev.py")
 
 
-def folders(base: Path, *names: str) -> list[str]:
-    """Those of the folders that hold any Python."""
-    return [str(base / name) for name in names if any((base / name).rglob("*.py"))]
+def paths_of(base: Path, *names: str) -> list[str]:
+    """Those that hold any Python, or are a file of it."""
+    return [str(base / name) for name in names if (base / name).is_file() or any((base / name).rglob("*.py"))]
 
 
 def passes(paths: list[str], search: Path) -> bool:
@@ -28,9 +28,9 @@ def passes(paths: list[str], search: Path) -> bool:
 
 def main() -> int:
     """Exit 0 if all runs pass, else 1; all of them run."""
-    runs = [(folders(ROOT, *CORE), ROOT)]
-    runs += [(folders(member, "src", "tests"), member / "src") for member in sorted(ROOT.glob("adapters/*"))]
-    runs += [(folders(ROOT / "testkit", "src", "tests"), ROOT / "testkit" / "src")]
+    runs = [(paths_of(ROOT, *CORE), ROOT)]
+    runs += [(paths_of(member, "src", "tests"), member / "src") for member in sorted(ROOT.glob("adapters/*"))]
+    runs += [(paths_of(ROOT / "testkit", "src", "tests"), ROOT / "testkit" / "src")]
     failed = sum(not passes(paths, search) for paths, search in runs if paths)
     return 1 if failed else 0
 
