@@ -5,12 +5,15 @@
 Every wheel holds one package with its `py.typed` and its licence, and none but core's a path under
 `sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come
 from an index (the name belongs to another project there). Then a database answers, without a
-warning, and `tests/typing` passes mypy and pyright against the installed files.
+warning, and `tests/typing` passes mypy and pyright against the installed files. At last the README's
+command that installs from the folder runs in another environment, and must bring our core.
 """
 
 from __future__ import annotations
 
 import os
+import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -110,6 +113,23 @@ def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
         stranger.run("pyright", "typing")
 
 
+def command_of_the_readme(readme: str) -> list[str]:
+    """The words after `$ pip` of its command that installs from the folder of wheels."""
+    (command,) = re.findall(r"^\$ pip (install --find-links dist .+)$", readme, re.MULTILINE)
+    return shlex.split(command)
+
+
+def try_the_readme(dist: Path, home: Path) -> None:
+    """Run that command; raises CalledProcessError if it fails, or brings another project's `sqlspec`."""
+    stranger = Stranger(home)
+    (home / "dist").symlink_to(dist, target_is_directory=True)
+    words = command_of_the_readme((ROOT / "README.md").read_text("utf-8"))
+    stranger.run("python", "-m", "pip", *words, "--quiet")
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
+    code = f"import sqlspec.plugin, importlib.metadata as m; assert m.version('sqlspec') == {version!r}"
+    stranger.run("python", "-I", "-c", code)
+
+
 def main() -> int:
     """Exit 0 if the wheels are good, else 1."""
     dist = Path(sys.argv[1]).resolve()
@@ -124,6 +144,8 @@ def main() -> int:
     try:
         with TemporaryDirectory() as home:
             try_out(wheels, names, Path(home))
+        with TemporaryDirectory() as home:
+            try_the_readme(dist, Path(home))
     except subprocess.CalledProcessError as error:  # the program has said why
         sys.stderr.write(f"failed: {' '.join(error.cmd[:2])} …\n")
         return 1
