@@ -153,7 +153,9 @@ def _of_named_tuple(cls: Any) -> list[Field]:
 
 def _of_pydantic(cls: Any) -> list[Field]:
     """Names alone: pydantic itself checks the values."""
-    return [_pydantic_field(cls, name, info) for name, info in cls.__pydantic_fields__.items()]
+    # A dataclass of pydantic's has only the second; a model has it from pydantic 2.10 on.
+    fields = cls.model_fields if hasattr(cls, "model_fields") else cls.__pydantic_fields__
+    return [_pydantic_field(cls, name, info) for name, info in fields.items()]
 
 
 def _pydantic_field(cls: Any, name: str, info: Any) -> Field:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ("PsycopgConnection",)
 
 PREPARE = b"PREPARE"
+FORGETS_PREPARED = frozenset({b"DEALLOCATE ALL", b"DISCARD ALL"})
 ROWS, GOOD = ExecStatus.TUPLES_OK, ConnStatus.OK
 
 
@@ -97,14 +98,20 @@ class PsycopgConnection(Learning):
         if result.status == ROWS:
             rows = (self._rows(cursor) if self.raw.strangers else cursor.fetchall())
             return RawResult(names_of(result), rows, len(rows))
-        if result.command_status == PREPARE:
-            self._has_prepared = True
+        self._note_prepared(result.command_status)
         return RawResult((), (), cursor.rowcount)
 
     def _new_cursor(self) -> Any:
         # Any: the driver's types want texts that are literal.
         self._cursor = cursor = PlainCursor(self.raw)
         return cursor
+
+    def _note_prepared(self, command: bytes | None) -> None:
+        """Keep up with the statements that SQL's own commands prepare, or take from psycopg."""
+        if command == PREPARE:
+            self._has_prepared = True
+        elif command in FORGETS_PREPARED:  # psycopg itself sees it from 3.3.6 on
+            self.raw.forget_prepared()
 
     def _execute_until(self, statement: str, parameters: Parameters, deadline: float) -> RawResult:
         self.raw.until = deadline
@@ -138,8 +145,8 @@ class PsycopgConnection(Learning):
         if self.transaction_status is ACTIVE and statements:
             self._is_touched = True
             results = self._ask("\n;".join(statements).encode(), deadline)
-            if any(result.command_status == PREPARE for result in results):
-                self._has_prepared = True
+            for result in results:
+                self._note_prepared(result.command_status)
             check(results)
         else:
             super().execute_script(statements, deadline)
