@@ -41,6 +41,8 @@ def loaded(statement: str) -> frozenset[str]:
         "json.decoder",
         "json.encoder",
         "json.scanner",
+        "sitecustomize",  # the machine's own, as on Debian
+        "usercustomize",
     }
 
 
