@@ -7,7 +7,9 @@
     │   ├── ConfigClosedError             .config_name
     │   ├── AmbiguousConfigError          .names
     │   ├── InvalidConfigError            (ValueError)   .key
-    │   └── ConfigFileError               .path .line .column .key
+    │   ├── ConfigSourceError             (ExceptionGroup) .exceptions: all that is wrong with a source
+    │   └── ConfigEntryError              .place .key    one of them: an option of a source
+    │       └── ConfigFileError           .path .line .column
     ├── AdapterError                      plugins; .adapter .distribution
     │   ├── AdapterNotInstalledError      (ImportError)
     │   ├── AdapterBrokenError
@@ -63,8 +65,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from os import PathLike
+    from typing import Self
 
 __all__ = (
     "AdapterBlockedError",
@@ -80,9 +83,11 @@ __all__ = (
     "CommitOutcomeUnknownError",
     "ConfigAlreadyRegisteredError",
     "ConfigClosedError",
+    "ConfigEntryError",
     "ConfigError",
     "ConfigFileError",
     "ConfigNotFoundError",
+    "ConfigSourceError",
     "ConnectError",
     "DatabaseError",
     "DeadlineExceeded",
@@ -197,8 +202,17 @@ class InvalidConfigError(ConfigError, ValueError):
         super().__init__(message)
 
 
-class ConfigFileError(ConfigError):
-    """A configuration file that can not be used; says where, never what stood there."""
+class ConfigEntryError(ConfigError):
+    """One thing that is wrong in a source of configs; says where, never what stood there."""
+
+    def __init__(self, message: str, *, place: str, key: str | None = None) -> None:
+        self.place, self.key = place, key
+        told = f"{_shortened(key, _LONGEST_KEY)}: " if key else ""
+        super().__init__(_shortened(f"{place}: {told}{message}", _LONGEST_ENTRY))
+
+
+class ConfigFileError(ConfigEntryError):
+    """One thing that is wrong in a configuration file, or the file itself."""
 
     def __init__(
         self,
@@ -209,9 +223,61 @@ class ConfigFileError(ConfigError):
         column: int | None = None,
         key: str | None = None,
     ) -> None:
-        self.path, self.line, self.column, self.key = path, line, column, key
-        where = ":".join(str(part) for part in (path, line, column) if part is not None)
-        super().__init__(f"{where}: {f'{key}: ' if key else ''}{message}")
+        self.path, self.line, self.column = path, line, column
+        place = ":".join(str(part) for part in (path, line, column) if part is not None)
+        super().__init__(message, place=place, key=key)
+
+
+class ConfigSourceError(ExceptionGroup["ConfigEntryError"], ConfigError):
+    """All that is wrong with a source of configs, at once; its text is a list. Nothing was registered.
+
+    It is raised for one error as for many: `exceptions` holds them, each a `ConfigEntryError`.
+    """
+
+    def __new__(cls, errors: Sequence[ConfigEntryError]) -> Self:
+        """The group of these errors, of which there is at least one."""
+        return super().__new__(cls, _as_list(errors), errors)
+
+    if TYPE_CHECKING:
+        # What Python does anyway; checkers take the signature and the type from the parent class.
+        def __init__(self, errors: Sequence[ConfigEntryError]) -> None: ...
+
+        @property
+        def exceptions(self) -> tuple[ConfigEntryError, ...]:
+            """Each error."""
+            raise NotImplementedError
+
+    # What Python makes of a group is a count; the list is what the reader needs.
+    def __str__(self) -> str:
+        return self.message
+
+    def derive(self, excs: Sequence[ConfigEntryError]) -> ConfigSourceError:  # type: ignore[override]
+        """A part of the group, for `except*`."""
+        return ConfigSourceError(excs)
+
+
+_LONGEST_KEY = 200
+_LONGEST_ENTRY = 1000
+_LONGEST_LIST = 1900
+
+
+def _as_list(errors: Sequence[ConfigEntryError]) -> str:
+    """One error as it is, several in a list that ends before it is too long for a log."""
+    if len(errors) == 1:
+        return str(errors[0])
+    lines = [f"{len(errors)} errors:"]
+    size = 0
+    for number, error in enumerate(errors):
+        size += len(str(error).encode("utf-8", "replace")) + 3
+        if size > _LONGEST_LIST:
+            lines.append(f"… and {len(errors) - number} more")
+            break
+        lines.append(str(error))
+    return "\n  ".join(lines)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
 
 
 # --- adapters -----------------------------------------------------------------------------------

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.config import DatabaseConfig
-from sqlspec.config.sources import load_file
-from sqlspec.errors import AdapterError, InvalidArgumentError, InvalidConfigError
+from sqlspec.config.convert import type_name
+from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
-    from os import PathLike
+    from collections.abc import Iterator
 
-    from sqlspec.config.sources import LoadedFile
+    from sqlspec.database import Database
     from sqlspec.plugin.manager import Plugins
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
-__all__ = ("checked_name", "config_from", "configs_from_file")
+__all__ = ("check_beside", "checked_name", "config_from", "objections", "type_from")
+
+# An error quotes an adapter's name and a scheme; what does not look like one may be half of a password.
+_ADAPTER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
+_SCHEME = re.compile(rf"{_ADAPTER.pattern}(?:\+{_ADAPTER.pattern})?")
 
 
 def checked_name(name: object) -> str:
@@ -46,15 +51,54 @@ def config_from(config: object, plugins: Plugins) -> AnyConfig:
     raise InvalidArgumentError(msg)
 
 
-def _from_mapping(options: Mapping[str, Any], plugins: Plugins, *, where: str | None = None) -> AnyConfig:
-    fields = dict(options)
-    adapter = fields.pop("adapter", None)
+def check_beside(
+    added: Mapping[str, AnyConfig], registered: Mapping[str, Database], *, covered: AnyConfig | None = None
+) -> None:
+    """Let the configs that are *added* object to their neighbours; raises the first objection.
+
+    What they replace is no neighbour; what an override covers is one, for it stays open.
+    """
+    for _, objection in objections(added, registered, covered=covered):
+        raise objection
+
+
+def objections(
+    added: Mapping[str, AnyConfig], registered: Mapping[str, Database], *, covered: AnyConfig | None = None
+) -> Iterator[tuple[str, InvalidConfigError]]:
+    """As `check_beside`: every objection, with the name of the config that has it."""
+    for name in filter(lambda name: _may_object(added[name]), added):
+        # A copy for each, but nearly no adapter asks: with many configs, nobody pays for asking.
+        others = {**{other: database.config for other, database in registered.items()}, **added}
+        del others[name]
+        if covered is not None:
+            others[name] = covered
+        try:
+            added[name].check_beside(name, others)
+        except InvalidConfigError as exc:
+            yield name, exc
+
+
+def _may_object(config: AnyConfig) -> bool:
+    return type(config).check_beside is not DatabaseConfig.check_beside
+
+
+def type_from(options: Mapping[str, Any], plugins: Plugins) -> type[AnyConfig]:
+    """The class of what *options* describe: `adapter` names it, else the URL's scheme means it."""
+    adapter = options.get("adapter")
     if adapter is None:
-        adapter = plugins.adapter_for_scheme(_scheme(fields.get("url")))
+        adapter = plugins.adapter_for_scheme(_scheme(options.get("url")))
     if not isinstance(adapter, str):
-        msg = f"adapter is a name, not {type(adapter).__name__}"
+        msg = f"adapter is a name, not {type_name(adapter)}"
         raise InvalidConfigError(msg, key="adapter")
-    return plugins.config_type(adapter).from_mapping(fields, where=where)
+    if not _ADAPTER.fullmatch(adapter):
+        msg = "adapter is a name of letters, digits, _, - and ."
+        raise InvalidConfigError(msg, key="adapter")
+    return plugins.config_type(adapter)
+
+
+def _from_mapping(options: Mapping[str, Any], plugins: Plugins) -> AnyConfig:
+    config_type = type_from(options, plugins)
+    return config_type.from_mapping({name: value for name, value in options.items() if name != "adapter"})
 
 
 def _scheme(url: object) -> str:
@@ -62,31 +106,7 @@ def _scheme(url: object) -> str:
         msg = 'which adapter? Give adapter = "…" or a url'
         raise InvalidConfigError(msg, key="adapter")
     scheme, mark, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
-    if not mark or not scheme:
+    if not mark or not _SCHEME.fullmatch(scheme.strip()):
         msg = "a url begins with its adapter's name, like sqlite:///file.db"
         raise InvalidConfigError(msg, key="url")
-    return scheme.lower()
-
-
-def configs_from_file(
-    path: str | PathLike[str], plugins: Plugins, *, profile: str | None
-) -> tuple[str | None, dict[str, AnyConfig]]:
-    """The default's name and the configs that a file describes. Raises `ConfigFileError` with the place."""
-    loaded = load_file(path, profile=profile)
-    configs = {name: _from_table(name, loaded, plugins) for name in loaded.databases}
-    return loaded.default, configs
-
-
-def _from_table(name: str, loaded: LoadedFile, plugins: Plugins) -> AnyConfig:
-    table = f"databases.{name}"
-    try:
-        checked_name(name)
-        return _from_mapping(loaded.databases[name], plugins, where=table)
-    except InvalidArgumentError as exc:
-        fault = InvalidConfigError(str(exc), key=table)
-    except InvalidConfigError as exc:
-        fault = exc if (exc.key or "").startswith(table) else InvalidConfigError(str(exc), key=table)
-    except AdapterError as exc:
-        exc.add_note(f"needed by [{table}] of {loaded.path}")
-        raise
-    raise loaded.error(fault)
+    return scheme.strip().lower()

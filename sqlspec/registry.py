@@ -29,10 +29,12 @@ if TYPE_CHECKING:
     from typing import Self
 
     from sqlspec.config import AsyncOnlyConfig
+    from sqlspec.config.sources import ConfigSource
     from sqlspec.database import AsyncConnectionContext, AsyncSessionContext
     from sqlspec.database.override import Override
     from sqlspec.plugin.manager import Plugins
     from sqlspec.pool import PoolStats
+    from sqlspec.registration import Registration
     from sqlspec.session import AsyncSession, Session
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
@@ -106,7 +108,7 @@ class SQLSpec:
         Raises `ConfigAlreadyRegisteredError` for a name that is taken, `InvalidConfigError` for fields that
         do not fit, and an `AdapterError` if a URL or mapping names an adapter that can not be used.
         """
-        from sqlspec.registering import checked_name, config_from
+        from sqlspec.registering import check_beside, checked_name, config_from
 
         settled = config_from(config, self.plugins)
         chosen = settled.adapter if name is None else checked_name(name)
@@ -114,35 +116,79 @@ class SQLSpec:
             replaced = self._databases.get(chosen)
             if replaced is not None and not override:
                 raise ConfigAlreadyRegisteredError(chosen, named_after_adapter=name is None)
-            self._check_beside({chosen: settled})
+            check_beside({chosen: settled}, self._databases)
             self._put(chosen, self._database(chosen, settled))
         if replaced is not None:
             replaced.retire()
         self.plugins.emit("sqlspec_config_registered", chosen, settled.adapter)
         return settled
 
-    def register_from_file(
-        self, path: str | PathLike[str], *, profile: str | None = None, override: bool = False
+    def register_from_env(
+        self,
+        prefix: str = "DB_",
+        mapping: Mapping[str, type[AnyConfig]] | None = None,
+        *,
+        environ: Mapping[str, Any] | None = None,
+        override: bool = False,
     ) -> list[str]:
-        """Register every database of a configuration file, all of them or none; returns their names.
+        """Register every database that environment variables describe, all or none; returns their names.
 
-        TOML: `[databases.NAME]` tables, `default = "…"`, `extends`, profiles, `${VAR:-default}`. Raises
-        `ConfigFileError` with file, line, column and key.
+        *mapping* says which databases there are and their configs' classes; without it, those that have a
+        `…_URL` or an `…_ADAPTER`. Raises `ConfigSourceError`, a list of all that is wrong.
         """
-        from sqlspec.registering import configs_from_file
+        from sqlspec.registration import environment_source, registration
 
-        default, configs = configs_from_file(path, self.plugins, profile=profile)
+        source = environment_source(prefix, mapping, environ, self.plugins)
+        return self._register_all(registration(source, self.plugins), override=override)
+
+    def register_from_file(
+        self,
+        *paths: str | PathLike[str],
+        profile: str | None = None,
+        environ: Mapping[str, Any] | None = None,
+        override: bool = False,
+    ) -> list[str]:
+        """Register every database of YAML, TOML or JSON files, all or none; returns their names.
+
+        Of several files the later win; `${VAR}` is filled in from *environ*. Raises `ConfigSourceError`: all
+        that is wrong, and where.
+        """
+        from sqlspec.registration import FileSource, registration
+
+        described = registration(FileSource(*paths), self.plugins, profile=profile, environ=environ)
+        return self._register_all(described, override=override)
+
+    def register_from(
+        self, source: ConfigSource | str, *, profile: str | None = None, override: bool = False
+    ) -> list[str]:
+        """As `register_from_file`, from a `sqlspec.plugin.ConfigSource` or the opt-in plugin that brings one.
+
+        What the source raises by itself is not changed.
+        """
+        from sqlspec.registration import registration
+
+        return self._register_all(registration(source, self.plugins, profile=profile), override=override)
+
+    @classmethod
+    def from_file(
+        cls, *paths: str | PathLike[str], profile: str | None = None, environ: Mapping[str, Any] | None = None
+    ) -> Self:
+        """A registry of what configuration files describe; see `register_from_file`."""
+        spec = cls()
+        spec.register_from_file(*paths, profile=profile, environ=environ)
+        return spec
+
+    def _register_all(self, described: Registration, *, override: bool) -> list[str]:
+        configs = described.configs
         with self._lock:
-            for name in configs:
-                if name in self._databases and not override:
-                    raise ConfigAlreadyRegisteredError(name)
-            replaced = [self._databases[name] for name in configs if name in self._databases]
-            self._check_beside(configs)
-            # A copy that takes the place of the original: readers see all of the file or nothing of it.
+            replaced = [database for name, database in self._databases.items() if name in configs]
+            if replaced and not override:
+                raise ConfigAlreadyRegisteredError(replaced[0].name)
+            described.check_beside(self._databases)
+            # A copy that takes the place of the original: readers see all of the source or nothing of it.
             made = {name: self._database(name, config) for name, config in configs.items()}
             self._databases = {**self._databases, **made}
-            if default is not None:
-                self._default = default
+            self._default = described.default or self._default
             self._by_type = {}
             for database in made.values():
                 self._note_key(database)
@@ -184,20 +230,6 @@ class SQLSpec:
         database.is_closed = self._is_closed
         return database
 
-    def _check_beside(self, added: Mapping[str, AnyConfig], *, covered: AnyConfig | None = None) -> None:
-        """Under the lock: let the configs that are *added* object to their neighbours.
-
-        What they replace is no neighbour; what an override covers is one, for it stays open.
-        """
-        for name, config in added.items():
-            if type(config).check_beside is DatabaseConfig.check_beside:
-                continue  # nearly all: with many configs, nobody pays for asking
-            others = {**{one: database.config for one, database in self._databases.items()}, **added}
-            del others[name]
-            if covered is not None:
-                others[name] = covered
-            config.check_beside(name, others)
-
     def _successor(self, name: str) -> Database:
         """The database that has the name now, for a block that was written when another had it."""
         database = self._databases.get(name)
@@ -237,9 +269,11 @@ class SQLSpec:
 
     def _push_override(self, name: str, override: Override, config: AnyConfig) -> None:
         """Put *config* over what has the name. For `override` blocks."""
+        from sqlspec.registering import check_beside
+
         with self._lock:
             beneath = self._named(name)
-            self._check_beside({name: config}, covered=beneath.config)
+            check_beside({name: config}, self._databases, covered=beneath.config)
             override.beneath = beneath
             self._overrides.setdefault(name, []).append(override)
             self._put(name, self._database(name, config))
@@ -320,8 +354,8 @@ class SQLSpec:
             return self._find_config(key)
         if isinstance(key, type) and issubclass(key, DatabaseConfig):
             return self._find_type(key)
-        msg = f"a database is named by a str, a config or a config type, not by {type(key).__name__}"
-        raise InvalidArgumentError(msg)
+        wanted = "a str, a config or a config type"
+        raise InvalidArgumentError(f"a database is named by {wanted}, not by {type(key).__name__}")
 
     def _find_default(self) -> Database:
         default = self._default  # looked at once: another thread may change it meanwhile
@@ -339,8 +373,8 @@ class SQLSpec:
         if found is not None and found[0]() is config:
             return self._named(found[1])
         wanted = f"this {type(config).__name__}"
-        hint = "pass what register_config() returned, or a name"
-        raise ConfigNotFoundError(wanted, self._databases, message=f"{wanted} is not registered; {hint}")
+        hint = f"{wanted} is not registered; pass what register_config() returned, or a name"
+        raise ConfigNotFoundError(wanted, self._databases, message=hint)
 
     def _find_type(self, config_type: type[AnyConfig]) -> Database:
         known, databases = self._by_type, self._databases
@@ -556,5 +590,4 @@ def _forget(keys: dict[int, Any], key: int, _: object) -> None:
 
 def _raise_together(errors: list[Exception]) -> None:
     if errors:
-        msg = "closing databases"
-        raise ExceptionGroup(msg, errors)
+        raise ExceptionGroup("closing databases", errors)

@@ -11,8 +11,7 @@ liberties, no more; `seed/document.py` lists them by the word:
   Celery and of Consul's client as it needs.
 
 Databases are the real ones, by the adapters that the document names; what they hold is looked up by their own
-programs or drivers. Blocks that this version can not run are in `NOT_YET`, with the reason and with the
-error they end in.
+programs or drivers.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
 from sqlspec.errors import NoRowError, ReadOnlyError, SessionClosedError
 from sqlspec_redis import decode
 from sqlspec_testkit.servers import PostgreSQLServer
-from tests.seed.document import BLANKS, CHANGES, DOCUMENT, NOT_YET, Run, blocks
+from tests.seed.document import BLANKS, CHANGES, DOCUMENT, Run, blocks
 from tests.seed.given import Celery, Consul, Home, Order, User
 
 if TYPE_CHECKING:
@@ -275,6 +274,46 @@ async def test_the_function_runs_many_times_at_once(orders: Run, tmp_path: Path)
     assert await _events(orders, tmp_path) == [(n, Decimal(n) + Decimal("0.5")) for n in range(1, 21)]
 
 
+@block("Environment Variables")
+def test_configs_are_made_from_the_environment(
+    run: Run, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of the document's two classes, with the options that the variables say; both open their database."""
+    monkeypatch.setenv("DB_PRIMARY_URL", home.url)
+    monkeypatch.setenv("DB_PRIMARY_POOL_SIZE", "3")
+    monkeypatch.setenv("DB_ANALYTICS_DATABASE", str(tmp_path / "events.duckdb"))
+
+    spec: SQLSpec = run("Environment Variables")["spec"]
+
+    assert spec.names == ("primary", "analytics")
+    assert type(spec.get_config("primary")) is PostgreSQLConfig
+    assert spec.get_config("primary").pool_size == 3
+    with spec.provide_session("primary") as session:
+        assert session.execute("SELECT name FROM users").scalar() == "Ada"
+    with spec.provide_session("analytics") as session:
+        session.execute("CREATE TABLE order_events (id INTEGER)")
+    assert (tmp_path / "events.duckdb").exists()
+
+
+@block("Configuration Files")
+def test_configs_are_read_from_a_file(
+    run: Run, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In the folder where the document has it."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME_URL", home.url)
+    path = tmp_path / "config" / "database.yaml"
+    path.parent.mkdir()
+    path.write_text("databases:\n  main:\n    url: ${HOME_URL}\n    pool_size: 3\n")
+
+    spec: SQLSpec = run("Configuration Files")["spec"]
+
+    assert spec.names == ("main",)
+    assert type(spec.get_config()) is PostgreSQLConfig
+    with spec.provide_session() as session:
+        assert session.execute("SELECT name FROM users").scalar() == "Ada"
+
+
 @block("Service Discovery")
 def test_configs_are_made_from_a_catalogue(run: Run, home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
     """One for each service that is a database, under the service's name, and where the catalogue says."""
@@ -377,19 +416,10 @@ def test_the_document_is_kept_byte_for_byte() -> None:
     assert sha256(DOCUMENT.read_bytes()).hexdigest() == digest
 
 
-def test_every_block_runs_or_says_why_not() -> None:
-    """Each fence of the document is found, and is either in a scene or in the list."""
+def test_every_block_runs() -> None:
+    """Each fence of the document is found, and is in a scene."""
     fences = DOCUMENT.read_text(encoding="utf-8").count("```python\n")
 
     assert len(blocks()) == fences == 17
-    assert sorted([*SCENES, *NOT_YET]) == sorted(blocks())
+    assert sorted(SCENES) == sorted(blocks())
     assert BLANKS.keys() | CHANGES.keys() <= SCENES.keys()
-
-
-@pytest.mark.parametrize("heading", NOT_YET)
-def test_a_block_on_the_list_does_not_run(heading: str, run: Run) -> None:
-    """It ends in the error that the list says; when it no longer does, it gets a scene of its own."""
-    why = NOT_YET[heading]
-
-    with pytest.raises(why.error, match=why.says):
-        run(heading)

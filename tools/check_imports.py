@@ -26,7 +26,7 @@ LEVELS = (
     {"adapters", "config", "observe", "plugin", "result", "sql", "waiting"},
     {"pool", "session"},
     {"database"},
-    {"registering", "registry"},
+    {"registering", "registration", "registry"},
     {"cli", "integrations"},
     {DOOR},
 )

@@ -5,7 +5,9 @@ msgspec converts; its own messages are not used, because they quote the value.
 
 from __future__ import annotations
 
+import re
 import sys
+from collections.abc import Mapping
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -16,7 +18,6 @@ from sqlspec.config.secret import Secret
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
     from types import FrameType
 
     from msgspec.structs import FieldInfo
@@ -31,6 +32,7 @@ class Text(str):
     __slots__ = ()
 
 
+_INTEGER = re.compile(r"-?[0-9]+")
 _fields: dict[type, dict[str, FieldInfo]] = {}
 
 
@@ -94,7 +96,10 @@ def to_field(value: Any, wanted: Any) -> Any:
     # msgspec compiles a union anew at each call; most fields of a URL are `str | None` and need none of it.
     if type(wanted) is UnionType and type(plain) in wanted.__args__:
         return plain
-    return msgspec.convert(plain, wanted, strict=plain is value, dec_hook=_custom)
+    found = msgspec.convert(plain, wanted, strict=plain is value, dec_hook=_custom)
+    if plain is not value and type(found) is int and not _INTEGER.fullmatch(plain):
+        raise msgspec.ValidationError  # msgspec would take 1e3 and 20.0 for integers
+    return found
 
 
 def to_struct(cls: type[Any], values: Mapping[str, Any]) -> Any:
@@ -111,8 +116,8 @@ def misfit(cls: type[Any], values: Mapping[str, Any]) -> InvalidConfigError:
     """Why *values* make no *cls*: the first field that does not fit, else a required one that is missing."""
     fields = fields_of(cls)
     for name, value in values.items():
-        if not _fits(value, fields[name].type):
-            return invalid(cls, name, _expectation(value, fields[name].type))
+        if not fits(value, fields[name].type):
+            return invalid(cls, name, expectation(value, fields[name].type))
     for name, field in fields.items():
         if field.required and name not in values:
             return invalid(cls, name, "is required")
@@ -137,6 +142,31 @@ def relocated(exc: InvalidConfigError, old: str, new: str, key: str) -> InvalidC
     return InvalidConfigError(f"{new}{text}", key=".".join(filter(None, (key, exc.key))) or None)
 
 
+def fits(value: Any, wanted: Any) -> bool:
+    """Whether *value* can be a field's."""
+    try:
+        to_field(value, wanted)
+    except msgspec.ValidationError:
+        return False
+    return True
+
+
+def expectation(value: Any, wanted: Any) -> str:
+    """What a field expects, and what it got: types, never the value."""
+    expected, got = _spelled(wanted), type_name(value)
+    # Same word on both sides, or a text that could not be otherwise: what was got is no news.
+    if type(value) is Text or got in expected or get_origin(wanted) is Literal:
+        return f"expected {expected}"
+    return f"expected {expected}, got {got}"
+
+
+def type_name(value: Any) -> str:
+    """What the type of a value is called in errors."""
+    if value is None:
+        return "None"
+    return "a table" if isinstance(value, dict) else type(value).__name__
+
+
 def _custom(wanted: Any, value: Any) -> Any:
     """Types that msgspec does not know: secrets, paths, and others, which must come as instances."""
     if isinstance(value, wanted):
@@ -146,30 +176,28 @@ def _custom(wanted: Any, value: Any) -> Any:
     raise TypeError
 
 
-def _fits(value: Any, wanted: Any) -> bool:
-    try:
-        to_field(value, wanted)
-    except msgspec.ValidationError:
-        return False
-    return True
-
-
-def _expectation(value: Any, wanted: Any) -> str:
-    expected, got = _spelled(wanted), type(value).__name__
-    # Same word on both sides, or a text that could not be otherwise: what was got is no news.
-    if type(value) is Text or got in expected or get_origin(wanted) is Literal:
-        return f"expected {expected}"
-    return f"expected {expected}, got {got}"
-
-
 def _spelled(wanted: Any) -> str:
     origin = get_origin(wanted)
-    if origin is Literal:
-        return " or ".join(map(repr, get_args(wanted)))
-    if origin in (Union, UnionType):
-        return " or ".join(map(_spelled, get_args(wanted)))
+    if origin is not None:
+        return _spelled_parts(origin, get_args(wanted)) or str(wanted)
     if wanted is NoneType:
         return "None"
     if wanted is Secret:
         return "str or Secret"
-    return wanted.__name__ if isinstance(wanted, type) and origin is None else str(wanted)
+    if isinstance(wanted, type):
+        return "a table" if issubclass(wanted, msgspec.Struct) else wanted.__name__
+    return str(wanted)
+
+
+def _spelled_parts(origin: Any, parts: tuple[Any, ...]) -> str | None:
+    """A type that is composed of others, in plain words; None for those that configs hardly have."""
+    if origin is Literal:
+        return " or ".join(map(repr, parts))
+    if origin in (Union, UnionType):
+        return " or ".join(map(_spelled, parts))
+    if origin in (dict, Mapping):
+        return f"a table of {_spelled(parts[1])}"
+    if origin not in (list, tuple):
+        return None
+    inner = ", ".join(_spelled(part) for part in parts if part is not ...)
+    return f"a list of {inner}" if origin is list or ... in parts else f"[{inner}]"

@@ -27,6 +27,7 @@ from .contract import (
 )
 
 if TYPE_CHECKING:
+    from sqlspec.config.sources import ConfigSource, SourceTables
     from sqlspec.config.url import URL
     from sqlspec.observe.events import ConnectionEvent, StatementEvent
     from sqlspec.pool import PoolRetiredError
@@ -66,6 +67,7 @@ __all__ = (
     "AsyncPoolPlugin",
     "AsyncSessionPlugin",
     "Capability",
+    "ConfigSource",
     "Connection",
     "ConnectionEvent",
     "Cursor",
@@ -86,6 +88,7 @@ __all__ = (
     "SSLMode",
     "SessionOptions",
     "SessionPlugin",
+    "SourceTables",
     "StatementEvent",
     "SyncAdapterPlugin",
     "TransactionOptions",
@@ -102,6 +105,7 @@ __all__ = (
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Core itself imports from this package, and `import sqlspec` must not bring pluggy along.
     _HOMES = {
+        "sqlspec.config.sources": ("ConfigSource", "SourceTables"),
         "sqlspec.config.url": ("URL",),
         "sqlspec.observe.events": ("ConnectionEvent", "StatementEvent"),
         "sqlspec.plugin._async": ("AsyncConnection", "AsyncCursor"),

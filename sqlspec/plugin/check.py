@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
     Hook = Callable[..., Any]
 
-__all__ = ("CREATION_HOOKS", "IN_PROCESS", "OBSERVER_HOOKS", "Suspect", "suspect_of")
+__all__ = ("CREATION_HOOKS", "IN_PROCESS", "OBSERVER_HOOKS", "SOURCE_HOOKS", "Suspect", "suspect_of")
 
 CREATION_HOOKS = (
     "sqlspec_create_connection",
@@ -45,6 +45,8 @@ OBSERVER_HOOKS = (
     "sqlspec_connection_event",
     "sqlspec_statement_executed",
 )
+SOURCE_HOOKS = ("sqlspec_config_source",)
+_HOOKS = (*CREATION_HOOKS, *OBSERVER_HOOKS, *SOURCE_HOOKS)
 IN_PROCESS = "registered in this process"
 _STARRED = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
@@ -126,17 +128,17 @@ class Suspect:
                 yield name, options, getattr(self.plugin, name)
 
     def _check_hook(self, manager: pluggy.PluginManager, hook: str, options: Options, function: Hook) -> None:
-        if hook not in CREATION_HOOKS and hook not in OBSERVER_HOOKS:
+        if hook not in _HOOKS:
             if options.get("optionalhook"):
                 return
-            raise self.broken(f"there is no hook {hook}", did_you_mean(hook, CREATION_HOOKS + OBSERVER_HOOKS))
+            raise self.broken(f"there is no hook {hook}", did_you_mean(hook, _HOOKS))
         self._check_options(hook, options, function)
         self._check_arguments(hook, arguments_of(getattr(manager.hook, hook)), function)
 
     def _check_options(self, hook: str, options: Options, function: Hook) -> None:
         if options.get("hookwrapper"):
             raise self.broken(f"{hook} is an old-style wrapper", "Write: @hookimpl(wrapper=True)")
-        if options.get("wrapper") and hook in OBSERVER_HOOKS:
+        if options.get("wrapper") and hook not in CREATION_HOOKS:
             raise self.broken(f"{hook} can not be wrapped", "Write: @hookimpl")
         if options.get("wrapper") and not inspect.isgeneratorfunction(inspect.unwrap(function)):
             raise self.broken(f"the wrapper {hook} does not yield", "Write in it: result = yield")

@@ -7,6 +7,8 @@ them with `hookimpl(wrapper=True)`.
 *Observer hooks* are implemented by whoever wants to know. They are called in the caller's thread, get
 no credentials, and what they raise is logged once, counted, and changes nothing.
 
+*The source hook* is called on one plugin alone, which the application names.
+
 An implementation names the arguments it wants, in any order; arguments that it does not name are not
 passed. A hook's arguments are final: new facts come as new arguments, which old implementations never see.
 """
@@ -20,6 +22,7 @@ import pluggy
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
+    from sqlspec.config.sources import ConfigSource
     from sqlspec.observe.events import ConnectionEvent, StatementEvent
 
     from ._async import AsyncConnection
@@ -98,3 +101,11 @@ def sqlspec_connection_event(event: ConnectionEvent) -> None:
 @hookspec
 def sqlspec_statement_executed(event: StatementEvent) -> None:
     """A statement ran, or failed. On the hot path: be quick."""
+
+
+# --- sources --------------------------------------------------------------------------------------
+
+
+@hookspec(firstresult=True)
+def sqlspec_config_source() -> ConfigSource | None:
+    """Make the source that `register_from` reads when it is given this plugin's name."""

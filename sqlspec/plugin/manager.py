@@ -211,6 +211,16 @@ class Plugins:
             suspect.plugin = import_plugin(entry, suspect)
             self._add_other(suspect, entry)
 
+    def config_source(self, name: str) -> object:
+        """The source of configs that an opt-in plugin brings; loads the plugin if need be."""
+        self.enable(name)
+        plugin, _ = self._others[name]
+        make = getattr(plugin, "sqlspec_config_source", None)
+        if make is None:
+            hint = "Register the databases of another plugin, or of a ConfigSource of your own"
+            raise InvalidArgumentError(f"plugin {name!r} has no hook sqlspec_config_source. {hint}")
+        return make()
+
     def refresh(self) -> None:
         """Look again at what is installed, and try again what failed. Loaded plugins stay."""
         with self._lock:

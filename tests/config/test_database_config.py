@@ -63,7 +63,7 @@ def test_whole_numbers_do_for_durations() -> None:
         ({"reset": "ful"}, "NetConfig.reset: expected 'full' or 'rollback'"),
         ({"url": 5}, "NetConfig.url: expected str or None, got int"),
         ({"password": 5}, "NetConfig.password: expected str or Secret or None, got int"),
-        ({"instrumentation": True}, "NetConfig.instrumentation: expected InstrumentationConfig, got bool"),
+        ({"instrumentation": True}, "NetConfig.instrumentation: expected a table, got bool"),
         ({"pool_sise": 5}, "NetConfig.pool_sise: unknown option. Did you mean 'pool_size'?"),
         ({"pool_size": 0}, "NetConfig.pool_size: must be at least 1"),
         ({"pool_min_size": -1}, "NetConfig.pool_min_size: must be at least 0"),

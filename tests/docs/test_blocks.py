@@ -16,7 +16,7 @@ DOCUMENTS = sorted(
     for pattern in ("README.md", "docs/*.md", "adapters/*/README.md", "testkit/README.md")
     for path in ROOT.glob(pattern)
 )
-NAMED = re.compile(r"# (\w+\.toml)\n")
+NAMED = re.compile(r"# (\w+\.(?:toml|yaml))\n")
 
 
 def _write(example: Example) -> None:
@@ -26,7 +26,7 @@ def _write(example: Example) -> None:
         Path(named[1]).write_text(example.parsed, encoding="utf-8")
 
 
-PARSERS = (PythonCodeBlockParser(), CodeBlockParser("toml", _write))
+PARSERS = (PythonCodeBlockParser(), CodeBlockParser("toml", _write), CodeBlockParser("yaml", _write))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: str(path.relative_to(ROOT)))
@@ -47,7 +47,7 @@ def test_no_block_escapes() -> None:
     for path in DOCUMENTS:
         text = path.read_text(encoding="utf-8")
         fences = re.findall(r"^```(.*)$", text, re.MULTILINE)
-        assert set(fences[::2]) <= {"python", "toml", "console"}, path.name
+        assert set(fences[::2]) <= {"python", "toml", "yaml", "console"}, path.name
         assert set(fences[1::2]) <= {""}, path.name
         found = sum(1 for _ in Document.parse(str(path), *PARSERS))
-        assert found == fences.count("python") + fences.count("toml"), path.name
+        assert found == sum(map(fences.count, ("python", "toml", "yaml"))), path.name

@@ -13,7 +13,7 @@ import pytest
 
 import sqlspec.plugin
 from sqlspec.plugin import hookspecs
-from sqlspec.plugin.check import CREATION_HOOKS, OBSERVER_HOOKS
+from sqlspec.plugin.check import CREATION_HOOKS, OBSERVER_HOOKS, SOURCE_HOOKS
 from sqlspec.plugin.manager import Plugins
 from sqlspec.plugin.resolve import arguments_of
 
@@ -47,13 +47,13 @@ def test_the_door_opens_without_pluggy() -> None:
 
 
 def test_the_tables_of_hooks_are_the_hooks() -> None:
-    """Each is a creation hook or an observer's; creation hooks have one answer."""
+    """Each is a creation hook, an observer's or a source's; observers alone have no answer."""
     hooks = Plugins()._pluggy().hook
 
-    assert sorted(CREATION_HOOKS + OBSERVER_HOOKS) == HOOKS
+    assert sorted(CREATION_HOOKS + OBSERVER_HOOKS + SOURCE_HOOKS) == HOOKS
     for name in HOOKS:
         specification = getattr(hooks, name).spec
-        assert bool(specification.opts["firstresult"]) is (name in CREATION_HOOKS)
+        assert bool(specification.opts["firstresult"]) is (name not in OBSERVER_HOOKS)
 
 
 @pytest.mark.parametrize("name", HOOKS)

@@ -8,9 +8,7 @@ from __future__ import annotations
 import re
 from itertools import chain
 from pathlib import Path
-from typing import Any, NamedTuple
-
-from sqlspec.errors import NotSupportedError
+from typing import Any
 
 DOCUMENT = Path(__file__).with_name("registry-system.md")
 PARTS = re.compile(r"^```(\w*)\n(.*?)^```$|^#+ ([^\n]+)$", re.MULTILINE | re.DOTALL)
@@ -52,22 +50,6 @@ from sqlspec.adapters.redis import RedisConfig
 from tests.seed.given import Order, User
 """
 """What blocks without imports take for granted, in the document's own spelling."""
-
-
-class NotYet(NamedTuple):
-    """Why a block does not run, and how that shows."""
-
-    reason: str
-    error: type[Exception]
-    says: str
-
-
-NOT_YET = {
-    "Environment Variables": NotYet(
-        "configs from the environment are still to come", AttributeError, "register_from_env"
-    ),
-    "Configuration Files": NotYet("YAML is still to come; TOML is read", NotSupportedError, "yaml"),
-}
 
 
 def blocks() -> dict[str, str]:

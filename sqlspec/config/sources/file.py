@@ -1,131 +1,99 @@
-"""Configs from a TOML file: read, parsed, and every error given its place."""
+"""Files as a source: TOML, YAML and JSON, several of them laid over one another."""
 
 from __future__ import annotations
 
 import os
-import re
+from pathlib import PurePath
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.config.sources.document import Document
-from sqlspec.config.sources.positions import overlong_key, positions
+from sqlspec.config.sources.layers import merge
+from sqlspec.config.sources.parsed import UnreadableError
 from sqlspec.config.sources.reading import read_text
-from sqlspec.errors import ConfigFileError, InvalidConfigError, NotSupportedError
+from sqlspec.config.sources.source import ConfigSource, FilePlace, SourceTables
+from sqlspec.errors import ConfigEntryError, ConfigSourceError, InvalidArgumentError, did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator
     from os import PathLike
 
-    from sqlspec.config.sources.positions import Path
+    from sqlspec.config.sources.parsed import Parsed, Path
 
-_LATER = (".yaml", ".yml", ".json")
-_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
-# What tomllib says, by the beginnings that hold nothing of the file, and what we say.
-_REASONS = {
-    "Cannot overwrite a value": "the key is there already",
-    "Duplicate inline table key": "the key is there already",
-    "Cannot declare": "the table is there already",
-    "Cannot mutate immutable namespace": "the table is closed already",
-    "Expected '=' after a key": "expected = after a key",
-    "Invalid value": "no TOML value; a text stands in quotes",
-    "Invalid initial character": "no TOML key; letters other than A to Z stand in quotes",
-    "Unterminated string": "a text does not end",
-    "Unclosed": "a bracket does not close",
-}
+_TOP = ("databases", "default", "profiles", "templates")
+# An editor's note about the document, and nothing of it.
+_IGNORED = "$schema"
+_SHARED_FILE = "pyproject.toml"
 
 
-class LoadedFile:
-    """What a file says, as plain data: `default` and, by name, the options of its `databases`.
+class FileSource(ConfigSource):
+    """One file, or several of which the later win, table by table."""
 
-    `locate` and `error` tell where in the file a key stands, inherited ones included.
-    """
+    def __init__(self, *paths: str | PathLike[str]) -> None:
+        if not paths:
+            raise InvalidArgumentError("which file? Give the path of at least one")
+        self.paths = paths
+        self.name = os.fspath(paths[-1])
 
-    def __init__(self, path: str | PathLike[str], text: str) -> None:
-        self.path = path
-        self.default: str | None = None
-        self.databases: dict[str, dict[str, Any]] = {}
-        self._text = text
-        self.sources: dict[str, Path] = {}
-        self._positions: dict[str, tuple[int, int]] | None = None
-
-    def locate(self, key: str) -> tuple[int | None, int | None]:
-        """Line and column of a dotted key such as `databases.main.url`, else of the nearest table."""
-        if self._positions is None:
-            self._positions = {".".join(path): place for path, place in positions(self._text).items()}
-        written = ".".join(self.sources.get(key, (key,)))
-        while written:
-            if written in self._positions:
-                return self._positions[written]
-            written = written.rpartition(".")[0]
-        return None, None
-
-    def error(self, exc: InvalidConfigError) -> ConfigFileError:
-        """The error with its place in the file. Raise it outside the handler, or `from None`."""
-        line, column = self.locate(exc.key) if exc.key else (None, None)
-        message = str(exc).removeprefix(f"{exc.key}: ")
-        return ConfigFileError(message, path=self.path, line=line, column=column, key=exc.key)
+    def read(self) -> SourceTables:
+        """What the files say together, or the errors of all that can not be parsed."""
+        errors: list[ConfigEntryError] = []
+        tables: dict[str, Any] = {}
+        places: dict[Path, str | FilePlace] = {}
+        for path in self.paths:
+            try:
+                parsed = _parse(path)
+            except UnreadableError as fault:
+                errors.append(FilePlace(path, fault.line, fault.column).error(fault.reason, None))
+            else:
+                tables = merge(tables, parsed.tables)
+                places |= {key: FilePlace(path, *place) for key, place in parsed.places.items()}
+        if errors:
+            raise ConfigSourceError(errors)
+        places[()] = FilePlace(self.paths[-1])
+        return _as_tables(tables, places)
 
 
-def load_file(
-    path: str | PathLike[str], *, profile: str | None = None, environ: Mapping[str, str] | None = None
-) -> LoadedFile:
-    """Read a TOML file of databases. Raises ConfigFileError with line and column, and never quotes a value.
+def _as_tables(tables: dict[str, Any], places: dict[Path, str | FilePlace]) -> SourceTables:
+    tables.pop(_IGNORED, None)
+    errors = [
+        places[key,].error(f"unknown key. {did_you_mean(key, _TOP)}", key)  # type: ignore[union-attr] # of a file
+        for key in tables.keys() - set(_TOP)
+    ]
+    known = {key: tables[key] for key in _TOP if key in tables}
+    return SourceTables(**known, places=places, errors=errors, interpolates=True)
 
-    The options stay plain data: which config takes a table is the registry's to find out, and the config's
-    `from_mapping` checks it.
-    """
-    _check_suffix(path)
-    text = read_text(path)
-    loaded = LoadedFile(path, text)
-    raw = _parse(text, path)
-    try:
-        _fill(loaded, Document(raw, profile=profile), os.environ if environ is None else environ)
-    except InvalidConfigError as exc:
-        fault = loaded.error(exc)
+
+def _parse(path: str | PathLike[str]) -> Parsed:
+    """The file's data; raises UnreadableError."""
+    pure = PurePath(path)
+    parse = _parser(pure.suffix.lower())
+    parsed = parse(read_text(path))
+    return _tool_table(parsed) if pure.name == _SHARED_FILE else parsed
+
+
+def _parser(suffix: str) -> Any:
+    if suffix == ".toml":
+        from sqlspec.config.sources.toml_text import parse
+    elif suffix == ".json":
+        from sqlspec.config.sources.json_text import parse
+    elif suffix in (".yaml", ".yml"):
+        from sqlspec.config.sources.yaml_text import parse
     else:
-        return loaded
-    raise fault
+        raise UnreadableError("the name ends in none of .toml, .yaml, .yml and .json, which tell the format")
+    return parse
 
 
-def _fill(loaded: LoadedFile, document: Document, environ: Mapping[str, str]) -> None:
-    loaded.sources = document.sources
-    loaded.databases = document.databases(environ)
-    loaded.default = document.default(environ)
+def _tool_table(parsed: Parsed) -> Parsed:
+    """Our part of a file that many programs share."""
+    prefix = ("tool", "sqlspec")
+    table: Any = parsed.tables
+    for name in prefix:
+        table = table.get(name) if isinstance(table, dict) else None
+    if not isinstance(table, dict):
+        raise UnreadableError("has no table [tool.sqlspec]")
+    return parsed._replace(tables=table, places=dict(_below(parsed, prefix)))
 
 
-def _check_suffix(path: str | PathLike[str]) -> None:
-    suffix = os.path.splitext(path)[1].lower()  # noqa: PTH122 - pathlib would be imported for this alone
-    if suffix in _LATER:
-        raise NotSupportedError(f"this version reads no {suffix} files, a later one will; write it as .toml")
-    if suffix != ".toml":
-        raise ConfigFileError("the name does not end in .toml, the format this version reads", path=path)
-
-
-def _parse(text: str, path: str | PathLike[str]) -> dict[str, Any]:
-    import tomllib
-
-    place = overlong_key(text)
-    if place is not None:
-        raise ConfigFileError("a key has too many parts", path=path, line=place[0], column=place[1])
-    try:
-        return tomllib.loads(text)
-    except RecursionError:
-        reason, line, column = "nested too deeply", None, None
-    except ValueError as exc:
-        # Text and place only: the exception itself may hold the whole document.
-        reason, line, column = _reason(str(exc)), *_place(str(exc), text)
-    raise ConfigFileError(f"not TOML: {reason}", path=path, line=line, column=column)
-
-
-def _reason(said: str) -> str:
-    return next(
-        (reason for start, reason in _REASONS.items() if said.startswith(start)), "can not be understood"
-    )
-
-
-def _place(said: str, text: str) -> tuple[int | None, int | None]:
-    match = _PLACE.search(said)
-    if match:
-        return int(match[1]), int(match[2])
-    if said.endswith("(at end of document)"):
-        return text.count("\n") + 1, len(text) - text.rfind("\n")
-    return None, None
+def _below(parsed: Parsed, prefix: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
+    for path, place in parsed.places.items():
+        if path[: len(prefix)] == prefix and path != prefix:
+            yield path[len(prefix) :], place

@@ -18,43 +18,48 @@ if TYPE_CHECKING:
 
 # The last branch is a dollar sign that begins nothing: refused, since it may be a misspelt variable.
 _DOLLAR = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<name>[A-Za-z_][A-Za-z0-9_]*)(?::-(?P<default>[^}]*))?\}|)")
+_MAX_LENGTH = 1 << 20
 
 
-def interpolate(value: Any, environ: Mapping[str, str], *, key: str) -> Any:
-    """*value* with its variables filled in. *key* is its dotted name, for errors and to know a URL."""
+def interpolate(value: Any, environ: Mapping[str, Any], *, in_url: bool = False) -> Any:
+    """*value* with its variables filled in, those in lists and tables too. Raises InvalidConfigError."""
     if isinstance(value, str):
-        return _filled(value, environ, key) if "$" in value else value
+        return _filled(value, environ, in_url=in_url) if "$" in value else value
     if isinstance(value, list):
         items: list[Any] = value  # pyright: ignore[reportUnknownVariableType]
-        return [interpolate(item, environ, key=key) for item in items]
+        return [interpolate(item, environ) for item in items]
     if isinstance(value, dict):
         table = cast("dict[str, Any]", value)
-        return {name: interpolate(item, environ, key=f"{key}.{name}") for name, item in table.items()}
+        return {name: interpolate(item, environ) for name, item in table.items()}
     return value
 
 
-def _filled(text: str, environ: Mapping[str, str], key: str) -> str:
-    whole = _DOLLAR.fullmatch(text)
-    escaped = key.rpartition(".")[2] == "url" and whole is None
+def _filled(text: str, environ: Mapping[str, Any], *, in_url: bool) -> str:
+    escaped = in_url and _DOLLAR.fullmatch(text) is None
+    parts: list[str] = []
+    end = length = 0
+    for match in _DOLLAR.finditer(text):
+        value = "$" if match["dollar"] else _variable(match, environ)
+        parts += [text[end : match.start()], quote(value) if escaped and not match["dollar"] else value]
+        end = match.end()
+        length += len(parts[-1])
+        # A large variable that is named very often would take all of the memory.
+        if length > _MAX_LENGTH:
+            raise InvalidConfigError(f"longer than {_MAX_LENGTH} characters with its variables filled in")
+    return Text("".join([*parts, text[end:]]))
 
-    def fill(match: re.Match[str]) -> str:
-        if match["dollar"]:
-            return "$"
-        value = _variable(match, environ, key)
-        return quote(value) if escaped else value
 
-    return Text(_DOLLAR.sub(fill, text))
-
-
-def _variable(match: re.Match[str], environ: Mapping[str, str], key: str) -> str:
+def _variable(match: re.Match[str], environ: Mapping[str, Any]) -> str:
     name, default = match["name"], match["default"]
     if name is None:
-        raise InvalidConfigError("a lone $; write ${NAME} for a variable and $$ for a dollar sign", key=key)
+        raise InvalidConfigError("a lone $; write ${NAME} for a variable and $$ for a dollar sign")
     value = environ.get(name)
+    if value is not None and not isinstance(value, str):
+        raise InvalidConfigError(f"the environment variable {name} is no text but {type(value).__name__}")
     if default is not None:
         return value or default
     if value is None:
         # An example with the variable's own name: the braces make it ready to copy.
         hint = f"set it, or write ${{{name}:-default}}"
-        raise InvalidConfigError(f"the environment variable {name} is not set; {hint}", key=key)
+        raise InvalidConfigError(f"the environment variable {name} is not set; {hint}")
     return value

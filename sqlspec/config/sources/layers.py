@@ -1,38 +1,32 @@
-"""Tables laid over one another: a profile over the file, a database over what it extends.
+"""Tables laid over one another: a file over an earlier one, a profile over both, a database over a template.
 
-A table is kept flat, path to leaf, while layers are laid; every leaf remembers where in the file it stands.
+A table is kept flat, path to leaf, while layers are laid; every leaf remembers where its source has it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator
     from typing import TypeAlias
 
-    Path: TypeAlias = tuple[str, ...]
+    from sqlspec.config.sources.source import Path
+
     Flat: TypeAlias = dict[Path, "Leaf"]
 
 
 class Leaf(NamedTuple):
-    """A value and the path at which the file has it."""
+    """A value and the path at which the source has it."""
 
     value: Any
-    source: Path
+    origin: Path
 
 
-def flatten(table: Mapping[str, Any], source: Path) -> Flat:
-    """The leaves of *table*, which stands at *source* in the file."""
-    return {path: Leaf(value, source + path) for path, value in _leaves(table, ())}
-
-
-def _leaves(table: Mapping[str, Any], above: Path) -> Iterator[tuple[Path, Any]]:
-    for name, value in table.items():
-        if isinstance(value, dict):
-            yield from _leaves(cast("dict[str, Any]", value), (*above, name))
-        else:
-            yield (*above, name), value
+def flatten(table: Mapping[str, Any], origin: Path) -> Flat:
+    """The leaves of *table*, which stands at *origin* in its source."""
+    return {path: Leaf(value, origin + path) for path, value in _leaves(table, ())}
 
 
 def over(base: Flat, top: Flat) -> Flat:
@@ -55,6 +49,24 @@ def nest(flat: Iterable[tuple[Path, Any]]) -> dict[str, Any]:
             table = table.setdefault(name, {})
         table[path[-1]] = value
     return nested
+
+
+def merge(base: dict[str, Any], top: Mapping[str, Any]) -> dict[str, Any]:
+    """Whole documents, laid over one another by the same rule; empty tables are kept."""
+    return base | {
+        name: merge(base[name], value)
+        if isinstance(base.get(name), dict) and isinstance(value, Mapping)
+        else value
+        for name, value in top.items()
+    }
+
+
+def _leaves(table: Mapping[str, Any], above: Path) -> Iterator[tuple[Path, Any]]:
+    for name, value in table.items():
+        if isinstance(value, Mapping):
+            yield from _leaves(cast("Mapping[str, Any]", value), (*above, name))
+        else:
+            yield (*above, name), value
 
 
 def _parents(path: Path) -> list[Path]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import stat
+from codecs import BOM_UTF8
 from typing import TYPE_CHECKING
 
-from sqlspec.errors import ConfigFileError
+from sqlspec.config.sources.parsed import UnreadableError
 
 if TYPE_CHECKING:
     from os import PathLike
@@ -17,42 +18,44 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0
 
 
 def read_text(path: str | PathLike[str]) -> str:
-    """The file's text without a byte order mark. Never blocks on a pipe or device; raises ConfigFileError."""
-    raw = _read_bytes(path)
+    """The file's text without a byte order mark. Never blocks on a pipe or device; raises UnreadableError."""
+    raw = _read_bytes(path).removeprefix(BOM_UTF8)
     try:
-        return raw.decode("utf-8-sig")
+        return raw.decode()
     except UnicodeDecodeError as exc:
         # Only the offset is taken: the exception holds the file's bytes.
         start = exc.start
     line = raw.count(b"\n", 0, start) + 1
-    column = start - raw.rfind(b"\n", 0, start)
-    raise ConfigFileError("not UTF-8", path=path, line=line, column=column)
+    column = len(raw[raw.rfind(b"\n", 0, start) + 1 : start].decode()) + 1
+    raise UnreadableError("not UTF-8", line, column)
 
 
 def _read_bytes(path: str | PathLike[str]) -> bytes:
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError as exc:
-        raise ConfigFileError(f"can not be opened: {exc.strerror}", path=path) from None
+        reason = exc.strerror
     except ValueError:
-        raise ConfigFileError("can not be opened: its name holds a NUL character", path=path) from None
-    try:
-        _check_regular(descriptor, path)
-        return _read_all(descriptor, path)
-    finally:
-        os.close(descriptor)
+        reason = "its name holds a NUL character, or one that the system can not have in a name"
+    else:
+        try:
+            _check_regular(descriptor)
+            return _read_all(descriptor)
+        finally:
+            os.close(descriptor)
+    raise UnreadableError(f"can not be opened: {reason}")
 
 
-def _check_regular(descriptor: int, path: str | PathLike[str]) -> None:
+def _check_regular(descriptor: int) -> None:
     # Asked of the open file, not of its name: the name could mean another file a moment later.
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-        raise ConfigFileError("not a regular file", path=path)
+        raise UnreadableError("not a regular file")
 
 
-def _read_all(descriptor: int, path: str | PathLike[str]) -> bytes:
+def _read_all(descriptor: int) -> bytes:
     raw = b""
     while chunk := os.read(descriptor, MAX_BYTES + 1 - len(raw)):
         raw += chunk
     if len(raw) > MAX_BYTES:
-        raise ConfigFileError(f"larger than {MAX_BYTES} bytes", path=path)
+        raise UnreadableError(f"larger than {MAX_BYTES} bytes")
     return raw

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sqlspec.config.sources.parsed import MAX_NESTING, lines_and_columns, unreadable_at
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import TypeAlias
 
-    Path: TypeAlias = tuple[str, ...]
+    from sqlspec.config.sources.parsed import Path
+
     Token: TypeAlias = tuple[str, str, int]
 
 # A text that does not end counts to the end of its line or file: else each quote would search the rest anew.
@@ -29,22 +32,40 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _MAX_PARTS = 64
+_MAX_WORD = 1000
+_DEPTH = {"[": 1, "{": 1, "]": -1, "}": -1}
 
 
-def overlong_key(text: str) -> tuple[int, int] | None:
-    """Line and column of a key of absurdly many parts, if there is one. *text* may be anything.
+def check_size(text: str) -> None:
+    """Refuse what `tomllib` should not see; *text* may be anything. Raises UnreadableError.
 
-    `tomllib` takes time and memory by the square of a key's parts: a file of one such key ends the process.
+    It takes time and memory by the square of a key's parts, so that a file of one such key would end the
+    process; it recurses into brackets; of a number with too many digits it does not say the place, and of a
+    text that does not end it names the end of the file.
     """
-    parts = 0
+    parts = depth = 0
     for kind, token, start in _tokens(text):
+        if kind == "mark":
+            depth = max(0, depth + _DEPTH.get(token, 0))
         if kind in ("mark", "newline"):
             parts = 0
         else:
             parts += 1 if kind == "quoted" else token.count(".")
+        if kind == "quoted" and not _ends(token):
+            raise unreadable_at(text, start, "a text does not end")
         if parts > _MAX_PARTS:
-            return _lines(text, {(): start})[()]
-    return None
+            raise unreadable_at(text, start, "a key has too many parts")
+        if depth > MAX_NESTING:
+            raise unreadable_at(text, start, f"nested deeper than {MAX_NESTING} levels")
+        if kind == "word" and len(token) > _MAX_WORD:
+            raise unreadable_at(
+                text, start, f"a key or value of more than {_MAX_WORD} characters without quotes"
+            )
+
+
+def _ends(quoted: str) -> bool:
+    mark = quoted[:3] if quoted[:3] in ("'''", '"""') else quoted[0]
+    return len(quoted) >= 2 * len(mark) and quoted.endswith(mark)
 
 
 def positions(text: str) -> dict[Path, tuple[int, int]]:
@@ -53,7 +74,7 @@ def positions(text: str) -> dict[Path, tuple[int, int]]:
     for token in _tokens(text):
         scan.take(token)
     scan.take(("newline", "\n", len(text)))
-    return _lines(text, scan.found)
+    return lines_and_columns(text, scan.found)
 
 
 def _tokens(text: str) -> Iterator[Token]:
@@ -135,14 +156,3 @@ def _unquoted(text: str) -> str:
     import tomllib
 
     return str(tomllib.loads(f"key = {text}")["key"])
-
-
-def _lines(text: str, found: dict[Path, int]) -> dict[Path, tuple[int, int]]:
-    """Offsets as lines and columns from 1, in one pass over the text."""
-    lines: dict[Path, tuple[int, int]] = {}
-    line, start = 1, 0
-    for path, offset in sorted(found.items(), key=lambda item: item[1]):
-        line += text.count("\n", start, offset)
-        start = offset
-        lines[path] = line, offset - text.rfind("\n", 0, offset)
-    return lines

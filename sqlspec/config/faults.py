@@ -1,0 +1,47 @@
+"""All that is wrong with a table of options; `from_mapping` would stop at the first."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
+
+from sqlspec.config.convert import expectation, fields_of, fits
+from sqlspec.config.struct import ConfigStruct
+from sqlspec.errors import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import TypeAlias
+
+    Path: TypeAlias = tuple[str, ...]
+
+
+def faults(cls: type[ConfigStruct], options: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
+    """Each option that *cls* does not have, or whose value is of the wrong type: its path, and the reason."""
+    fields = fields_of(cls)
+    for name, value in options.items():
+        field = fields.get(name)
+        if field is None:
+            yield (name,), f"unknown option. {did_you_mean(name, options_of(cls))}"
+        elif name in code_only(cls):
+            yield (name,), "can be set in code only, not from data"
+        elif (inner := nested(field.type)) and isinstance(value, Mapping):
+            for path, reason in faults(inner, cast("Mapping[str, Any]", value)):
+                yield (name, *path), reason
+        elif not fits(value, field.type):
+            yield (name,), expectation(value, field.type)
+
+
+def options_of(cls: type[ConfigStruct]) -> list[str]:
+    """The options that data may set."""
+    return [name for name in fields_of(cls) if name not in code_only(cls)]
+
+
+def code_only(cls: type[ConfigStruct]) -> frozenset[str]:
+    """The options that only code may set."""
+    return getattr(cls, "code_only", frozenset())
+
+
+def nested(wanted: Any) -> type[ConfigStruct] | None:
+    """The class of a field that is a table of options itself."""
+    return wanted if isinstance(wanted, type) and issubclass(wanted, ConfigStruct) else None

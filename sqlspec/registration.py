@@ -1,0 +1,159 @@
+"""From a source to configs that can be registered: all of them, or every reason why not."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from sqlspec.config.faults import faults
+from sqlspec.config.sources import ConfigSource
+from sqlspec.config.sources.document import Document
+from sqlspec.config.sources.environment import EnvironmentSource
+from sqlspec.config.sources.file import FileSource
+from sqlspec.config.sources.findings import Findings
+from sqlspec.errors import AdapterError, InvalidArgumentError, InvalidConfigError
+from sqlspec.registering import checked_name, objections, type_from
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from sqlspec.config import DatabaseConfig
+    from sqlspec.config.sources.document import Description
+    from sqlspec.config.sources.source import Path
+    from sqlspec.database import Database
+    from sqlspec.plugin.manager import Plugins
+
+    AnyConfig = DatabaseConfig[Any, Any, Any, Any]
+
+__all__ = ("FileSource", "Registration", "environment_source", "registration")
+
+
+class Registration(NamedTuple):
+    """What a source wants to have registered."""
+
+    default: str | None
+    configs: dict[str, AnyConfig]
+    findings: Findings
+
+    def check_beside(self, registered: Mapping[str, Database]) -> None:
+        """Let the configs object to their neighbours. Raises ConfigSourceError with all that they say."""
+        for name, objection in objections(self.configs, registered):
+            key = objection.key or ""
+            reason = str(objection).removeprefix(f"{type(self.configs[name]).__name__}.{key}: ")
+            self.findings.add(("databases", name, *key.split(".")), reason)
+        self.findings.check()
+
+
+def registration(
+    source: object,
+    plugins: Plugins,
+    *,
+    profile: object = None,
+    environ: Mapping[str, Any] | None = None,
+) -> Registration:
+    """The configs that a source describes. Raises ConfigSourceError with all that is wrong."""
+    if not isinstance(profile, str | None):
+        raise InvalidArgumentError(f"a profile is chosen by its name, not by {type(profile).__name__}")
+    chosen = _source_of(source, plugins)
+    tables = chosen.read()
+    findings = Findings(chosen.name, tables)
+    environ = os.environ if environ is None else environ
+    document = Document(tables, findings, profile=profile, environ=environ)
+    configs: dict[str, AnyConfig] = {}
+    for description in document.databases():
+        config = _Maker(description, findings, plugins).config(tables.config_types.get(description.name))
+        if config is not None:
+            configs[description.name] = config
+    default = document.default()
+    findings.check()
+    return Registration(default, configs, findings)
+
+
+def environment_source(
+    prefix: str,
+    mapping: Mapping[str, type[AnyConfig]] | None,
+    environ: Mapping[str, Any] | None,
+    plugins: Plugins,
+) -> EnvironmentSource:
+    """The environment as a source that finds its configs' classes among *plugins*."""
+    return EnvironmentSource(
+        prefix,
+        mapping=mapping,
+        environ=os.environ if environ is None else environ,
+        find_type=lambda options: type_from(options, plugins),
+    )
+
+
+def _source_of(source: object, plugins: Plugins) -> ConfigSource:
+    """The source itself, or the one that the opt-in plugin of this name brings."""
+    found = plugins.config_source(source) if isinstance(source, str) else source
+    if isinstance(found, ConfigSource):
+        return found
+    wanted = "a ConfigSource or the name of a plugin that brings one"
+    raise InvalidArgumentError(f"register_from() takes {wanted}, not {type(found).__name__}")
+
+
+class _Maker:
+    """Makes one database's config, or finds out all that prevents it."""
+
+    def __init__(self, description: Description, findings: Findings, plugins: Plugins) -> None:
+        self._name, self._options, self._origins, self._is_sound = description
+        self._findings, self._plugins = findings, plugins
+
+    def config(self, config_type: type[AnyConfig] | None) -> AnyConfig | None:
+        """The config, of *config_type* or of the class that the options mean; None if it can not be made."""
+        self._check_name()
+        found = config_type or self._type()
+        if found is None:
+            return None
+        self._check_adapter(found)
+        options = {name: value for name, value in self._options.items() if name != "adapter"}
+        for path, reason in faults(found, options):
+            self._note(path, reason)
+        return self._made(found, options) if self._is_sound else None
+
+    def _type(self) -> type[AnyConfig] | None:
+        said = "adapter" if "adapter" in self._options else "url"
+        if said not in self._options and not self._is_sound:
+            return None  # it may be said in what was left out
+        try:
+            return type_from(self._options, self._plugins)
+        except AdapterError as exc:
+            self._note((said,), str(exc), cause=exc)
+        except InvalidConfigError as exc:
+            self._note((exc.key or said,), str(exc))
+        return None
+
+    def _made(self, config_type: type[AnyConfig], options: dict[str, Any]) -> AnyConfig | None:
+        where = f"databases.{self._name}"
+        try:
+            return config_type.from_mapping(options, where=where)
+        except InvalidConfigError as exc:
+            key = (exc.key or where).removeprefix(where).removeprefix(".")
+            reason = str(exc).removeprefix(exc.key or where).removeprefix(": ")
+        self._note(tuple(key.split(".")) if key else (), reason)
+        return None
+
+    def _check_name(self) -> None:
+        try:
+            checked_name(self._name)
+        except InvalidArgumentError as exc:
+            self._note((), str(exc))
+
+    def _check_adapter(self, config_type: type[AnyConfig]) -> None:
+        said = self._options.get("adapter", config_type.adapter)
+        if said != config_type.adapter:
+            self._note(("adapter",), f"{config_type.__name__} belongs to the adapter {config_type.adapter!r}")
+
+    def _note(self, path: Path, reason: str, *, cause: Exception | None = None) -> None:
+        """Note what is wrong with an option; one that the URL's query has stands at the URL."""
+        self._is_sound = False
+        said = path
+        if path and path[:1] not in {origin[:1] for origin in self._origins} and ("url",) in self._origins:
+            said = ("url",)
+        self._findings.add(
+            ("databases", self._name, *path),
+            reason,
+            origin=self._origins.get(said, ("databases", self._name, *said)),
+            cause=cause,
+        )
