@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
-__all__ = ("FileSource", "Registration", "environment_source", "registration")
+__all__ = ("FileSource", "Registration", "environment_source", "json_schema", "registration")
 
 
 class Registration(NamedTuple):
@@ -82,6 +82,14 @@ def environment_source(
         environ=os.environ if environ is None else environ,
         find_type=lambda options: type_from(options, plugins),
     )
+
+
+def json_schema() -> dict[str, Any]:
+    """The JSON Schema of configuration files."""
+    from sqlspec.config.schema import document_schema
+    from sqlspec.plugin.manager import process_plugins
+
+    return document_schema(*_installed(process_plugins()))
 
 
 def _source_of(source: object, plugins: Plugins) -> ConfigSource:
@@ -157,3 +165,27 @@ class _Maker:
             origin=self._origins.get(said, ("databases", self._name, *said)),
             cause=cause,
         )
+
+
+def _installed(plugins: Plugins) -> Any:
+    """The installed adapters' config classes, what each URL scheme means, and which adapters are broken."""
+    types: dict[str, type[AnyConfig]] = {}
+    broken: list[str] = []
+    for status in plugins:
+        if status.kind == "adapter":
+            try:
+                types[status.name] = plugins.config_type(status.name)
+            except AdapterError:
+                broken.append(status.name)
+    return types, _schemes(types, plugins), sorted(broken)
+
+
+def _schemes(types: Mapping[str, type[AnyConfig]], plugins: Plugins) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for config_type in types.values():
+        for scheme in (config_type.adapter, *config_type.url_schemes):
+            try:
+                found[scheme] = plugins.adapter_for_scheme(scheme)
+            except AdapterError:  # of several, none is meant: only scheme+adapter:// says which
+                continue
+    return found

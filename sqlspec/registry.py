@@ -178,6 +178,13 @@ class SQLSpec:
         spec.register_from_file(*paths, profile=profile, environ=environ)
         return spec
 
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of configuration files, for the adapters that are installed; imports no driver."""
+        from sqlspec.registration import json_schema
+
+        return json_schema()
+
     def _register_all(self, described: Registration, *, override: bool) -> list[str]:
         configs = described.configs
         with self._lock:

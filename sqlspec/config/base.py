@@ -59,22 +59,37 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """Fields that only code may set: a URL, a file or the environment that names one is refused."""
 
     url: str | None = None
+    """`scheme://user:password@host:port/database?option=value`; fills the fields that it speaks of."""
     pool_size: int = 10
+    """How many connections the pool opens at most."""
     pool_min_size: int = 0
+    """How many connections the pool keeps open, and opens when it warms up."""
     pool_timeout: float = 30.0
+    """Seconds to wait for a free connection."""
     pool_max_waiting: int | None = None
+    """How many callers may wait for a connection at once; None: any number."""
     pool_recycle: float | None = 3600.0
+    """Seconds after which a connection is replaced; None: never."""
     pool_idle_timeout: float | None = 600.0
+    """Seconds after which an unused connection is closed; None: never."""
     # On: what was idle for less than half a second is not pinged, so a busy pool pays nothing, and a quiet
     # one survives the server's restart for the price of a round trip.
     pool_pre_ping: bool = True
+    """Ask a connection that was idle for a sign of life before it is lent."""
     connect_timeout: float = 10.0
+    """Seconds that connecting may take, the handshake included."""
     commit_timeout: float = 30.0
+    """Seconds to wait for the answer to COMMIT."""
     reset: Literal["full", "rollback"] = "full"
+    """What a connection forgets when it is returned; `rollback` keeps session settings and is cheaper."""
     autocommit: bool = False
+    """Sessions without transactions."""
     read_only: bool = False
+    """Sessions that may not write."""
     leak_detection_threshold: float | None = None
+    """Seconds after which a connection that is still lent is reported as lost; None: never."""
     instrumentation: InstrumentationConfig = InstrumentationConfig()
+    """What to observe of the database's work."""
 
     @classmethod
     def from_url(cls, url: str) -> Self:

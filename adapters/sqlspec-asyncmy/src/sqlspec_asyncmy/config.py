@@ -43,6 +43,7 @@ class AsyncMyConfig(
     host: str = "localhost"
     """A name, an address, or a socket's path."""
     port: int = 3306
+    """The server's port."""
     username: str | None = None
     """Who connects; without it the user of the operating system."""
     password: Secret | None = None

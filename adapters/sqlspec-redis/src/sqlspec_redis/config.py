@@ -44,18 +44,25 @@ class RedisConfig(
     }
 
     host: str = "localhost"
+    """The server's name or address."""
     port: int = 6379
+    """The server's port."""
     socket_path: str | None = None
     """The server's unix socket; then host and port do not count."""
     username: str | None = None
+    """Who connects; without it the server's default user."""
     password: Secret | None = None
+    """A `Secret` that holds a function is asked at every connect."""
     database: int = 0
     """The number of the database."""
     ssl_mode: SSLMode | None = None
     """None: `verify-full` with `rediss://`, else `require`, or `disable` where nothing leaves the machine."""
     ssl_root_cert: str | None = None
+    """A PEM file: whose certificates are trusted. Without it, those that the system trusts."""
     ssl_cert: str | None = None
+    """A PEM file: our own certificate, for servers that ask for one."""
     ssl_key: str | None = None
+    """A PEM file: its key."""
     socket_timeout: float | None = 5.0
     """Seconds to wait for a reply; then the connection is dropped. None: for ever."""
     codec: Literal["json"] | None = None
