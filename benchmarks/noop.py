@@ -52,8 +52,11 @@ class NoopConnection(Connection[object]):
     def close(self) -> None:
         """Nothing."""
 
-    def abort(self) -> None:
+    def interrupt(self, *, for_good: bool) -> None:
         """Nothing."""
+
+    def map_error(self, exc: Exception) -> None:
+        """Nothing is the driver's."""
 
     @property
     def transaction_status(self) -> TransactionStatus:
@@ -84,8 +87,11 @@ class AsyncNoopConnection(AsyncConnection[object]):
     async def close(self) -> None:
         """Nothing."""
 
-    def abort(self) -> None:
+    def interrupt(self, *, for_good: bool) -> None:
         """Nothing."""
+
+    def map_error(self, exc: Exception) -> None:
+        """Nothing is the driver's."""
 
     @property
     def transaction_status(self) -> TransactionStatus:

@@ -15,7 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
+from sqlspec.config import URL, AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
 from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigNotFoundError, SQLSpecError
 from sqlspec.pool import PoolStats
 from sqlspec.registry import SQLSpec
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 __version__ = "1.0.0"
 
 __all__ = (
+    "URL",
     "AsyncExecution",
     "AsyncOnlyConfig",
     "AsyncSession",

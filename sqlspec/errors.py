@@ -29,7 +29,8 @@
     │       └── SavepointNotSupportedError
     ├── PoolError
     │   ├── PoolTimeoutError              (TimeoutError)
-    │   └── PoolFullError                 the queue is as long as `pool_max_waiting`
+    │   ├── PoolFullError                 the queue is as long as `pool_max_waiting`
+    │   └── PoolRetiredError              raised by pools of adapters; core asks the one that took its place
     ├── TransactionError
     │   ├── TransactionAbortedError       the server gave up the transaction; the first error is the cause
     │   └── CommitOutcomeUnknownError     COMMIT was sent and never answered
@@ -108,6 +109,7 @@ __all__ = (
     "ParameterError",
     "PoolError",
     "PoolFullError",
+    "PoolRetiredError",
     "PoolTimeoutError",
     "QueryCancelledError",
     "QueryTimeoutError",
@@ -376,6 +378,10 @@ class PoolTimeoutError(PoolError, TimeoutError):
 
 class PoolFullError(PoolError):
     """No connection is free, and `pool_max_waiting` callers wait for one already."""
+
+
+class PoolRetiredError(PoolError):
+    """The pool lends no more. Raised by pools of adapters; core asks the one that took its place."""
 
 
 class TransactionError(SQLSpecError):

@@ -87,7 +87,7 @@ def environment_source(
 def json_schema() -> dict[str, Any]:
     """The JSON Schema of configuration files."""
     from sqlspec.config.schema import document_schema
-    from sqlspec.plugin.manager import process_plugins
+    from sqlspec.database.standalone import process_plugins
 
     return document_schema(*_installed(process_plugins()))
 

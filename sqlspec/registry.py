@@ -68,9 +68,10 @@ class SQLSpec:
         block: Iterable[str] = (),
     ) -> None:
         # Here and below, what only an application that goes on needs is imported when it does.
+        from sqlspec.database.defaults import Defaults
         from sqlspec.plugin.manager import Plugins
 
-        self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins)
+        self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins, defaults=Defaults())
         self._lock = RLock()
         # Written under the lock, one step at a time, and read without it: a reader looks up once, or copies.
         self._databases: dict[str, Database] = {}
@@ -556,7 +557,8 @@ class SQLSpec:
         """What the pools of one database hold and have done; of all databases by name without *name*."""
         if name is not None:
             return self._find(name).stats()
-        return {one: database.stats() for one, database in list(self._databases.items())}
+        # A copy, because items are tuples: making one may start gc, and with it any other thread.
+        return {one: database.stats() for one, database in self._databases.copy().items()}
 
     def ping(self, name: Key = None) -> float:
         """Ask a database for a sign of life; returns the seconds it took, connecting included if need be."""
@@ -596,5 +598,13 @@ def _forget(keys: dict[int, Any], key: int, _: object) -> None:
 
 
 def _raise_together(errors: list[Exception]) -> None:
-    if errors:
-        raise ExceptionGroup("closing databases", errors)
+    """Raise what closing came to; an interruption is no error of a database, and comes out as itself."""
+    if not errors:
+        return
+    from sqlspec.concurrency.interruptions import is_interruption
+
+    for error in errors:
+        if is_interruption(error):
+            raise error
+    msg = "closing databases"
+    raise ExceptionGroup(msg, errors)

@@ -1,6 +1,7 @@
 """Imports point one way, and no module of core but the fronts in `sqlspec/adapters` names an adapter.
 
-    cli, integrations -> registry -> database -> session, pool -> sql, result, plugin, config -> errors
+    cli, integrations -> registry -> database -> session, pool -> sql, result, plugin, config -> concurrency
+    -> errors
 
 Units on one level may import each other, but never in a circle. An import inside a function counts like
 any other; those that must go up stand in `UPWARD` with their reason. Under `TYPE_CHECKING` every
@@ -23,7 +24,8 @@ ROOT = Path(__file__).parents[1]
 DOOR = "sqlspec"  # the package's own __init__
 LEVELS = (
     {"errors"},
-    {"adapters", "config", "observe", "plugin", "result", "sql", "waiting"},
+    {"concurrency"},
+    {"adapters", "config", "observe", "plugin", "result", "sql"},
     {"pool", "session"},
     {"database"},
     {"registering", "registration", "registry"},

@@ -5,8 +5,9 @@
 Every wheel holds one package with its `py.typed` and its licence, and none but core's a path under
 `sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come
 from an index (the name belongs to another project there). Then a database answers, without a
-warning, and `tests/typing` passes mypy and pyright against the installed files. At last the README's
-command that installs from the folder runs in another environment, and must bring our core.
+warning, and `tests/typing` passes mypy and pyright against the installed files. Then the adapter of
+docs/plugins.md is built and installed beside them, passes the whole test kit, and mypy and pyright. At
+last the README's command that installs from the folder runs in another environment, and must bring our core.
 """
 
 from __future__ import annotations
@@ -29,6 +30,12 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400")
+PYTEST = """
+[pytest]
+asyncio_mode = auto
+asyncio_default_fixture_loop_scope = function
+filterwarnings = error
+"""
 # Run inside the fresh environment, away from the repository.
 SMOKE = """
 import json, sys
@@ -95,10 +102,10 @@ class Stranger:
         }
         self.environment = inherited | {"PATH": f"{self.bin}{os.pathsep}{os.environ['PATH']}"}
 
-    def run(self, *command: str) -> None:
+    def run(self, *command: str, folder: Path | None = None) -> None:
         """Run a program of the environment; raises CalledProcessError if it fails."""
         program = str(self.bin / command[0])
-        subprocess.run([program, *command[1:]], cwd=self.home, env=self.environment, check=True)
+        subprocess.run([program, *command[1:]], cwd=folder or self.home, env=self.environment, check=True)
 
 
 def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
@@ -111,6 +118,21 @@ def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
         shutil.copytree(ROOT / "tests" / "typing", home / "typing")
         stranger.run("mypy", "--strict", "typing")
         stranger.run("pyright", "typing")
+    try_out_the_guide(stranger, home / "guide", home / "tests")
+
+
+def try_out_the_guide(stranger: Stranger, source: Path, tests: Path) -> None:
+    """What docs/plugins.md teaches, as a distribution of its own; its tests run away from its source."""
+    stranger.run("python", str(ROOT / "tools" / "guide_package.py"), str(source))
+    pip = ("python", "-m", "pip")
+    stranger.run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", "wheels", str(source))
+    stranger.run(*pip, "install", "--quiet", "--no-index", "--find-links", "wheels", "sqlspec-tiny")
+    stranger.run("mypy", "--strict", ".", folder=source)
+    stranger.run("pyright", ".", folder=source)
+    tests.mkdir()
+    (source / "test_tiny.py").rename(tests / "test_tiny.py")
+    (tests / "pytest.ini").write_text(PYTEST, encoding="utf-8")
+    stranger.run("pytest", "-q", "-rs", folder=tests)
 
 
 def command_of_the_readme(readme: str) -> list[str]:

@@ -11,9 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from sqlspec.errors import ConfigClosedError, DisconnectedError, InvalidArgumentError
-from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionStatus
-from sqlspec.pool import PoolRetiredError
+from sqlspec.errors import ConfigClosedError, DisconnectedError, InvalidArgumentError, PoolRetiredError
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -23,8 +22,6 @@ if TYPE_CHECKING:
     from .database import Database
 
 __all__ = ("AsyncConnectionContext", "AsyncSessionContext", "ConnectionContext", "SessionContext")
-
-IDLE = TransactionStatus.IDLE  # slow to look up before Python 3.12
 
 S_co = TypeVar("S_co", covariant=True)
 A_co = TypeVar("A_co", covariant=True)
@@ -38,10 +35,13 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
     _lease: Any = None
     _pool: Any = None
     _session: Any = None
+    """Core's own, whatever the block yields; None where an adapter's sessions need no ending."""
+    _is_reserved: bool = False
+    """The lease was waited for before the block was entered."""
 
     def _acquire(self) -> Any:
         if self._lease is not None:
-            raise _entered_twice()
+            return self._take_up()
         while True:
             try:
                 self._pool = pool = self._database.pool or self._database.open_pool()
@@ -50,6 +50,39 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
                 self._move_on()
             else:
                 return lease
+
+    def _take_up(self) -> Any:
+        """Enter a block that has a reservation."""
+        if not self._is_reserved:
+            raise _entered_twice()
+        self._is_reserved = False
+        try:
+            return self._pool.take_up(self._lease)
+        except BaseException:
+            self._lease = None
+            raise
+
+    async def _reserve(self) -> None:
+        from .connector import is_core
+
+        if self._lease is not None:
+            raise _entered_twice()
+        while True:
+            pool: Any = self._database.pool or self._database.open_pool()
+            if not is_core(pool):
+                return  # its own `acquire` waits, in the thread that enters the block
+            try:
+                self._lease = await pool.reserve()
+            except PoolRetiredError:
+                self._move_on()
+            else:
+                self._pool, self._is_reserved = pool, True
+                return
+
+    def _cancel_reservation(self) -> None:
+        if self._is_reserved:
+            lease, self._lease, self._is_reserved = self._lease, None, False
+            self._pool.cancel(lease)
 
     async def _aacquire(self) -> Any:
         if self._lease is not None:
@@ -87,10 +120,65 @@ class _Block(msgspec.Struct, eq=False):  # a Struct, because it is made for ever
 
     def _is_sound_raw(self, lease: Any, ok: bool, exc: BaseException) -> bool:  # noqa: FBT001
         """The same for a driver's own connection and, most likely, the driver's own error."""
-        if isinstance(exc, Exception) and hasattr(lease.connection, "map_error"):
-            error = lease.connection.map_error(exc)
+        if self._speaks_contract(lease):
+            error = lease.connection.mapped(exc)
             return self._is_sound(lease, ok and not _is_disconnect(error), error)
         return ok
+
+    def _speaks_contract(self, lease: Any) -> bool:
+        """Whether a connection of the contract is lent; a pool of an adapter's own may lend anything."""
+        if not self._database.has_own_pool:
+            return True
+        from sqlspec.plugin._async import AsyncPooledConnection
+        from sqlspec.plugin._sync import PooledConnection
+
+        return isinstance(lease.connection, PooledConnection | AsyncPooledConnection)
+
+    # --- a use without a session of core's ------------------------------------------------------
+
+    def _needs_no_end(self, lease: Any) -> bool:
+        """Known without a round trip: nothing is left to roll back or to reset."""
+        if not self._speaks_contract(lease):
+            return True  # its pool looks itself
+        connection = lease.connection
+        reset = self._database.config.reset == "full"
+        return connection.guard.ended is None and bool(connection.is_clean(reset=reset))
+
+    def _end_use(self, lease: Any) -> bool:
+        """Roll back what is open and reset; True: the connection is provably clean."""
+        connection, reset = lease.connection, self._database.config.reset == "full"
+        guard, token = connection.guard, object()
+        try:
+            if not guard.has_entered(token):
+                return False
+            until = time.monotonic() + CLEAN_UP_TIMEOUT
+            return bool(connection.finish(False, reset, until).reset_ok)  # noqa: FBT003
+        finally:
+            guard.leave(token, connection)
+
+    async def _aend_use(self, lease: Any) -> bool:
+        """The same for a use by a task."""
+        from sqlspec.concurrency.deadlines import async_drop_after
+
+        connection, reset = lease.connection, self._database.config.reset == "full"
+        guard, token = connection.guard, object()
+        timer = async_drop_after(CLEAN_UP_TIMEOUT, connection)
+        try:
+            if not guard.has_entered(token):
+                return False
+            until = time.monotonic() + CLEAN_UP_TIMEOUT
+            return bool((await connection.finish(False, reset, until)).reset_ok)  # noqa: FBT003
+        finally:
+            timer.cancel()
+            guard.leave(token, connection)
+
+    def _yielded(self, made: Any) -> Any:
+        """What the block yields, of what was made; core's session is kept apart from it."""
+        if type(made) is not self._database.Lent:
+            self._session = made
+            return made
+        self._session = made.session
+        return made.yielded
 
 
 def _is_disconnect(error: BaseException | None) -> bool:
@@ -107,7 +195,7 @@ def _tell(late: BaseException, session: Any, error: BaseException | None) -> Non
     if error is not None:
         for note in (str(error), *_notes(error)):
             late.add_note(note)
-    elif getattr(session, "_begun", False):  # else there was nothing left to commit
+    elif session is not None and session._begun:  # noqa: SLF001 - else there was nothing left to commit
         late.add_note("the transaction was committed")
 
 
@@ -125,12 +213,11 @@ class AsyncSessionContext(_Block, Generic[A_co]):
     async def __aenter__(self) -> A_co:
         lease = await self._aacquire()
         try:
-            self._session = session = self._database.async_session(lease.connection, self._options)
+            return self._yielded(self._database.async_session(lease.connection, self._options))  # type: ignore[no-any-return]
         except BaseException:
             self._lease = None
             await self._pool.release(lease, True)  # noqa: FBT003 - untouched
             raise
-        return session  # type: ignore[no-any-return] # the config's type variable says what it is
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -139,8 +226,10 @@ class AsyncSessionContext(_Block, Generic[A_co]):
         self._session = self._lease = None
         ok, error, ended = False, None, False
         try:
-            finish = getattr(session, "__sqlspec_finish__", None)
-            ok, error = (await finish(exc)) if finish is not None else (exc is None, None)
+            if session is None:
+                ok = self._needs_no_end(lease) or await self._aend_use(lease)
+            else:
+                ok, error = await session._end_block(exc)  # noqa: SLF001 - the block is its other half
             ended = exc is None
         finally:
             if exc is not None or not ok:
@@ -158,15 +247,27 @@ class AsyncSessionContext(_Block, Generic[A_co]):
 class SessionContext(AsyncSessionContext[A_co], Generic[S_co, A_co]):
     """`with` or `async with` lends a session."""
 
+    async def reserve(self) -> None:
+        """Wait in the running event loop, without a thread, until `with` needs not wait for the pool.
+
+        For programs whose event loop hands this block to a thread: who waits for a connection must not sit
+        on a thread that another needs to give one back. Enter the block with `with`, in any thread, or call
+        `cancel_reservation`. Raises `PoolTimeoutError` as the block itself would.
+        """
+        await self._reserve()
+
+    def cancel_reservation(self) -> None:
+        """Give back what was reserved, when the block is not entered after all."""
+        self._cancel_reservation()
+
     def __enter__(self) -> S_co:
         lease = self._acquire()
         try:
-            self._session = session = self._database.session(lease.connection, self._options)
+            return self._yielded(self._database.session(lease.connection, self._options))  # type: ignore[no-any-return]
         except BaseException:
             self._lease = None
             self._pool.release(lease, True)  # noqa: FBT003 - untouched
             raise
-        return session  # type: ignore[no-any-return] # the config's type variable says what it is
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -175,8 +276,10 @@ class SessionContext(AsyncSessionContext[A_co], Generic[S_co, A_co]):
         self._session = self._lease = None
         ok, error, ended = False, None, False
         try:
-            finish = getattr(session, "__sqlspec_finish__", None)
-            ok, error = finish(exc) if finish is not None else (exc is None, None)
+            if session is None:
+                ok = self._needs_no_end(lease) or self._end_use(lease)
+            else:
+                ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
             ended = exc is None
         finally:
             if exc is not None or not ok:
@@ -195,7 +298,15 @@ class AsyncConnectionContext(_Block, Generic[A_co]):
     """`async with` lends the driver's own connection, in autocommit mode."""
 
     async def __aenter__(self) -> A_co:
-        return _lend_raw((await self._aacquire()).connection)  # type: ignore[no-any-return]
+        lease = await self._aacquire()
+        if not self._speaks_contract(lease):
+            return lease.connection  # type: ignore[no-any-return]
+        try:  # without the guard: nobody else knows of this connection yet
+            return await lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+        except BaseException as exc:
+            self._lease = None
+            await self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -203,17 +314,7 @@ class AsyncConnectionContext(_Block, Generic[A_co]):
         lease, self._lease = self._lease, None
         ok = False
         try:
-            connection, reset = lease.connection, self._database.config.reset == "full"
-            ok = _is_untouched(connection, reset=reset)
-            if not ok:
-                from sqlspec.waiting import async_abort_after
-
-                timer = async_abort_after(CLEAN_UP_TIMEOUT, connection)
-                try:
-                    until = time.monotonic() + CLEAN_UP_TIMEOUT
-                    ok = (await connection.finish(False, reset, until)).reset_ok  # noqa: FBT003
-                finally:
-                    timer.cancel()
+            ok = self._needs_no_end(lease) or await self._aend_use(lease)
         finally:
             if exc is not None:
                 ok = self._is_sound_raw(lease, ok, exc)
@@ -223,8 +324,24 @@ class AsyncConnectionContext(_Block, Generic[A_co]):
 class ConnectionContext(AsyncConnectionContext[A_co], Generic[S_co, A_co]):
     """`with` or `async with` lends the driver's own connection, in autocommit mode."""
 
+    async def reserve(self) -> None:
+        """As of a session's block: wait for the pool in the event loop, before a thread enters the block."""
+        await self._reserve()
+
+    def cancel_reservation(self) -> None:
+        """Give back what was reserved, when the block is not entered after all."""
+        self._cancel_reservation()
+
     def __enter__(self) -> S_co:
-        return _lend_raw(self._acquire().connection)  # type: ignore[no-any-return]
+        lease = self._acquire()
+        if not self._speaks_contract(lease):
+            return lease.connection  # type: ignore[no-any-return]
+        try:  # without the guard: nobody else knows of this connection yet
+            return lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+        except BaseException as exc:
+            self._lease = None
+            self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            raise
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -232,27 +349,8 @@ class ConnectionContext(AsyncConnectionContext[A_co], Generic[S_co, A_co]):
         lease, self._lease = self._lease, None
         ok = False
         try:
-            connection, reset = lease.connection, self._database.config.reset == "full"
-            ok = _is_untouched(connection, reset=reset)
-            if not ok:
-                until = time.monotonic() + CLEAN_UP_TIMEOUT
-                ok = connection.finish(False, reset, until).reset_ok  # noqa: FBT003
+            ok = self._needs_no_end(lease) or self._end_use(lease)
         finally:
             if exc is not None:
                 ok = self._is_sound_raw(lease, ok, exc)
             self._pool.release(lease, ok)
-
-
-def _lend_raw(connection: Any) -> Any:
-    """The driver's object; an adapter with a pool of its own lends its connections as they are."""
-    if not hasattr(connection, "raw_lent"):
-        return connection
-    connection.raw_lent()
-    return connection.raw
-
-
-def _is_untouched(connection: Any, *, reset: bool) -> bool:
-    """Known without a round trip: nothing is open and nothing to reset."""
-    if not hasattr(connection, "raw_lent"):
-        return True
-    return connection.transaction_status is IDLE and (not reset or bool(connection.is_pristine()))

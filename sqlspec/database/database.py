@@ -8,15 +8,14 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
-from sqlspec.errors import ConfigClosedError, SQLSpecError
+from sqlspec.errors import ConfigClosedError, PoolRetiredError, SQLSpecError
 from sqlspec.plugin.contract import SessionOptions
-from sqlspec.pool import PoolRetiredError, PoolStats
+from sqlspec.pool import PoolStats
 
 from .resources import KeptResources
 
@@ -28,7 +27,7 @@ if TYPE_CHECKING:
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
     from sqlspec.plugin.manager import Plugins
 
-    from .making import Sessions
+    from .factories import Factories, SessionMakers
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
@@ -63,8 +62,13 @@ class Database:
         self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
         self._loop_now: Callable[[], Any] = _running_loop
         self._plugins_version = -1
-        self._sessions: Sessions
-        self._async_sessions: Sessions
+        self._factories: Factories | None = None
+        self._sessions: SessionMakers
+        self._async_sessions: SessionMakers
+        self.Lent: Any = None
+        """What tells the blocks that a hook made the session."""
+        self.has_own_pool = False
+        """A pool of the adapter's own is open, which may lend anything."""
         self.is_closed = False
         self.is_retired = False
         _alive.add(self)
@@ -95,9 +99,8 @@ class Database:
             if self.pool is not None:
                 return self.pool  # another thread was faster
             self._check_open()
-            from .making import new_pool
-
-            self.pool = pool = new_pool(self)
+            self.pool = pool = self.make().pool()
+            self._note_pool(pool)
         self._tell("sqlspec_pool_opened", kind="sync")
         return pool
 
@@ -108,14 +111,28 @@ class Database:
             if loop in self._loop_pools:
                 return self._loop_pools[loop]
             self._drop_closed_loops()
-            from .making import new_async_pool
-
-            self._loop_pools[loop] = pool = new_async_pool(self)
+            self._loop_pools[loop] = pool = self.make().async_pool()
+            self._note_pool(pool)
             from asyncio import _get_running_loop
 
             self._loop_now = _get_running_loop  # from now on without a call of ours around it
         self._tell("sqlspec_pool_opened", kind="async")
         return pool
+
+    def make(self) -> Factories:
+        """What makes pools and sessions."""
+        if self._factories is None:
+            from .factories import Factories, Lent
+
+            self.Lent = Lent
+            self._factories = Factories(self.name, self.config, self.plugins, self.resources)
+        return self._factories
+
+    def _note_pool(self, pool: object) -> None:
+        from .connector import is_core
+
+        if not is_core(pool):
+            self.has_own_pool = True
 
     def _drop_closed_loops(self) -> None:
         for loop in [loop for loop in self._loop_pools if loop.is_closed()]:
@@ -137,11 +154,10 @@ class Database:
 
     def _resolve(self) -> None:
         """Plugins came or went: resolve the hooks of sessions again, and plan anew with the new observers."""
-        from .making import session_makers
-
         with self._lock:
-            self._sessions, self._async_sessions = session_makers(self)
-            self._plugins_version = self.plugins.version
+            version, make = self.plugins.version, self.make()
+            self._sessions, self._async_sessions = make.sessions(), make.async_sessions()
+            self._plugins_version = version
 
     def _tell(self, hook: str, *, kind: str) -> None:
         self.plugins.emit(hook, self.name, self.config.adapter, kind)
@@ -150,50 +166,31 @@ class Database:
 
     def warm_up(self) -> None:
         """Open `pool_min_size` connections for threads, or raise what hinders it."""
-        if self.config.pool_min_size and self.plugins.serves_threads(self.config.adapter):
-            warm_up = getattr(self.open_pool(), "warm_up", None)
-            if warm_up is not None:
-                warm_up()
+        count = self.config.pool_min_size
+        if count and self.plugins.serves_threads(self.config.adapter):
+            from ._sync import warm_up
+
+            warm_up(self.open_pool(), count)
 
     async def awarm_up(self) -> None:
         """Open `pool_min_size` connections for the running loop, or raise what hinders it."""
-        if self.config.pool_min_size:
-            warm_up = getattr(self.loop_pool(), "warm_up", None)
-            if warm_up is not None:
-                await warm_up()
+        count = self.config.pool_min_size
+        if count:
+            from ._async import async_warm_up
+
+            await async_warm_up(self.loop_pool(), count)
 
     def ping(self) -> None:
         """Ask the server for a sign of life, or raise."""
-        from sqlspec.pool.base import PING_TIMEOUT
+        from ._sync import ping
 
-        pool, ok = self.open_pool(), False
-        lease = pool.acquire()
-        try:
-            lease.connection.ping(time.monotonic() + PING_TIMEOUT)
-            ok = True
-        except Exception as exc:
-            _expire(pool, lease)
-            raise lease.connection.map_error(exc) from exc
-        finally:
-            pool.release(lease, ok)
+        ping(self.open_pool(), self.config.adapter)
 
     async def aping(self) -> None:
         """Ask the server for a sign of life, or raise."""
-        from sqlspec.pool.base import PING_TIMEOUT
-        from sqlspec.waiting import async_abort_after
+        from ._async import async_ping
 
-        pool, ok = self.loop_pool(), False
-        lease = await pool.acquire()
-        timer = async_abort_after(PING_TIMEOUT, lease.connection)
-        try:
-            await lease.connection.ping(time.monotonic() + PING_TIMEOUT)
-            ok = True
-        except Exception as exc:
-            _expire(pool, lease)
-            raise lease.connection.map_error(exc) from exc
-        finally:
-            timer.cancel()
-            await pool.release(lease, ok)
+        await async_ping(self.loop_pool(), self.config.adapter)
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -262,14 +259,6 @@ def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
             loop.call_soon_threadsafe(pool.retire)
     else:
         pool.retire()
-
-
-def _expire(pool: Any, lease: Any) -> None:
-    """No sign of life: its siblings are not lent unseen. A pool of an adapter's own has its own ways."""
-    from sqlspec.pool.base import PoolBase
-
-    if isinstance(pool, PoolBase):
-        pool.expire(lease)
 
 
 def _total(stats: list[Any]) -> PoolStats:

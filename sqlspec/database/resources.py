@@ -29,17 +29,22 @@ class KeptResources:
             return found
 
     def close(self) -> None:
-        """End everything, the last made first; keeps going past errors and raises the first of them."""
+        """End everything, the last made first; keeps going past errors and raises the first of them.
+
+        An interruption goes before them, whenever it comes.
+        """
         with self._lock:
             kept, self._kept = self._kept, {}
-        first: Exception | None = None
+        errors: list[Exception] = []
         for thing, close in reversed(kept.values()):
             try:
                 close(thing)
             except Exception as exc:  # noqa: BLE001 - one that can not be closed must not keep the others
-                first = first or exc
-        if first is not None:
-            raise first
+                errors.append(exc)
+        if errors:
+            from sqlspec.concurrency.interruptions import is_interruption
+
+            raise next(filter(is_interruption, errors), errors[0])
 
     def abandon(self) -> None:
         """In a forked child: a new lock; what memory holds was copied along and stays."""

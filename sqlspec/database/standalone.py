@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 from sqlspec.plugin.contract import SessionOptions
-from sqlspec.plugin.manager import process_plugins
+from sqlspec.plugin.manager import Plugins
 
 from .contexts import ConnectionContext, SessionContext
 from .database import DEFAULT_OPTIONS, Database
-from .making import new_async_pool, new_pool
+from .defaults import Defaults
 
 if TYPE_CHECKING:
     from types import TracebackType
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sqlspec.config import DatabaseConfig
     from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
 
-__all__ = ("Standalone", "standalone")
+__all__ = ("Standalone", "process_plugins", "standalone")
 
 _by_hand: WeakSet[PoolLike | AsyncPoolLike] = WeakSet()
 """The pools that were made for a caller to keep."""
@@ -74,13 +74,13 @@ class Standalone:
 
         In a forked child it lends no more: make another there.
         """
-        pool = new_pool(self._database())
+        pool = self._database().make().pool()
         _note(pool)
         return pool
 
     def create_async_pool(self) -> AsyncPoolLike:
         """A new pool for the running loop; the caller closes it. In a forked child it lends no more."""
-        pool = new_async_pool(self._database())
+        pool = self._database().make().async_pool()
         _note(pool)
         return pool
 
@@ -98,6 +98,15 @@ class Standalone:
         """A session on a connection opened for one block."""
         options = SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
         return _LoneSession(self._database(), options)
+
+
+def process_plugins() -> Plugins:
+    """The plugins of configs that are used alone, without a registry."""
+    # setdefault is atomic: of two that come first at once, both get the same.
+    return _process.get("") or _process.setdefault("", Plugins(defaults=Defaults()))
+
+
+_process: dict[str, Plugins] = {}
 
 
 def standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Standalone:

@@ -9,95 +9,61 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .contract import (
-    API_LEVEL,
-    SUPPORTED_API_LEVELS,
     AdapterInfo,
     AsyncPoolLike,
     Capability,
-    LeaseLike,
     Outcome,
     Parameters,
     PoolLike,
-    RawResult,
     Resources,
-    Row,
     SessionOptions,
     TransactionOptions,
     TransactionStatus,
 )
 
 if TYPE_CHECKING:
-    from sqlspec.config.sources import ConfigSource, SourceTables
-    from sqlspec.config.url import URL
+    from sqlspec.config.sources import ConfigSource
     from sqlspec.observe.events import ConnectionEvent, StatementEvent
-    from sqlspec.pool import PoolRetiredError
     from sqlspec.sql import Dialect
 
-    from ._async import AsyncConnection, AsyncCursor
-    from ._sync import Connection, Cursor
-    from .awaitable import Ran, wrap_awaitable
+    from ._async import AsyncConnection, AsyncCursor, AsyncPooledConnection
+    from ._sync import Connection, Cursor, PooledConnection
+    from .awaitable import wrap_awaitable
     from .hookspecs import hookimpl
-    from .load import LoadedAdapter
-    from .manager import Plugins, process_plugins
-    from .protocols import (
-        AdapterPlugin,
-        AsyncAdapterPlugin,
-        AsyncPoolPlugin,
-        AsyncSessionPlugin,
-        PoolPlugin,
-        SessionPlugin,
-        SyncAdapterPlugin,
-    )
+    from .protocols import AsyncAdapterPlugin, SyncAdapterPlugin
+    from .results import LazyResult, RawResult
     from .sqlstate import error_for_sqlstate
-    from .status import PluginStatus
     from .tls import SSLMode, default_ssl_mode, tls_context
-    from .turn import HELD, Turn
 
 __all__ = (
-    "API_LEVEL",
-    "HELD",
-    "SUPPORTED_API_LEVELS",
-    "URL",
     "AdapterInfo",
-    "AdapterPlugin",
     "AsyncAdapterPlugin",
     "AsyncConnection",
     "AsyncCursor",
     "AsyncPoolLike",
-    "AsyncPoolPlugin",
-    "AsyncSessionPlugin",
+    "AsyncPooledConnection",
     "Capability",
     "ConfigSource",
     "Connection",
     "ConnectionEvent",
     "Cursor",
     "Dialect",
-    "LeaseLike",
-    "LoadedAdapter",
+    "LazyResult",
     "Outcome",
     "Parameters",
-    "PluginStatus",
-    "Plugins",
     "PoolLike",
-    "PoolPlugin",
-    "PoolRetiredError",
-    "Ran",
+    "PooledConnection",
     "RawResult",
     "Resources",
-    "Row",
     "SSLMode",
     "SessionOptions",
-    "SessionPlugin",
-    "SourceTables",
     "StatementEvent",
     "SyncAdapterPlugin",
     "TransactionOptions",
     "TransactionStatus",
-    "Turn",
     "default_ssl_mode",
     "error_for_sqlstate",
     "hookimpl",
-    "process_plugins",
     "tls_context",
     "wrap_awaitable",
 )
@@ -105,29 +71,16 @@ __all__ = (
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Core itself imports from this package, and `import sqlspec` must not bring pluggy along.
     _HOMES = {
-        "sqlspec.config.sources": ("ConfigSource", "SourceTables"),
-        "sqlspec.config.url": ("URL",),
+        "sqlspec.config.sources": ("ConfigSource",),
         "sqlspec.observe.events": ("ConnectionEvent", "StatementEvent"),
-        "sqlspec.plugin._async": ("AsyncConnection", "AsyncCursor"),
-        "sqlspec.plugin._sync": ("Connection", "Cursor"),
-        "sqlspec.plugin.awaitable": ("Ran", "wrap_awaitable"),
+        "sqlspec.plugin._async": ("AsyncConnection", "AsyncCursor", "AsyncPooledConnection"),
+        "sqlspec.plugin._sync": ("Connection", "Cursor", "PooledConnection"),
+        "sqlspec.plugin.awaitable": ("wrap_awaitable",),
         "sqlspec.plugin.hookspecs": ("hookimpl",),
-        "sqlspec.plugin.load": ("LoadedAdapter",),
-        "sqlspec.plugin.manager": ("Plugins", "process_plugins"),
-        "sqlspec.plugin.protocols": (
-            "AdapterPlugin",
-            "AsyncAdapterPlugin",
-            "AsyncPoolPlugin",
-            "AsyncSessionPlugin",
-            "PoolPlugin",
-            "SessionPlugin",
-            "SyncAdapterPlugin",
-        ),
+        "sqlspec.plugin.protocols": ("AsyncAdapterPlugin", "SyncAdapterPlugin"),
+        "sqlspec.plugin.results": ("LazyResult", "RawResult"),
         "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),
-        "sqlspec.plugin.status": ("PluginStatus",),
         "sqlspec.plugin.tls": ("SSLMode", "default_ssl_mode", "tls_context"),
-        "sqlspec.plugin.turn": ("HELD", "Turn"),
-        "sqlspec.pool": ("PoolRetiredError",),
         "sqlspec.sql": ("Dialect",),
     }
     _LAZY = {name: home for home, names in _HOMES.items() for name in names}

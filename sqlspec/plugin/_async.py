@@ -1,31 +1,37 @@
 # The source of _sync.py, which tools/print_sync.py prints from it.
-"""The connection an adapter writes: six methods to fill in, the rest to override for capability or speed."""
+"""The connection that an adapter writes, in two steps: what a pool lends, and what speaks SQL on top."""
 
 from __future__ import annotations
 
 import time
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from sqlspec.errors import DatabaseError, DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
+from sqlspec.concurrency.forks import watch
+from sqlspec.concurrency.guard import async_guard
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
-from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus
-from .turn import Turn
+from .contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
+from .results import RawResult, fetch_now
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from .contract import Parameters, Row, TransactionOptions
+    from .results import LazyResult
 
-__all__ = ("AsyncConnection", "AsyncCursor")
+__all__ = ("AsyncConnection", "AsyncCursor", "AsyncPooledConnection")
 
 RawT = TypeVar("RawT")
+# Asked at the end of each use, and slow to look up before Python 3.12.
+IDLE = TransactionStatus.IDLE
 
 
 class AsyncCursor:
     """An open result, read in batches. The default serves one that is in memory already."""
 
-    def __init__(self, result: RawResult, batch_size: int) -> None:
+    def __init__(self, result: RawResult | LazyResult, batch_size: int) -> None:
         self.columns = result.columns
         self._rows, self._at, self._batch_size = result.rows, 0, batch_size
 
@@ -40,29 +46,170 @@ class AsyncCursor:
         self._rows = ()
 
 
-class AsyncConnection(ABC, Generic[RawT]):
-    """One driver connection under core's contract.
+class AsyncPooledConnection(ABC, Generic[RawT]):
+    """One driver connection, as a pool lends it. A database without SQL needs no more than this.
 
-    *Owner*: one session at a time; core holds `turn` around every call, so no method is entered twice.
-    *Deadlines* are `time.monotonic()` seconds or None; a method that waits raises `DeadlineExceeded`
-    when its deadline passes. *Errors*: the driver's own may leave any method: core passes each through
-    `map_error` once. *Transactions*: the driver is in autocommit mode until `begin`.
+    *Owner*: one at a time. Core holds `guard` around every call, so no method is entered twice, and decides
+    from which thread a connection is closed and interrupted, and that none is used in a forked child.
+    *Deadlines* are `time.monotonic()` seconds or None; a method that waits raises `DeadlineExceeded` when
+    its deadline passes. *Errors*: the driver's own may leave any method; core maps each once.
     """
 
     raw: RawT
     """The driver's own connection."""
-    load_batch: int = 5_000
-    """Rows that core hands to one `load`, and so has in memory at once."""
+    is_raw_lent: bool = False
+    """The application has had `raw` in its hands since the last reset."""
 
     def __init__(self, raw: RawT) -> None:
         self.raw = raw
-        # Held around every call, never waited for: who finds it taken is using somebody else's session.
-        self.turn = Turn()
+        self.guard = async_guard()
+        """Core's own: who is inside a call. An adapter never touches it."""
+        watch(self)
 
     # --- to fill in -----------------------------------------------------------------------------
 
     @abstractmethod
-    async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
+    async def close(self) -> None:
+        """Tell the server, if there is one, and free everything. No call is under way. May come twice."""
+
+    @abstractmethod
+    def interrupt(self, *, for_good: bool) -> None:
+        """Stop the statement that is under way, without waiting; nothing happens if there is none.
+
+        *for_good*: the connection is given up, and a call that is under way must fail. An async driver then
+        frees everything (as a transport's `abort` does); `close` is not called any more. A sync one's
+        `close` is called by core, when no call is under way any more.
+
+        Called from the thread of the event loop, or from any other once that loop is closed; in a sync
+        connection from any thread, also while a call is under way.
+        """
+
+    @abstractmethod
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
+        """The driver's exception as one of ours, without secrets, parameters or values in its text.
+
+        None for what is not the driver's: it is passed on as it is.
+        """
+
+    # --- care -----------------------------------------------------------------------------------
+
+    @property
+    def fileno(self) -> int | None:
+        """A network driver's socket: core shuts it down where the loop's thread can not be waited for."""
+        return None
+
+    def is_usable(self) -> bool:
+        """A look without a round trip: False when the connection is known to be dead. Never raises.
+
+        `super().is_usable()` is False for what core has closed or dropped.
+        """
+        return self.guard.ended is None
+
+    async def ping(self, deadline: float | None) -> None:  # noqa: ARG002 - for those who override it
+        """Ask the server for a sign of life; raises when there is none."""
+        raise self.unsupported("be pinged")
+
+    async def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - for those who override it
+        """Undo what an owner changed besides data: settings, temporary objects, locks.
+
+        True: provably as new. False: it can not be told, or costs more than a new connection.
+        """
+        return True
+
+    def is_pristine(self) -> bool:
+        """Known without a round trip to be as `reset` would leave it."""
+        return False
+
+    def is_clean(self, *, reset: bool) -> bool:
+        """Known without a round trip: nothing is open, and with *reset* nothing is left to reset."""
+        return not reset or self.is_pristine()
+
+    async def lend_raw(self, deadline: float | None) -> RawT:  # noqa: ARG002 - for those who override it
+        """Give `raw` to the application; an adapter may do first what its reset needs then."""
+        self.is_raw_lent = True
+        return self.raw
+
+    async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: ARG002, FBT001
+        """End one owner's use. Raises nothing of the driver's."""
+        return Outcome(committed=False, reset_ok=await self._is_cleaned(reset, deadline))
+
+    async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
+        """What `finish` does after the COMMIT, or instead of one. Returns whether the connection is clean."""
+        return await self.reset(deadline) if reset else True
+
+    async def _is_cleaned(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
+        try:
+            return await self.clean_up(reset, deadline)
+        except Exception as exc:
+            if self.is_foreign(exc):
+                raise
+            return False  # a connection in doubt is discarded; the caller's result stands
+
+    # --- core's own -----------------------------------------------------------------------------
+
+    @staticmethod
+    def is_foreign(exc: BaseException) -> bool:
+        """Whether *exc* only interrupted the driver: Ctrl-C, or what the handler of a signal raised."""
+        return not isinstance(exc, Exception) or is_interruption(exc)
+
+    def mapped(self, exc: BaseException) -> BaseException:
+        """*exc* as the caller shall see it: ours for the driver's, and anything else as it is."""
+        if isinstance(exc, SQLSpecError) or not isinstance(exc, Exception) or is_interruption(exc):
+            return exc
+        return self.map_error(exc) or exc
+
+    def error_of(self, exc: Exception) -> SQLSpecError:
+        """*exc* as an error of ours; raises what is not the driver's. For adapters that override `finish`."""
+        error = self.mapped(exc)
+        if not isinstance(error, SQLSpecError):
+            raise error
+        return error
+
+    def drop(self) -> None:
+        """Give the connection up now, from any thread, without waiting. A call that is under way fails."""
+        self.guard.drop(self)
+
+    async def disconnect(self) -> None:
+        """Close it while nobody is inside; if that fails, `drop` it."""
+        if self.guard.ended is not None:
+            return
+        token = object()
+        try:
+            self.guard.enter(token)
+            await self.close()
+        except BaseException:
+            self.guard.leave(token, self)
+            raise
+        self.guard.close()
+
+    async def check(self, deadline: float | None) -> None:
+        """`ping` under the guard."""
+        token = object()
+        try:
+            self.guard.enter(token)
+            await self.ping(deadline)
+        finally:
+            self.guard.leave(token, self)
+
+    def unsupported(self, what: str) -> NotSupportedError:
+        """The error for something this adapter can not do."""
+        return NotSupportedError(f"{type(self).__name__} can not {what}")
+
+
+class AsyncConnection(AsyncPooledConnection[RawT]):
+    """One driver connection that speaks SQL. The driver is in autocommit mode until `begin`."""
+
+    load_batch: int = 5_000
+    """Rows that core hands to one `load`, and so has in memory at once."""
+    is_spoiled: bool = False
+    """Rows of a call that failed may be in the open transaction: core lets nobody commit them."""
+
+    # --- to fill in -----------------------------------------------------------------------------
+
+    @abstractmethod
+    async def execute(
+        self, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult | LazyResult:
         """Run one statement in the driver's own paramstyle and fetch all it returns."""
 
     @abstractmethod
@@ -77,40 +224,37 @@ class AsyncConnection(ABC, Generic[RawT]):
     async def rollback(self, deadline: float | None) -> None:
         """Undo it. Does nothing when none is open."""
 
-    @abstractmethod
-    async def close(self) -> None:
-        """Say good-bye to the server and free everything. May be called twice."""
-
-    @abstractmethod
-    def abort(self) -> None:
-        """Drop the connection now, from any thread: no waiting, no protocol; a pending call fails."""
-
     @property
     @abstractmethod
     def transaction_status(self) -> TransactionStatus:
         """The driver's own view, without a round trip."""
+
+    async def refresh_status(self) -> None:
+        """Bring `transaction_status` up to date after the application has had `raw`. Core's own."""
 
     # --- statements -----------------------------------------------------------------------------
 
     async def execute_many(
         self, statement: str, rows: Sequence[Parameters], deadline: float | None
     ) -> RawResult:
-        """Run one statement for each row of parameters: all of them, or none."""
+        """Run one statement for each row of parameters, in a transaction: for all of them, or for none."""
         count = 0
+        self.is_spoiled = True  # until the last row is in
         for row in rows:
-            count += max((await self.execute(statement, row, deadline)).rowcount, 0)
+            count += max((await _executed(self, statement, row, deadline)).rowcount, 0)
+        self.is_spoiled = False
         return RawResult(rowcount=count)
 
     async def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
         """Run statements without parameters, one after another, and drop what they return."""
         for statement in statements:
-            await self.execute(statement, None, deadline)
+            await _executed(self, statement, None, deadline)
 
     async def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> AsyncCursor:
         """Open a result that is read in batches. The default holds all of it in memory."""
-        return AsyncCursor(await self.execute(statement, parameters, deadline), batch_size)
+        return AsyncCursor(await _executed(self, statement, parameters, deadline), batch_size)
 
     async def load(
         self, table: str, columns: Sequence[str], rows: Sequence[Row], deadline: float | None
@@ -138,23 +282,27 @@ class AsyncConnection(ABC, Generic[RawT]):
 
     async def savepoint(self, name: str, deadline: float | None) -> None:
         """Set a savepoint; core makes the name."""
-        await self.execute(f"SAVEPOINT {name}", None, deadline)
+        await _executed(self, f"SAVEPOINT {name}", None, deadline)
 
     async def release_savepoint(self, name: str, deadline: float | None) -> None:
         """Keep what happened since the savepoint and forget it."""
-        await self.execute(f"RELEASE SAVEPOINT {name}", None, deadline)
+        await _executed(self, f"RELEASE SAVEPOINT {name}", None, deadline)
 
     async def rollback_to_savepoint(self, name: str, deadline: float | None) -> None:
         """Undo what happened since the savepoint and forget it."""
-        await self.execute(f"ROLLBACK TO SAVEPOINT {name}", None, deadline)
-        await self.execute(f"RELEASE SAVEPOINT {name}", None, deadline)
+        await _executed(self, f"ROLLBACK TO SAVEPOINT {name}", None, deadline)
+        await _executed(self, f"RELEASE SAVEPOINT {name}", None, deadline)
 
     async def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
-    ) -> RawResult:
+    ) -> RawResult | LazyResult:
         """`begin` and the first statement, where the driver can send both at once."""
         await self.begin(options, deadline)
         return await self.execute(statement, parameters, deadline)
+
+    async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
+        """Set *options* for the statements of an autocommit session; `reset` must undo it."""
+        raise self.unsupported("be read-only in autocommit mode")
 
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """End one owner's use: commit or roll back, then forget the owner's state.
@@ -162,7 +310,7 @@ class AsyncConnection(ABC, Generic[RawT]):
         Raises nothing of the driver's. An error of COMMIT itself is told apart from an error of what follows
         it, and from no answer. What follows a COMMIT has its own two seconds, whatever COMMIT was given.
         An async adapter must not cancel its own task in here, as `asyncio.timeout` does: core would take that
-        for the caller's cancellation. A `loop.call_later` that aborts the connection does the same.
+        for the caller's cancellation. A `loop.call_later` that interrupts for good does the same.
         """
         error: BaseException | None = None
         committed: bool | None = False
@@ -171,7 +319,7 @@ class AsyncConnection(ABC, Generic[RawT]):
                 await self.commit(deadline)
                 committed = True
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
-            error = self.map_error(exc)
+            error = self.error_of(exc)
             if isinstance(error, (DisconnectedError, DeadlineExceeded)):
                 return Outcome(committed=None, reset_ok=False, error=error)
         if commit:
@@ -179,55 +327,27 @@ class AsyncConnection(ABC, Generic[RawT]):
             deadline = latest if deadline is None else min(deadline, latest)
         return Outcome(committed=committed, reset_ok=await self._is_cleaned(reset, deadline), error=error)
 
-    async def _is_cleaned(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
-        try:
-            return await self.clean_up(reset, deadline)
-        except Exception:  # noqa: BLE001 - a connection in doubt is discarded; the caller's result stands
-            return False
-
     async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
         """What `finish` does after the COMMIT, or instead of one. Returns whether the connection is clean."""
-        if self.transaction_status is not TransactionStatus.IDLE:
+        if self.transaction_status is not IDLE:
             await self.rollback(deadline)
         return await self.reset(deadline) if reset else True
 
     # --- care -----------------------------------------------------------------------------------
 
+    def is_clean(self, *, reset: bool) -> bool:
+        """Known without a round trip: no transaction is open, and with *reset* nothing is left to reset."""
+        return self.transaction_status is IDLE and (not reset or self.is_pristine())
+
     async def ping(self, deadline: float | None) -> None:
         """Ask the server for a sign of life; raises when there is none."""
-        await self.execute("SELECT 1", None, deadline)
+        await _executed(self, "SELECT 1", None, deadline)
 
-    async def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - for those who override it
-        """Undo what an owner changed besides data: settings, temporary objects, locks.
 
-        True: provably as new. False: it can not be told, or costs more than a new connection.
-        """
-        return True
-
-    def is_pristine(self) -> bool:
-        """Known without a round trip to be as `reset` would leave it."""
-        return False
-
-    async def prepare(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
-        """Set *options* for the statements of an autocommit session; `reset` must undo it."""
-        raise self.unsupported("be read-only in autocommit mode")
-
-    def raw_lent(self) -> None:
-        """The driver's object is about to be handed to the application: note what `reset` must restore."""
-
-    def interrupt(self) -> None:
-        """Stop the running statement, from any thread, if that is possible; never BEGIN, COMMIT, ROLLBACK."""
-
-    def is_usable(self) -> bool:
-        """A look without a round trip: False when the connection is known to be dead. Never raises."""
-        return True
-
-    def map_error(self, exc: BaseException) -> SQLSpecError:
-        """The driver's exception as one of ours, without secrets, parameters or values in its text."""
-        if isinstance(exc, SQLSpecError):
-            return exc
-        return DatabaseError(f"the driver raised {type(exc).__name__}")
-
-    def unsupported(self, what: str) -> NotSupportedError:
-        """The error for something this adapter can not do."""
-        return NotSupportedError(f"{type(self).__name__} can not {what}")
+async def _executed(
+    connection: AsyncConnection[Any], statement: str, parameters: Parameters, deadline: float | None
+) -> RawResult | LazyResult:
+    """Run one statement, and leave nothing of its result with the driver."""
+    result = await connection.execute(statement, parameters, deadline)
+    fetch_now(result)
+    return result

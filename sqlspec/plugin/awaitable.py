@@ -42,7 +42,11 @@ async def wrap_awaitable(awaitable: Awaitable[T], *, after: Callable[[Ran[T]], o
 def _tell(after: Callable[[Ran[T]], object], ran: Ran[T]) -> None:
     try:
         after(ran)
-    except Exception:
+    except Exception as exc:
+        from sqlspec.concurrency.interruptions import is_interruption
+
+        if is_interruption(exc):
+            raise
         import logging
 
         log = logging.getLogger("sqlspec.plugins")

@@ -36,8 +36,10 @@ CREATION_HOOKS = (
     "sqlspec_create_session",
     "sqlspec_create_async_session",
 )
-_SYNC_LENDERS = frozenset({"sqlspec_create_connection", "sqlspec_create_pool"})
-_LENDERS = _SYNC_LENDERS | {"sqlspec_create_async_connection", "sqlspec_create_async_pool"}
+_LENDERS = {
+    Capability.SYNC: ("sqlspec_create_connection", "sqlspec_create_pool"),
+    Capability.ASYNC: ("sqlspec_create_async_connection", "sqlspec_create_async_pool"),
+}
 OBSERVER_HOOKS = (
     "sqlspec_config_registered",
     "sqlspec_pool_opened",
@@ -161,12 +163,13 @@ class Suspect:
     def _check_adapter(self, plain: set[str], info: AdapterInfo) -> None:
         required = CREATION_HOOKS[:2]
         # A pool of the adapter's own may well make what it lends by itself.
-        if not plain.intersection(_LENDERS):
+        if not any(plain.intersection(hooks) for hooks in _LENDERS.values()):
             what = f"it implements neither {required[0]} nor {required[1]}"
             raise self.broken(what, f"Write: @hookimpl def {required[0]}(config): …")
-        if Capability.SYNC in info.capabilities and not plain.intersection(_SYNC_LENDERS):
-            what = f"it declares Capability.SYNC and has no {required[0]}"
-            raise self.broken(what, f"Write: @hookimpl def {required[0]}(config): …")
+        for side, (hook, own_pool) in _LENDERS.items():
+            if side in info.capabilities and not plain.intersection({hook, own_pool}):
+                what = f"it declares Capability.{side.name} and has no {hook}"
+                raise self.broken(what, f"Write: @hookimpl def {hook}(config): …")
 
 
 def suspect_of(plugin: object, name: str, distribution: str | None, version: str | None) -> Suspect:

@@ -26,7 +26,6 @@ __all__ = (
     "Outcome",
     "Parameters",
     "PoolLike",
-    "RawResult",
     "Resources",
     "Row",
     "SessionOptions",
@@ -63,7 +62,6 @@ class Capability(enum.Enum):
     ISOLATION = "isolation"
     INTERRUPT = "interrupt"
     STREAM = "stream"
-    LOAD = "load"
     LASTROWID = "lastrowid"
     ARROW = "arrow"
 
@@ -129,28 +127,6 @@ class Outcome(msgspec.Struct, frozen=True, gc=False):
     """Why `committed` is not what was asked for."""
 
 
-class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C
-    """What a driver returned, untouched: column names and rows as tuples, all of them in memory."""
-
-    columns: tuple[str, ...] = ()
-    rows: Sequence[Row] = ()
-    rowcount: int = -1
-    """Rows that were changed, or returned where the driver says so; -1 when it does not know (PEP 249)."""
-    lastrowid: int | None = None
-    """The key that the last INSERT made, where the database has such a thing (PEP 249)."""
-
-    def to_arrow(self) -> Any:
-        """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
-        return None
-
-    def settle(self, *, as_table: bool) -> None:
-        """Bring in what is still with the driver: as a table for `to_arrow`, or as rows.
-
-        For adapters whose results stay with the driver until they are read. Under async it is called in the
-        worker thread, so that reading never holds up the event loop.
-        """
-
-
 class Resources(Protocol):
     """What an adapter keeps for as long as a database is registered.
 
@@ -169,14 +145,14 @@ class LeaseLike(Protocol):
 
     @property
     def connection(self) -> Any:
-        """What the pool lends."""
+        """What the pool lends: a `PooledConnection`, or any other object, which is lent as it is."""
         ...
 
 
 class PoolLike(Protocol):
     """What `sqlspec_create_pool` returns. Thread-safe. Deadlines are `time.monotonic()` seconds.
 
-    One that has an attribute `label` is given the database's name there, for its errors.
+    For its errors, `connect.label` is what users call the database.
     """
 
     def acquire(self, deadline: float | None = None) -> LeaseLike:

@@ -20,14 +20,15 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
     from sqlspec.config.sources import ConfigSource
     from sqlspec.observe.events import ConnectionEvent, StatementEvent
 
-    from ._async import AsyncConnection
-    from ._sync import Connection
+    from ._async import AsyncPooledConnection
+    from ._sync import PooledConnection
     from .contract import AsyncPoolLike, PoolLike, Resources, SessionOptions
+    from .protocols import AsyncConnect, Connect
 
 __all__ = ("PROJECT", "hookimpl", "hookspec")
 
@@ -40,37 +41,38 @@ hookimpl = pluggy.HookimplMarker(PROJECT)
 
 
 @hookspec(firstresult=True)
-def sqlspec_create_connection(config: Any, resources: Resources) -> Connection[Any] | None:
+def sqlspec_create_connection(config: Any, resources: Resources) -> PooledConnection[Any] | None:
     """Open one connection of a sync driver. *resources* keeps what must outlive connections."""
 
 
 @hookspec(firstresult=True)
 def sqlspec_create_async_connection(
     config: Any, resources: Resources
-) -> Awaitable[AsyncConnection[Any]] | None:
+) -> Awaitable[AsyncPooledConnection[Any]] | None:
     """Open one connection of an async driver; usually an `async def`."""
 
 
 @hookspec(firstresult=True)
-def sqlspec_create_pool(config: Any, connect: Callable[[], Connection[Any]]) -> PoolLike | None:
-    """Make the pool that lends what *connect* opens. Default: core's own."""
+def sqlspec_create_pool(config: Any, connect: Connect) -> PoolLike | None:
+    """Make the pool that lends what *connect* opens; its errors call the database `connect.label`.
+
+    Default: core's own.
+    """
 
 
 @hookspec(firstresult=True)
-def sqlspec_create_async_pool(
-    config: Any, connect: Callable[[], Awaitable[AsyncConnection[Any]]]
-) -> AsyncPoolLike | None:
+def sqlspec_create_async_pool(config: Any, connect: AsyncConnect) -> AsyncPoolLike | None:
     """Make the pool of one event loop, which is running: a plain function. Default: core's own."""
 
 
 @hookspec(firstresult=True)
-def sqlspec_create_session(config: Any, connection: Connection[Any], options: SessionOptions) -> object:
+def sqlspec_create_session(config: Any, connection: PooledConnection[Any], options: SessionOptions) -> object:
     """Make what `with provide_session()` yields. Default: `sqlspec.Session`."""
 
 
 @hookspec(firstresult=True)
 def sqlspec_create_async_session(
-    config: Any, connection: AsyncConnection[Any], options: SessionOptions
+    config: Any, connection: AsyncPooledConnection[Any], options: SessionOptions
 ) -> object:
     """Make what `async with provide_session()` yields: a plain function. Default: `sqlspec.AsyncSession`."""
 

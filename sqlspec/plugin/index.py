@@ -86,7 +86,11 @@ def _entries() -> Iterator[Entry]:
         # Whatever is wrong with a stranger's metadata is no affair of those who do not use it.
         try:
             found = list(_ours(distribution))
-        except Exception:  # noqa: BLE001, S112
+        except Exception as exc:
+            from sqlspec.concurrency.interruptions import is_interruption
+
+            if is_interruption(exc):
+                raise
             continue
         if found and (key := _normalized(found[0].distribution)) not in seen:
             seen.add(key)  # a distribution that shadows an older copy of itself on sys.path

@@ -65,9 +65,9 @@ def import_plugin(entry: Entry, suspect: Suspect) -> object:
     """Import what the entry point names; whatever that raises, `SystemExit` included, is its own failure."""
     try:
         return entry.point.load()
-    except KeyboardInterrupt:
-        raise
     except BaseException as exc:
+        if _is_interruption(exc):
+            raise
         raise _import_error(suspect, entry.value, exc) from exc
 
 
@@ -108,10 +108,17 @@ def _imported(target: str, suspect: Suspect) -> object:
     module, _, name = target.partition(":")
     try:
         return getattr(import_module(module), name)
-    except KeyboardInterrupt:
-        raise
     except BaseException as exc:
+        if _is_interruption(exc):
+            raise
         raise _import_error(suspect, target, exc) from exc
+
+
+def _is_interruption(exc: BaseException) -> bool:
+    """Whether the import was interrupted: that is no fault of the plugin, and the next import may succeed."""
+    from sqlspec.concurrency.interruptions import is_interruption
+
+    return isinstance(exc, KeyboardInterrupt) or is_interruption(exc)
 
 
 def _import_error(suspect: Suspect, target: str, exc: BaseException) -> AdapterBrokenError:

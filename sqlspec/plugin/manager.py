@@ -23,7 +23,7 @@ from .index import installed, refresh
 from .load import LoadedAdapter, config_class, import_plugin, not_installed, only, session_class
 from .observers import NOBODY, Failures, Observers, collect
 from .policy import PLUGINS, Policy, names_from_env
-from .resolve import resolve
+from .resolve import implementations, resolve
 from .schemes import find_adapter, siblings
 from .status import PluginStatus, list_plugins
 
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
         CreateSession,
     )
 
-__all__ = ("Plugins", "process_plugins")
+__all__ = ("Plugins",)
 
 T = TypeVar("T")
 
@@ -57,9 +57,17 @@ class Plugins:
     """
 
     def __init__(
-        self, *, allow: Iterable[str] | None = None, block: Iterable[str] = (), names: Iterable[str] = ()
+        self,
+        *,
+        allow: Iterable[str] | None = None,
+        block: Iterable[str] = (),
+        names: Iterable[str] = (),
+        defaults: object = None,
     ) -> None:
-        """*allow* and *block* name adapters; *names* are opt-in plugins, as in `SQLSPEC_PLUGINS`."""
+        """*allow* and *block* name adapters; *names* are opt-in plugins, as in `SQLSPEC_PLUGINS`.
+
+        *defaults* is core's own implementation of the hooks for pools and sessions, behind all others.
+        """
         self.version = 0
         """Changes whenever a plugin comes or goes; what was resolved before is then out of date."""
         self.observers: Observers = NOBODY
@@ -68,6 +76,7 @@ class Plugins:
         self._others: dict[str, tuple[object, Entry | None]] = {}
         self._failed: dict[str, AdapterError] = {}
         self._failures = Failures()
+        self._defaults = defaults
         self._manager: pluggy.PluginManager | None = None
         # Held while a plugin is imported: eight threads that ask at once import and register it once.
         self._lock = RLock()
@@ -111,8 +120,8 @@ class Plugins:
 
     def serves_threads(self, name: str) -> bool:
         """Whether this adapter works with a plain `with`."""
-        make = self.hook("sqlspec_create_connection", name) or self.hook("sqlspec_create_pool", name)
-        return make is not None
+        hooks = ("sqlspec_create_connection", "sqlspec_create_pool")
+        return any(self.implements(hook, name) for hook in hooks)
 
     def _is_sync(self, name: str) -> bool:
         try:
@@ -149,6 +158,14 @@ class Plugins:
             message = f"there is no creation hook {name!r}. {did_you_mean(name, CREATION_HOOKS)}"
             raise InvalidArgumentError(message)
         return self._resolve(name, adapter)
+
+    def implements(self, hook: str, adapter: str) -> bool:
+        """Whether this adapter brings the hook itself."""
+        plugin = self.adapter(adapter).plugin
+        with self._lock:
+            return any(
+                found.plugin is plugin for found in implementations(getattr(self._pluggy().hook, hook))
+            )
 
     def emit(self, hook: str, *facts: object) -> None:
         """Tell the observers of *hook*, with all of its arguments in order; what one raises ends here.
@@ -269,8 +286,7 @@ class Plugins:
             version=entry and entry.version,
         )
         self._register(suspect)
-        self._loaded[suspect.name] = loaded
-        self._changed()
+        self._loaded[suspect.name] = loaded  # last: what is interrupted before is done again
         return loaded
 
     def _add_other(self, suspect: Suspect, entry: Entry | None) -> None:
@@ -279,17 +295,25 @@ class Plugins:
         suspect.check_hooks(self._pluggy(), info=None)
         self._register(suspect)
         self._others[suspect.name] = (suspect.plugin, entry)
-        self._changed()
 
     def _register(self, suspect: Suspect) -> None:
         from pluggy import PluginValidationError
 
+        manager = self._pluggy()
+        self._forget_unfinished(manager, suspect.name)
         try:
-            self._pluggy().register(suspect.plugin, name=suspect.name)
+            manager.register(suspect.plugin, name=suspect.name)
         except PluginValidationError as exc:
             raise suspect.broken("pluggy refuses it", "See the error above") from exc
         except ValueError:  # the same object under another name
             raise _taken(suspect.name, IN_PROCESS) from None
+        self._changed()
+
+    def _forget_unfinished(self, manager: pluggy.PluginManager, name: str) -> None:
+        """Undo a registration of *name* that was interrupted half-way."""
+        found = manager.get_plugin(name)
+        if found is not None and found is not self._defaults and name not in (*self._loaded, *self._others):
+            manager.unregister(name=name)
 
     def _refuse_twins(self, name: str) -> None:
         if name in self._loaded:
@@ -305,7 +329,7 @@ class Plugins:
         loaded = self.adapter(adapter)
         with self._lock:
             adapters = [other.plugin for other in self._loaded.values()]
-            return resolve(self._pluggy(), hook, loaded.plugin, adapters)
+            return resolve(self._pluggy(), hook, loaded.plugin, adapters, self._defaults)
 
     def _pluggy(self) -> pluggy.PluginManager:
         if self._manager is None:
@@ -313,15 +337,12 @@ class Plugins:
 
             from . import hookspecs
 
-            self._manager = pluggy.PluginManager(hookspecs.PROJECT)
-            self._manager.add_hookspecs(hookspecs)
+            manager = pluggy.PluginManager(hookspecs.PROJECT)
+            manager.add_hookspecs(hookspecs)
+            if self._defaults is not None:
+                manager.register(self._defaults, name="sqlspec")
+            self._manager = manager  # last: what is interrupted before is done again
         return self._manager
-
-
-def process_plugins() -> Plugins:
-    """The plugins of configs that are used alone, without a registry."""
-    # setdefault is atomic: of two that come first at once, both get the same.
-    return _process.get("") or _process.setdefault("", Plugins())
 
 
 def _suspect(adapter: LoadedAdapter) -> Suspect:
@@ -351,7 +372,6 @@ def _again(error: AdapterError) -> AdapterError:
     return copy
 
 
-_process: dict[str, Plugins] = {}
 _living: WeakSet[Plugins] = WeakSet()
 
 

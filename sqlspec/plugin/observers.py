@@ -75,8 +75,12 @@ class Failures:
         for observer in observers:
             try:
                 observer.tell(*facts)
-            except Exception as error:  # noqa: BLE001 - an observer never changes the outcome
-                self.add(observer, error)
+            except Exception as error:
+                from sqlspec.concurrency.interruptions import is_interruption
+
+                if is_interruption(error):
+                    raise
+                self.add(observer, error)  # an observer never changes the outcome
 
 
 def _log(observer: Observer, error: Exception) -> None:

@@ -11,17 +11,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable
 
-    from ._async import AsyncConnection
-    from ._sync import Connection
+    from ._async import AsyncPooledConnection
+    from ._sync import PooledConnection
     from .contract import AdapterInfo, AsyncPoolLike, PoolLike, Resources, SessionOptions
 
 __all__ = (
     "AdapterPlugin",
     "AsyncAdapterPlugin",
+    "AsyncConnect",
     "AsyncPoolPlugin",
     "AsyncSessionPlugin",
+    "Connect",
     "CreateAsyncConnection",
     "CreateAsyncPool",
     "CreateAsyncSession",
@@ -33,13 +35,42 @@ __all__ = (
     "SyncAdapterPlugin",
 )
 
+# --- what core hands to a pool --------------------------------------------------------------------
+
+
+class Connect(Protocol):
+    """Opens a connection for a pool, by the adapter's hook and whatever wraps it."""
+
+    @property
+    def label(self) -> str:
+        """What errors call the database."""
+        ...
+
+    def __call__(self) -> PooledConnection[Any]:
+        """Open one. Raises `ConnectError`."""
+        ...
+
+
+class AsyncConnect(Protocol):
+    """The same for a pool of tasks."""
+
+    @property
+    def label(self) -> str:
+        """What errors call the database."""
+        ...
+
+    def __call__(self) -> Awaitable[AsyncPooledConnection[Any]]:
+        """Open one, when awaited. Raises `ConnectError`."""
+        ...
+
+
 # --- what core calls: all arguments ---------------------------------------------------------------
 
 
 class CreateConnection(Protocol):
     """`sqlspec_create_connection`, resolved."""
 
-    def __call__(self, config: Any, resources: Resources) -> Connection[Any]:
+    def __call__(self, config: Any, resources: Resources) -> PooledConnection[Any]:
         """Open one connection."""
         ...
 
@@ -47,7 +78,7 @@ class CreateConnection(Protocol):
 class CreateAsyncConnection(Protocol):
     """`sqlspec_create_async_connection`, resolved."""
 
-    def __call__(self, config: Any, resources: Resources) -> Awaitable[AsyncConnection[Any]]:
+    def __call__(self, config: Any, resources: Resources) -> Awaitable[AsyncPooledConnection[Any]]:
         """Open one connection, when awaited."""
         ...
 
@@ -55,7 +86,7 @@ class CreateAsyncConnection(Protocol):
 class CreatePool(Protocol):
     """`sqlspec_create_pool`, resolved."""
 
-    def __call__(self, config: Any, connect: Callable[[], Connection[Any]]) -> PoolLike:
+    def __call__(self, config: Any, connect: Connect) -> PoolLike:
         """Make a pool."""
         ...
 
@@ -63,7 +94,7 @@ class CreatePool(Protocol):
 class CreateAsyncPool(Protocol):
     """`sqlspec_create_async_pool`, resolved."""
 
-    def __call__(self, config: Any, connect: Callable[[], Awaitable[AsyncConnection[Any]]]) -> AsyncPoolLike:
+    def __call__(self, config: Any, connect: AsyncConnect) -> AsyncPoolLike:
         """Make the pool of the running event loop."""
         ...
 
@@ -89,29 +120,27 @@ class CreateAsyncSession(Protocol):
 
 
 class _Connection(Protocol):
-    def __call__(self, *, config: Any, resources: Resources) -> Connection[Any]: ...
+    def __call__(self, *, config: Any, resources: Resources) -> PooledConnection[Any]: ...
 
 
 class _ConnectionOfConfig(Protocol):
-    def __call__(self, *, config: Any) -> Connection[Any]: ...
+    def __call__(self, *, config: Any) -> PooledConnection[Any]: ...
 
 
 class _AsyncConnection(Protocol):
-    def __call__(self, *, config: Any, resources: Resources) -> Awaitable[AsyncConnection[Any]]: ...
+    def __call__(self, *, config: Any, resources: Resources) -> Awaitable[AsyncPooledConnection[Any]]: ...
 
 
 class _AsyncConnectionOfConfig(Protocol):
-    def __call__(self, *, config: Any) -> Awaitable[AsyncConnection[Any]]: ...
+    def __call__(self, *, config: Any) -> Awaitable[AsyncPooledConnection[Any]]: ...
 
 
 class _Pool(Protocol):
-    def __call__(self, *, config: Any, connect: Callable[[], Connection[Any]]) -> PoolLike: ...
+    def __call__(self, *, config: Any, connect: Connect) -> PoolLike: ...
 
 
 class _AsyncPool(Protocol):
-    def __call__(
-        self, *, config: Any, connect: Callable[[], Awaitable[AsyncConnection[Any]]]
-    ) -> AsyncPoolLike: ...
+    def __call__(self, *, config: Any, connect: AsyncConnect) -> AsyncPoolLike: ...
 
 
 class _Session(Protocol):

@@ -30,18 +30,19 @@ def implementations(hook: pluggy.HookCaller, *, wrappers: bool = False) -> list[
 
 
 def resolve(
-    manager: pluggy.PluginManager, name: str, plugin: object, others: Iterable[object]
+    manager: pluggy.PluginManager, name: str, plugin: object, others: Iterable[object], default: object = None
 ) -> Callable[..., Any] | None:
-    """What to call for *plugin*'s hook *name*, by position or keyword; None if it implements none.
+    """What to call for *plugin*'s hook *name*, by position or keyword; None if core has nothing to ask.
 
-    *others* are the adapters that must not take part: what is passed holds credentials.
+    *others* are the adapters that must not take part: what is passed holds credentials. *default* is core's
+    own plugin, which is asked by way of pluggy where something is wrapped around what it makes.
     """
     hook: pluggy.HookCaller = getattr(manager.hook, name)
     own = [found for found in implementations(hook) if found.plugin is plugin]
-    if not own:
-        return None
     strangers = {found for found in others if found is not plugin}
     wrapped = any(found.plugin not in strangers for found in implementations(hook, wrappers=True))
+    if not own and not (wrapped and any(found.plugin is default for found in implementations(hook))):
+        return None
     if wrapped or len(own) > 1:  # two by `specname`: pluggy decides which answers
         return _through_pluggy(manager.subset_hook_caller(name, strangers), arguments_of(hook))
     return plain(own[0], arguments_of(hook))

@@ -9,13 +9,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlspec.waiting import AsyncWaiter, async_abort_after, async_within
+from sqlspec.concurrency.deadlines import async_drop_after, async_within
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.concurrency.waiters import AsyncWaiter
 
 from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase
 from .lease import Lease
 from .state import RETIRED, Slot
 
-__all__ = ("AsyncPool",)
+__all__ = ("AsyncPool", "async_queue")
 
 
 class AsyncPool(PoolBase):
@@ -45,7 +47,7 @@ class AsyncPool(PoolBase):
         if slot is RETIRED:
             raise self._retired()
         if slot is None:
-            slot = await self._wait(lease, now, deadline)
+            slot = await async_queue(self, lease, now, deadline)
             now = self._clock()  # what was handed over may have grown old while we waited
         while slot.connection is not None:
             fault = await self._fault(slot, now)
@@ -69,13 +71,13 @@ class AsyncPool(PoolBase):
                 if self._pre_ping and now >= slot.fresh_until:
                     await self._ping(slot)
                 return None
-        except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: the next one serves
-            self._expire(slot.generation)
-        except BaseException:
-            # Interrupted in the middle of a ping: in doubt, so it serves no longer.
-            self._discard(slot, "dead")
-            self._gone(slot, "dead")
-            raise
+        except BaseException as exc:
+            if not isinstance(exc, Exception) or is_interruption(exc):
+                # Interrupted in the middle of a ping: in doubt, so it serves no longer.
+                self._discard(slot, "dead")
+                self._gone(slot, "dead")
+                raise
+            self._expire(slot.generation)  # no error of the caller: the next one serves
         self._discard(slot, "dead")
         return "dead"
 
@@ -97,9 +99,9 @@ class AsyncPool(PoolBase):
 
     async def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
-        timer = async_abort_after(PING_TIMEOUT, slot.connection)
+        timer = async_drop_after(PING_TIMEOUT, slot.connection)
         try:
-            await slot.connection.ping(deadline)
+            await slot.connection.check(deadline)
         finally:
             timer.cancel()
 
@@ -112,21 +114,9 @@ class AsyncPool(PoolBase):
             raise
         self._fill(slot, connection, started)
 
-    async def _wait(self, lease: Lease, now: float, deadline: float | None) -> Slot:
-        until = now + self._timeout if deadline is None else deadline
-        waiter = AsyncWaiter(lease, now)
-        try:
-            slot: Slot | None = self._enqueue(waiter, now)
-            if slot is not None:
-                return slot
-            await waiter.wait(until)
-        except BaseException:
-            self._take_back(waiter)
-            raise
-        slot = self._leave(waiter)
-        if slot is None:
-            raise self._timed_out(self._clock() - now)
-        return slot
+    async def take_up(self, lease: Lease) -> Lease:
+        """Make what was reserved usable: check the connection, or open one. Raises as `acquire` does."""
+        return await self._look_further(lease, lease.slot, self._clock(), None)
 
     async def release(self, lease: Lease, ok: bool) -> None:  # noqa: FBT001 - an outcome, by position
         """Give a connection back. *ok*: it is provably clean; else it is dropped. May be called twice."""
@@ -163,12 +153,12 @@ class AsyncPool(PoolBase):
     async def _close(self, slot: Slot, reason: str, seconds: float = CLOSE_TIMEOUT) -> bool:
         """Say good-bye. False: it was not answered in time."""
         started = self._clock()
-        timer = async_abort_after(seconds, slot.connection)
+        timer = async_drop_after(seconds, slot.connection)
         try:
-            await slot.connection.close()
+            await slot.connection.disconnect()
         except BaseException as exc:
             self._discard(slot, reason)
-            if not isinstance(exc, Exception):
+            if not isinstance(exc, Exception) or is_interruption(exc):
                 raise
             return False
         finally:
@@ -203,3 +193,21 @@ class AsyncPool(PoolBase):
             for slot in dropped:
                 self._discard(slot, "retired")
             self._sweep()
+
+
+async def async_queue(pool: PoolBase, lease: Lease, now: float, deadline: float | None) -> Slot:
+    """Wait in the queue of *pool*, which need not be of the caller's kind, for a slot for *lease*."""
+    until = now + pool.timeout if deadline is None else deadline
+    waiter = AsyncWaiter(lease, now)
+    try:
+        slot: Slot | None = pool.enqueue(waiter, now)
+        if slot is not None:
+            return slot
+        await waiter.wait(until)
+    except BaseException:
+        pool.leave_early(waiter)
+        raise
+    slot = pool.leave(waiter)
+    if slot is None:
+        raise pool.timed_out(pool.now() - now)
+    return slot

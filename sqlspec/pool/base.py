@@ -14,15 +14,16 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from sqlspec.errors import PoolFullError, PoolTimeoutError
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
 
-from .state import RETIRED, Book, PoolRetiredError, Slot
+from .state import RETIRED, Book, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
     from sqlspec.config import DatabaseConfig
-    from sqlspec.waiting import AsyncWaiter, Waiter
 
     from .lease import Lease
     from .stats import PoolStats
@@ -54,7 +55,7 @@ class PoolBase:
         """*observe* is told what happened to a connection, why, and what it took in seconds."""
         self._connect, self._label, self._clock = connect, label, clock
         self._observe = observe or _nobody
-        self._timeout = config.pool_timeout
+        self.timeout = config.pool_timeout
         self._connect_timeout = config.connect_timeout
         self._recycle = config.pool_recycle
         self._idle_timeout = config.pool_idle_timeout
@@ -97,6 +98,10 @@ class PoolBase:
                 self._book.expire()
         self._look_after()
 
+    def now(self) -> float:
+        """Monotonic seconds, by this pool's clock."""
+        return self._clock()
+
     # --- steps of acquire -----------------------------------------------------------------------
 
     def _retired(self) -> PoolRetiredError:
@@ -118,7 +123,8 @@ class PoolBase:
     def _not_opened(self, slot: Slot, error: BaseException) -> None:
         with self._lock:
             self._book.not_opened(slot, self._clock())
-            self._last_error = error if isinstance(error, Exception) else self._last_error
+            if isinstance(error, Exception) and not is_interruption(error):
+                self._last_error = error
         self._look_after()
 
     def _exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
@@ -134,7 +140,7 @@ class PoolBase:
 
     # --- the queue ------------------------------------------------------------------------------
 
-    def _enqueue(self, waiter: Waiter | AsyncWaiter, now: float) -> Any:
+    def enqueue(self, waiter: Waiter | AsyncWaiter, now: float) -> Any:
         """Join the queue, unless something is free by now: returned since, or lost and found."""
         with self._lock:
             found = self._reclaim()
@@ -163,25 +169,23 @@ class PoolBase:
             f"pool_max_waiting={self._max_waiting} lets no more join"
         )
 
-    def _leave(self, waiter: Waiter | AsyncWaiter) -> Any:
+    def leave(self, waiter: Waiter | AsyncWaiter) -> Any:
+        """What somebody was given while waiting, or None; out of the queue from now on."""
         with self._lock:
-            gift = self._book.leave(waiter)
+            item = self._book.leave(waiter)
         self._look_after()
-        if gift is RETIRED:
+        if item is RETIRED:
             raise self._retired()
-        return gift
+        return item
 
-    def _take_back(self, waiter: Waiter | AsyncWaiter) -> None:
+    def leave_early(self, waiter: Waiter | AsyncWaiter) -> None:
         """Somebody was interrupted while waiting, and may have been served: pass it on."""
         with self._lock:
             self._book.leave(waiter)
-            slot = waiter.lease.slot
-            serves = self._book.take_back(waiter.lease, self._clock())
-        self._look_after()
-        if slot is not None and not serves:  # the pool was retired, or expired, since it was served
-            self._drop(slot)
+        self.cancel(waiter.lease)
 
-    def _timed_out(self, waited: float) -> PoolTimeoutError:
+    def timed_out(self, waited: float) -> PoolTimeoutError:
+        """The error for somebody who has waited in vain."""
         with self._lock:
             self._book.timeouts += 1
             stats = self._book.stats()
@@ -197,6 +201,37 @@ class PoolBase:
         if oldest is not None and oldest.stack:
             error.add_note(f"the longest held connection was acquired at:\n{oldest.stack}")
         return error
+
+    # --- reserving ------------------------------------------------------------------------------
+
+    async def reserve(self, deadline: float | None = None) -> Lease:
+        """Wait in the running event loop, without a thread, until there is room for one borrower.
+
+        For the tasks of a program whose sessions run in threads: who waits for a connection must not sit on
+        a thread that another needs to give one back. `take_up`, in a thread, makes the lease usable, and
+        `cancel` gives it back unused. Waits and raises as `acquire` does.
+        """
+        from ._async import async_queue
+        from .lease import Lease
+
+        lease, now = Lease(), self._clock()
+        with self._lock:
+            slot = self._book.take(lease, now)
+        self._look_after()
+        if slot is RETIRED:
+            raise self._retired()
+        if slot is None:
+            await async_queue(self, lease, now, deadline)
+        return lease
+
+    def cancel(self, lease: Lease) -> None:
+        """Give back what was reserved, and not taken up."""
+        with self._lock:
+            slot = lease.slot
+            serves = self._book.take_back(lease, self._clock())
+        self._look_after()
+        if slot is not None and not serves:  # the pool was retired, or expired, since it was reserved
+            self._drop(slot)
 
     # --- steps of release -----------------------------------------------------------------------
 
@@ -302,7 +337,7 @@ class PoolBase:
                 slot = self._garbage.popleft()
             except IndexError:
                 return  # another thread was faster
-            slot.connection.abort()
+            slot.connection.drop()
             self._observe("reclaimed", "lease was lost", None)
 
     # --- the end --------------------------------------------------------------------------------
@@ -315,7 +350,7 @@ class PoolBase:
 
     def _discard(self, slot: Slot, reason: str) -> None:
         """Drop a connection without a word to its server."""
-        slot.connection.abort()
+        slot.connection.drop()
         self._observe("discarded", reason, None)
 
     def _retire(self) -> list[Slot]:

@@ -18,31 +18,25 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
-from sqlspec.errors import PoolError
-
 from .stats import PoolStats
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlspec.waiting import AsyncWaiter, Waiter
+    from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
 
     from .lease import Lease
 
     AnyWaiter = Waiter | AsyncWaiter
 
-__all__ = ("NEVER", "RETIRED", "Book", "PoolRetiredError", "Slot")
+__all__ = ("NEVER", "RETIRED", "Book", "Slot")
 
 NEVER: Final = float("-inf")
 FOREVER: Final = float("inf")
 
 
-class PoolRetiredError(PoolError):
-    """The pool lends no more. Core looks for the one that took its place."""
-
-
 class _Sign:
-    """A gift that is not a slot."""
+    """An item that is not a slot."""
 
     def __init__(self, name: str) -> None:
         self._name = name
@@ -256,7 +250,7 @@ class Book:
         """A waiter goes: what it was given meanwhile, or None. It accepts nothing from now on."""
         if waiter.is_over:
             self._check_served(waiter)
-            return waiter.gift
+            return waiter.item
         waiter.is_over = True
         # Its place in the queue goes with it, so that a long outage leaves no heap of departed waiters.
         if waiter in self.waiters:
@@ -267,7 +261,7 @@ class Book:
         """Do what is left, if who served it was interrupted before the end."""
         if self.waiters and self.waiters[0] is waiter:
             self.waiters.popleft()
-        slot, lease = waiter.gift, waiter.lease
+        slot, lease = waiter.item, waiter.lease
         if type(slot) is Slot and lease.slot is None:
             if slot.connection is None:
                 self._let_open(slot, lease)

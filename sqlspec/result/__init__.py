@@ -17,7 +17,7 @@ from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_f
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlspec.plugin.contract import RawResult
+    from sqlspec.plugin.results import LazyResult, RawResult
 
 __all__ = ("Mapper", "Result", "mapper_for")
 
@@ -32,7 +32,7 @@ class Result(msgspec.Struct, Generic[T], eq=False):
     `MappingError` when a row, or the columns of an empty result, does not fit that type.
     """
 
-    _raw: RawResult
+    _raw: RawResult | LazyResult
     _schema_type: Any = None
 
     def one(self) -> T:

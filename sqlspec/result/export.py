@@ -11,12 +11,12 @@ from sqlspec.result.matching import duplicate_column
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlspec.plugin.contract import RawResult
+    from sqlspec.plugin.results import LazyResult, RawResult
 
 __all__ = ("to_arrow", "to_pandas", "to_polars")
 
 
-def to_arrow(raw: RawResult) -> Any:
+def to_arrow(raw: RawResult | LazyResult) -> Any:
     """A `pyarrow.Table`; the driver's own, where it has one."""
     arrow = _library("pyarrow", command="pip install 'pyarrow>=15'")
     table = raw.to_arrow()
@@ -27,7 +27,7 @@ def to_arrow(raw: RawResult) -> Any:
     return arrow.Table.from_arrays(arrays, names=list(columns))
 
 
-def to_pandas(raw: RawResult) -> Any:
+def to_pandas(raw: RawResult | LazyResult) -> Any:
     """A `pandas.DataFrame`; from the driver's Arrow table, where it has one."""
     pandas = _library("pandas", command="pip install pandas")
     table = _arrow_of_driver(raw)
@@ -36,7 +36,7 @@ def to_pandas(raw: RawResult) -> Any:
     return pandas.DataFrame(_tuples(raw.rows), columns=list(raw.columns))
 
 
-def to_polars(raw: RawResult) -> Any:
+def to_polars(raw: RawResult | LazyResult) -> Any:
     """A `polars.DataFrame`; from the driver's Arrow table, where it has one."""
     polars = _library("polars", command="pip install polars")
     columns = raw.columns
@@ -56,7 +56,7 @@ def _library(name: str, *, command: str) -> Any:
         raise NotSupportedError(f"this needs {name}: {command}") from exc
 
 
-def _arrow_of_driver(raw: RawResult) -> Any:
+def _arrow_of_driver(raw: RawResult | LazyResult) -> Any:
     """The driver's Arrow table; None where it has none, or where pyarrow is missing."""
     try:
         return raw.to_arrow()

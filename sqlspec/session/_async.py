@@ -8,14 +8,16 @@ session decides stands in `base`; here it waits for the database.
 from __future__ import annotations
 
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
+from sqlspec.concurrency.callers import async_caller
+from sqlspec.concurrency.guard import DROPPED, HELD
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.concurrency.shielded import async_shielded
 from sqlspec.errors import InvalidArgumentError
-from sqlspec.plugin.turn import HELD
+from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
-from sqlspec.waiting import async_caller, async_undisturbed
 
 from .base import CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
@@ -63,34 +65,35 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         the transaction.
         """
         connection, plan = self._connection, self._plan
-        turn, token = connection.turn, object()
+        guard, token = connection.guard, object()
         first = False
         started = 0.0 if plan.observe is None else time.monotonic()
         try:
-            if turn.setdefault(HELD, token) is not token:
-                raise self._overlap()  # noqa: TRY301 - judged below, like any other
-            if self._trouble is not None:
-                raise self._refusal()  # noqa: TRY301
+            if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
+                raise self._refusal(token)  # noqa: TRY301 - judged below, like any other
             statement = plan.statements[sql]
             native = statement.bind(parameters)
             if self._ready:
                 raw = await connection.execute(statement.text, native, None)
             elif plan.autocommit:
-                await self._prepare()
+                await self._apply_options()
                 raw = await connection.execute(statement.text, native, None)
             else:
                 first = self._begun = self._ready = True
                 raw = await connection.begin_and_execute(plan.transaction, statement.text, native, None)
+            if type(raw) is not RawResult or guard.ended:
+                fetch_now(raw)
+                self._check_kept()
         except BaseException as exc:
-            error = self._failed(exc, sql, first=first)
-            if plan.observe is not None:
-                self._observe(sql, started, error=error)
+            error = self._failed_and_told(exc, sql, started, first=first)
             if error is exc:
                 raise
             raise error from exc
         finally:
-            if turn[HELD] is token:
-                del turn[HELD]
+            if guard[HELD] is token:
+                del guard[HELD]
+            if guard.ended is DROPPED:
+                guard.close_dropped(connection)
         if plan.observe is not None:
             self._observe(sql, started, rowcount=raw.rowcount)
         return Result(raw, schema_type)
@@ -104,7 +107,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             statement = self._plan.statements[sql]
             native = statement.bind_many(rows)
             await self._begin_if_needed()
-            return Result(await connection.execute_many(statement.text, native, None))
+            raw = await connection.execute_many(statement.text, native, None)
+            self._check_kept()
+            return Result(raw)
 
     async def execute_script(self, script: str) -> None:
         """Run the statements of a script, without parameters, in this session's transaction."""
@@ -112,6 +117,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             statements = self._plan.statements.script(script)
             await self._begin_if_needed()
             await connection.execute_script(statements, None)
+            self._check_kept()
 
     @overload
     def stream(
@@ -157,6 +163,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             for batch in batches:
                 async with AsyncCall(self, f"load {table}") as connection:
                     count += await connection.load(table, batches.columns, batch, None)
+                    self._check_kept()
         except BaseException as exc:
             # What has gone in is undone by the block around, or with the transaction, but never kept alone.
             if count and self._trouble is None:
@@ -169,8 +176,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         async with AsyncCall(self, "connection()") as connection:
             await self._begin_if_needed()
             self._lent = True
-            connection.raw_lent()
-            return connection.raw
+            return await connection.lend_raw(None)
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -197,27 +203,30 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         async with AsyncCall(self, "ROLLBACK", even_if_aborted=True):
             await self._rollback()
 
-    async def _prepare(self) -> None:
+    async def _apply_options(self) -> None:
         self._lent = True  # what is set here is undone by the reset
-        await self._connection.prepare(self._plan.transaction, None)
+        await self._connection.apply_session_options(self._plan.transaction, None)
         self._ready = True
 
     async def _begin_if_needed(self) -> None:
         if self._ready:
             return
         if self._plan.autocommit:
-            await self._prepare()
+            await self._apply_options()
         else:
             await self._connection.begin(self._plan.transaction, None)
             self._begun = self._ready = True
 
     async def _begin_block(self) -> None:
+        self._check_transactions()
         await self._connection.begin(self._plan.transaction, None)
         self._begun = self._ready = True
 
     async def _commit(self) -> None:
         if not self._begun:
             return
+        if self._connection.is_raw_lent:
+            await self._connection.refresh_status()
         if self._vanished():
             error: BaseException | None = self._aborted()
             await self._connection.finish(False, False, self._clean_up_deadline())  # noqa: FBT003
@@ -226,8 +235,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             error = self._judge(outcome)
             if outcome.committed is None:
                 self._in_doubt = True
-                self._connection.abort()
-            error = self._told(cancelled, outcome) or error
+                self._connection.drop()
+            error = self._note_outcome(cancelled, outcome) or error
         self._ended()
         if error is not None:
             raise error
@@ -243,7 +252,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
 
     # --- the end --------------------------------------------------------------------------------
 
-    async def __sqlspec_finish__(
+    async def _end_block(
         self, exc: BaseException | None, deadline: float | None = None
     ) -> tuple[bool, BaseException | None]:
         """End the session: commit, or roll back for *exc*; then no statement runs any more.
@@ -251,13 +260,15 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         Returns whether the connection is provably clean, and the error that its block shall raise.
         """
         connection = self._connection
-        turn, token = connection.turn, object()
+        guard, token = connection.guard, object()
         try:
-            holder = turn.setdefault(HELD, token)
+            holder = guard.setdefault(HELD, token)
+            if guard.ended is not None:
+                return False, self._ended_without(guard) if self._begun and exc is None else None
             if holder is not token:
                 if not (isinstance(holder, AsyncCall) and holder.is_left_behind(self)):
                     return self._cut_off(exc)
-                turn[HELD] = token
+                guard[HELD] = token
             if self._in_doubt:
                 return False, self._aborted() if self._begun and exc is None else None
             if not (self._begun or self._lent or self._streams) and (
@@ -267,17 +278,18 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             return await self._finish(exc, deadline)
         finally:
             self._trouble = CLOSED
-            if turn[HELD] is token:
-                del turn[HELD]
+            if guard[HELD] is token:
+                del guard[HELD]
+            if guard.ended is DROPPED:
+                guard.close_dropped(connection)
 
     def _cut_off(self, exc: BaseException | None) -> tuple[bool, BaseException | None]:
         """The block ended while another task or thread is inside a statement: nothing can be saved."""
         if self._trouble is CLOSED:
             return False, None
-        error = self._overlap()
+        error = self._refusal(None)
         self._trouble = CLOSED
-        self._connection.interrupt()
-        self._connection.abort()
+        self._connection.drop()
         return False, error if exc is None else None
 
     async def _finish(
@@ -286,81 +298,92 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         if self._streams:
             await self._close_streams()
         error: BaseException | None = None
-        if self._begun and exc is None and self._vanished():
-            error = self._aborted()
+        if self._begun and exc is None:
+            if self._connection.is_raw_lent:
+                await self._connection.refresh_status()
+            if self._vanished():
+                error = self._aborted()
         begun = self._begun
         commit = begun and exc is None and error is None
         until = deadline or (self._commit_deadline() if commit else self._clean_up_deadline())
         outcome, cancelled = await self._end(until, commit=commit, reset=not self._plan.keeps_state)
         if commit:
             error = self._judge(outcome)
-        return outcome.reset_ok, self._told(cancelled, outcome if begun else None) or error
+        return outcome.reset_ok, self._note_outcome(cancelled, outcome if begun else None) or error
 
     async def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
         try:
-            return await async_undisturbed(connection.finish(commit, reset, until), connection, until)
+            return await async_shielded(connection.finish(commit, reset, until), connection, until)
         except BaseException as exc:
             self._in_doubt = True
             if commit:
-                connection.abort()
-                self._told(exc, UNANSWERED)
+                connection.drop()
+                self._note_outcome(exc, UNANSWERED)
                 self._ended()  # nobody may say that its work is undone: it may be stored
             raise
 
     async def _close_streams(self) -> None:
         streams, self._streams = self._streams, None
         for stream in streams or ():
-            with suppress(Exception):  # what comes next shows whether the connection is good
-                await stream.close()
+            try:
+                await stream._end()
+            except Exception as exc:
+                if is_interruption(exc):
+                    raise
+                # What comes next shows whether the connection is good.
 
 
 class AsyncCall:
-    """One call on the connection, in its turn: refuses overlap and trouble, judges what the call raises."""
+    """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
 
-    __slots__ = ("_caller", "_even_if_aborted", "_first", "_session", "_sql", "_started")
+    __slots__ = ("_caller", "_even_if_aborted", "_first", "_is_observed", "_session", "_sql", "_started")
 
-    def __init__(self, session: AsyncSession, sql: str, *, even_if_aborted: bool = False) -> None:
+    def __init__(
+        self, session: AsyncSession, sql: str, *, even_if_aborted: bool = False, is_observed: bool = True
+    ) -> None:
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
-        self._first = False
+        self._first, self._is_observed = False, is_observed
         self._started = 0.0
         self._caller = async_caller()
 
     def is_left_behind(self, session: AsyncSession) -> bool:
         """Whether who asks made this call itself, and so is out of it.
 
-        Ctrl-C may come on the threshold of `__aexit__`, and then nobody lets go of the turn.
+        Ctrl-C may come on the threshold of `__aexit__`, and then nobody leaves the guard.
         """
         return self._session is session and self._caller is async_caller()
 
     async def __aenter__(self) -> AsyncConnection[Any]:
-        session = self._session
-        turn = session._connection.turn
+        session, connection = self._session, self._session._connection
+        guard = connection.guard
         try:
-            if turn.setdefault(HELD, self) is not self:
-                raise session._overlap()  # noqa: TRY301 - all that leaves here lets the turn go
-            if session._trouble is CLOSED or (session._trouble is not None and not self._even_if_aborted):
-                raise session._refusal()  # noqa: TRY301
+            if guard.setdefault(HELD, self) is not self or guard.ended:
+                raise session._refusal(self)  # noqa: TRY301 - all that leaves here leaves the guard
+            if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
+                raise session._refusal(self)  # noqa: TRY301
             self._first = not session._begun
             self._started = time.monotonic()
         except BaseException:
-            if turn[HELD] is self:
-                del turn[HELD]
+            if guard[HELD] is self:
+                del guard[HELD]
             raise
-        return session._connection
+        return connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session = self._session
-        turn = session._connection.turn
+        session, connection = self._session, self._session._connection
+        guard = connection.guard
         try:
             error = None if exc is None else session._failed(exc, self._sql, first=self._first)
         finally:
-            if turn[HELD] is self:
-                del turn[HELD]
-        if session._plan.observe is not None:
+            if guard[HELD] is self:
+                del guard[HELD]
+            if guard.ended is DROPPED:
+                guard.close_dropped(connection)
+        if self._is_observed and session._plan.observe is not None:
             session._observe(self._sql, self._started, error=error)
         if error is not None and error is not exc:
             raise error from exc
@@ -406,7 +429,7 @@ class AsyncTransaction:
                 else:
                     await self._end_savepoint(self._savepoint, exc)
         except Exception as error:
-            if exc is None:
+            if exc is None or is_interruption(error):
                 raise
             # The body's exception is what the caller sees; why its undoing failed is a note on it.
             exc.add_note(f"rolling back failed too: {error}")
@@ -474,6 +497,7 @@ class AsyncRows(Generic[T]):
             if self._cursor is None:
                 self._cursor = await self._open(connection)
             rows = await self._cursor.fetch()
+            self._session._check_kept()
             mapper = mapper_for(self._schema_type, self._cursor.columns)
             self._batch = iter(mapper(rows, self._count + 1))
             self._count += len(rows)
@@ -496,6 +520,11 @@ class AsyncRows(Generic[T]):
             await cursor.close()
 
     async def close(self) -> None:
-        """Read no more. May be called twice; the session's end does it too."""
-        self._batch = iter(())
-        await self._end()
+        """Read no more. May be called twice; the session's end does it too.
+
+        Raises `SessionInUseError` while another task or thread is running a statement of the session.
+        """
+        if self._cursor is not None and self._session._trouble is not CLOSED:
+            async with AsyncCall(self._session, self._sql, even_if_aborted=True, is_observed=False):
+                await self._end()
+        self._is_done, self._batch = True, iter(())

@@ -15,11 +15,14 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
 import msgspec
 
+from sqlspec.concurrency.guard import HELD, INHERITED
+from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
     CommitOutcomeUnknownError,
     DeadlineExceeded,
     DisconnectedError,
     InvalidArgumentError,
+    NotSupportedError,
     SavepointNotSupportedError,
     SessionClosedError,
     SessionInUseError,
@@ -31,6 +34,7 @@ from sqlspec.errors import (
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
 
 if TYPE_CHECKING:
+    from sqlspec.concurrency.guard import CallGuard
     from sqlspec.plugin import AsyncConnection, Connection
 
     from .plan import SessionPlan
@@ -77,23 +81,29 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
 
     # --- may it run -----------------------------------------------------------------------------
 
-    def _overlap(self) -> UsageError:
-        """Why the connection's turn is taken: by this session's other user, or because it is nobody's now."""
+    def _refusal(self, token: object) -> SQLSpecError:
+        """Why a call may not begin. *token*: what is inside the guard, if that is not the fault."""
+        guard = self._connection.guard
         if self._trouble is CLOSED:
             return self._closed()
+        if guard.ended is not None:
+            return guard.refusal()
+        if guard[HELD] is token:
+            return self._aborted()
         return SessionInUseError(
             f"this session of {self._plan.name!r} is running a statement in another task or thread; "
             "give each its own provide_session()"
         )
 
+    def _check_kept(self) -> None:
+        """A call has returned; if its connection was given up meanwhile, its result is not to be trusted."""
+        if self._connection.guard.ended is not None:
+            raise self._connection.guard.refusal()
+
     def _closed(self) -> SessionClosedError:
         return SessionClosedError(
             f"this session of {self._plan.name!r} has ended; open another with provide_session()"
         )
-
-    def _refusal(self) -> SQLSpecError:
-        """The error for a statement while there is trouble."""
-        return self._closed() if self._trouble is CLOSED else self._aborted()
 
     def _aborted(self) -> TransactionAbortedError:
         error = TransactionAbortedError(
@@ -103,10 +113,22 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         error.__cause__ = self._failure
         return error
 
+    def _ended_without(self, guard: CallGuard) -> SQLSpecError:
+        """Why nothing was committed: the connection is gone, or belongs to the parent process."""
+        return guard.refusal() if guard.ended is INHERITED else self._aborted()
+
     def _check_no_block(self, what: str) -> None:
         if self._blocks:
             msg = f"{what}() inside a begin() block; leave the block to end its transaction"
             raise TransactionControlError(msg)
+
+    def _check_transactions(self) -> None:
+        if not self._plan.has_transactions:
+            msg = (
+                f"adapter {self._plan.adapter!r} has no transactions: begin(), execute_many() and load(), "
+                "which are all or none, can not be"
+            )
+            raise NotSupportedError(msg)
 
     def _check_savepoints(self) -> None:
         if not self._plan.has_savepoints:
@@ -124,19 +146,37 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
             return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
         if isinstance(exc, UsageError):
             return self._not_sent(exc, first=first)
-        error = self._connection.map_error(exc) if isinstance(exc, Exception) else exc
+        error = self._connection.mapped(exc)
         if isinstance(error, (DeadlineExceeded, DisconnectedError)):
             self._in_doubt = True
         if self._begun:
-            status = self._connection.transaction_status
+            status = self._status()
             if status is TransactionStatus.IDLE and first:
                 self._ended()  # BEGIN itself failed, or the one statement took its transaction along
-            elif status is not TransactionStatus.ACTIVE:
+            elif status is not TransactionStatus.ACTIVE or self._connection.is_spoiled:
                 self._give_up(error)
         return error
 
+    def _failed_and_told(
+        self, exc: BaseException, sql: object, started: float, *, first: bool
+    ) -> BaseException:
+        """The same, and observers are told of it."""
+        error = self._failed(exc, sql, first=first)
+        if self._plan.observe is not None:
+            self._observe(str(sql), started, error=error)
+        return error
+
+    def _status(self) -> TransactionStatus:
+        """The driver's view; one that can not be told must not hide the error that is being looked at."""
+        try:
+            return self._connection.transaction_status
+        except Exception as exc:
+            if is_interruption(exc):
+                raise
+            return TransactionStatus.UNKNOWN
+
     def _not_sent(self, exc: UsageError, *, first: bool) -> UsageError:
-        if self._begun and first and self._connection.transaction_status is TransactionStatus.IDLE:
+        if self._begun and first and self._status() is TransactionStatus.IDLE:
             self._ended()
         return exc
 
@@ -149,16 +189,18 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         """No transaction is open: the next statement begins another."""
         self._begun, self._failure, self._trouble = False, None, None
         self._ready = self._plan.starts_ready
+        self._connection.is_spoiled = False
 
     def _recovered(self) -> None:
         """A savepoint was rolled back to, and what failed since then is undone, if a transaction is open."""
-        status = self._connection.transaction_status
+        status = self._status()
+        self._connection.is_spoiled = False
         if status is not TransactionStatus.IDLE and status is not TransactionStatus.ABORTED:
             self._trouble = self._failure = None
 
     def _vanished(self) -> bool:
         """The transaction that should be open is not: it ended behind the session's back."""
-        status = self._connection.transaction_status
+        status = self._status()
         if status is IDLE or status is BROKEN:
             self._give_up(TransactionAbortedError("the database ended the transaction by itself"))
         return self._trouble is ABORTED
@@ -177,7 +219,7 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
         return error
 
     @staticmethod
-    def _told(cancelled: BaseException | None, outcome: Outcome | None) -> BaseException | None:
+    def _note_outcome(cancelled: BaseException | None, outcome: Outcome | None) -> BaseException | None:
         """A cancellation that came during the end of a transaction, with a note of what became of that.
 
         *outcome*: None if no transaction was open.

@@ -73,7 +73,7 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
         return result  # type: ignore[no-any-return] # the session's method is untyped here
 
     async def _as_table(self) -> Result[T]:
-        from .threaded import TABLE_WANTED
+        from sqlspec.plugin.results import TABLE_WANTED
 
         token = TABLE_WANTED.set(True)
         try:

@@ -30,6 +30,7 @@ class SessionPlan:
         "autocommit",
         "commit_timeout",
         "has_savepoints",
+        "has_transactions",
         "keeps_state",
         "name",
         "observe",
@@ -50,12 +51,14 @@ class SessionPlan:
         keeps_state: bool,
         commit_timeout: float,
         has_savepoints: bool,
+        has_transactions: bool,
         observe: Callable[[StatementEvent], None] | None,
     ) -> None:
         self.name, self.adapter, self.statements = name, adapter, statements
         self.transaction, self.autocommit = transaction, autocommit
         self.keeps_state, self.commit_timeout = keeps_state, commit_timeout
-        self.has_savepoints, self.observe = has_savepoints, observe
+        self.has_savepoints, self.has_transactions = has_savepoints, has_transactions
+        self.observe = observe
         # An autocommit session with options has something to set before its first statement.
         self.prepares = autocommit and transaction != TransactionOptions()
         self.starts_ready = autocommit and not self.prepares
@@ -81,6 +84,10 @@ def plan_session(
     if autocommit and transaction.isolation is not None:
         msg = "isolation= is about transactions, and an autocommit session has none; pass autocommit=False"
         raise InvalidArgumentError(msg)
+    has_transactions = Capability.TRANSACTIONS in info.capabilities
+    if not (autocommit or has_transactions):
+        msg = f"adapter {info.name!r} has no transactions; pass autocommit=True, or set it in the config"
+        raise NotSupportedError(msg)
     if transaction.read_only and Capability.READ_ONLY not in info.capabilities:
         msg = f"adapter {info.name!r} has no read-only sessions"
         raise NotSupportedError(msg)
@@ -93,6 +100,7 @@ def plan_session(
         keeps_state=config.reset == "rollback",
         commit_timeout=config.commit_timeout,
         has_savepoints=Capability.SAVEPOINTS in info.capabilities,
+        has_transactions=has_transactions,
         observe=observe,
     )
 

@@ -20,11 +20,19 @@ class TestTransactions(TransactionTable):
         return SQLiteConfig(database=str(tmp_path / "t.db"), busy_timeout=0.05)
 """
 ASYNC = SIX_LINES.replace("TransactionTable", "AsyncTransactionTable")
+KEY = '    generated_key = "INTEGER PRIMARY KEY"\n'
 ENDER = '    ender = "INSERT OR ROLLBACK INTO sqlspec_kit (id) VALUES (1)"\n'
 BREAK = """
 from sqlspec.plugin import Connection as Plain
 from sqlspec_sqlite.connection import SQLiteConnection as Connection
 Connection.finish = Plain.finish
+"""
+DECLARE = """
+import msgspec
+import sqlspec_sqlite.plugin as plugin
+from sqlspec.plugin import Capability
+declared = plugin.ADAPTER.capabilities | {{Capability.{}}}
+plugin.ADAPTER = msgspec.structs.replace(plugin.ADAPTER, capabilities=declared)
 """
 
 
@@ -89,7 +97,10 @@ MUTANTS = {
         "test_a_savepoint_is_undone_and_the_rest_kept",
     ),
     "bulk that keeps half": (
-        "Connection.execute_many = Plain.execute_many",
+        (
+            "Connection.execute_many = Plain.execute_many\n"
+            "Connection.is_spoiled = property(lambda self: False, lambda self, value: None)"
+        ),
         "test_execute_many_does_all_or_nothing",
     ),
     "blind to an ended transaction": (
@@ -118,6 +129,44 @@ MUTANTS = {
         ),
         "test_a_stream_leaves_the_session_free",
     ),
+    "stream that holds all rows": (
+        "Connection.stream = Plain.stream",
+        "test_a_stream_holds_a_few_rows_at_a_time",
+    ),
+    "tables that commit": (
+        """
+execute = Connection.execute
+def committing(self, statement, parameters, deadline):
+    if not statement.startswith("CREATE") or not self.raw.in_transaction:
+        return execute(self, statement, parameters, deadline)
+    self.raw.execute("COMMIT")
+    try:
+        return execute(self, statement, parameters, deadline)
+    finally:
+        self.raw.execute("BEGIN")
+Connection.execute = committing
+""",
+        "test_a_table_is_rolled_back_with_the_rest",
+    ),
+    "keys that are made up": (
+        """
+execute = Connection.execute
+def numbering(self, statement, parameters, deadline):
+    result = execute(self, statement, parameters, deadline)
+    result.lastrowid = 1
+    return result
+Connection.execute = numbering
+""",
+        "test_the_key_of_a_new_row_is_told",
+    ),
+    "isolation that is only declared": (
+        DECLARE.format("ISOLATION"),
+        "test_a_transaction_has_its_isolation_level",
+    ),
+    "arrow that is only declared": (
+        DECLARE.format("ARROW"),
+        "test_a_table_of_arrow_is_not_made_of_python_objects",
+    ),
 }
 
 
@@ -127,7 +176,7 @@ def test_a_broken_adapter_is_found(tmp_path: Path, mutant: str, base: str) -> No
     """Each promise that an adapter breaks turns the test red that is about it."""
     breaking, finder = MUTANTS[mutant]
 
-    result = run(tmp_path, BREAK + breaking + "\n" + base + ENDER, "-k", f"{finder} or did_nothing")
+    result = run(tmp_path, BREAK + breaking + "\n" + base + ENDER + KEY, "-k", f"{finder} or did_nothing")
 
     assert result.status == 1, result.output
     assert result.failed == {finder}

@@ -57,7 +57,7 @@ async def connection(script: Script) -> AsyncIterator[AsyncScriptedConnection]:
     """A connection by itself."""
     connection = await async_connect(script, ScriptedConfig())
     yield connection
-    connection.abort()
+    connection.drop()
 
 
 def soon(script: Script) -> float:
@@ -299,8 +299,8 @@ async def test_closing_and_aborting_twice_is_fine(
     """The first counts; every abort is counted."""
     await connection.close()
     await connection.close()
-    connection.abort()
-    connection.abort()
+    connection.drop()
+    connection.drop()
 
     assert connection.raw.ended == "closed"
     assert (script.count("close"), script.count("abort")) == (1, 2)

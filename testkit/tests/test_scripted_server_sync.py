@@ -57,7 +57,7 @@ def connection(script: Script) -> Iterator[ScriptedConnection]:
     """A connection by itself."""
     connection = connect(script, ScriptedConfig())
     yield connection
-    connection.abort()
+    connection.drop()
 
 
 def soon(script: Script) -> float:
@@ -299,8 +299,8 @@ def test_closing_and_aborting_twice_is_fine(
     """The first counts; every abort is counted."""
     connection.close()
     connection.close()
-    connection.abort()
-    connection.abort()
+    connection.drop()
+    connection.drop()
 
     assert connection.raw.ended == "closed"
     assert (script.count("close"), script.count("abort")) == (1, 2)

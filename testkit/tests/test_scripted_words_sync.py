@@ -59,7 +59,7 @@ def connection(script: Script) -> Iterator[ScriptedConnection]:
     """A connection by itself."""
     connection = connect(script, ScriptedConfig())
     yield connection
-    connection.abort()
+    connection.drop()
 
 
 def soon(script: Script) -> float:
@@ -243,7 +243,7 @@ def test_a_hang_ends_when_it_is_let_go(script: Script, connection: ScriptedConne
 def test_a_hang_ends_with_an_abort(script: Script, connection: ScriptedConnection) -> None:
     """With a disconnect error; the server never gets it."""
     script.next("execute").hang()
-    script.at_await(1, connection.abort)
+    script.at_await(1, connection.drop)
 
     with pytest.raises(ScriptedError, match="disconnect"):
         connection.execute("INSERT 1", None, None)
@@ -270,10 +270,10 @@ def test_an_interrupt_ends_a_statement_alone(
     commit = script.next("commit").hang()
 
     def interrupt_in_vain() -> None:
-        connection.interrupt()
+        connection.interrupt(for_good=False)
         commit.gate.release()
 
-    script.at_await(1, connection.interrupt)
+    script.at_await(1, lambda: connection.interrupt(for_good=False))
     script.at_await(2, interrupt_in_vain)
 
     with pytest.raises(ScriptedError) as caught:

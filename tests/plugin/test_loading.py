@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sqlspec.database.standalone import process_plugins
 from sqlspec.errors import (
     AdapterBrokenError,
     AdapterConflictError,
@@ -16,7 +17,7 @@ from sqlspec.errors import (
     AdapterNotInstalledError,
 )
 from sqlspec.plugin import contract
-from sqlspec.plugin.manager import Plugins, process_plugins
+from sqlspec.plugin.manager import Plugins
 from tests.plugin.fakes import HEAD, HOOK
 
 if TYPE_CHECKING:

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import AdapterBrokenError
-from sqlspec.plugin import AdapterInfo, Ran, hookimpl, wrap_awaitable
+from sqlspec.plugin import AdapterInfo, hookimpl, wrap_awaitable
 from sqlspec.plugin.manager import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator
+
+    from sqlspec.plugin.awaitable import Ran
 
 ANY: Any = object()
 

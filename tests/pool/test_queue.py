@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.errors import ConnectError, PoolTimeoutError
-from sqlspec.pool import PoolRetiredError
+from sqlspec.errors import ConnectError, PoolRetiredError, PoolTimeoutError
 from tests.pool.script import Clock, Driver, new_async_pool, new_pool
 
 if TYPE_CHECKING:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import threading
 from typing import TYPE_CHECKING
 
@@ -321,6 +322,32 @@ def test_a_pool_made_by_hand_is_the_callers_to_close() -> None:
 
     assert count == (0,)
     assert pool.stats().size == 0
+
+
+def test_g23_statistics_are_read_while_gc_lets_another_register(spec: SQLSpec) -> None:
+    """Gc may start at any allocation, and let another thread run there; here it registers by itself."""
+    for number in range(40):
+        spec.register_config(SQLiteConfig(), f"db{number}")
+    added = 0
+
+    def register(phase: str, _: object) -> None:
+        nonlocal added
+        if phase == "start" and added < 200:
+            added += 1
+            spec.register_config(SQLiteConfig(), f"late{added}")
+
+    hoard = [(number, number) for number in range(5_000)]  # else CPython takes tuples from its own stock
+    threshold = gc.get_threshold()
+    gc.callbacks.append(register)
+    try:
+        gc.set_threshold(7)
+        for _ in range(5):
+            assert len(spec.stats()) >= 40
+    finally:
+        gc.set_threshold(*threshold)
+        gc.callbacks.remove(register)
+    assert added > 5
+    assert hoard
 
 
 def test_registering_and_looking_up_from_many_threads(spec: SQLSpec) -> None:  # noqa: C901 - two small bodies

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import MappingError, NotSupportedError
-from sqlspec.plugin.contract import RawResult
+from sqlspec.plugin.results import RawResult
 from sqlspec.result import Result
 
 if TYPE_CHECKING:

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from sqlspec.errors import InvalidArgumentError, MappingError
+from sqlspec.plugin import RawResult
 from sqlspec.result import Result, mapper_for
 from sqlspec.result.shapes import fields_of
 from tests.result import schemas
@@ -248,11 +249,10 @@ def test_annotations_that_do_not_resolve_say_what_to_do(result: Make) -> None:
         result("other", (1,), schema_type=Local).all()
 
 
-def test_column_names_are_data(result: Make) -> None:
+def test_column_names_are_data() -> None:
     """Quotes, newlines and code in a name are a key like another."""
     names = ("it's", 'a"b', "x\ny", "{}", "__import__('os')", "")
-    raw = result("")._raw
-    raw.columns, raw.rows = names, [tuple(range(6))]
+    raw = RawResult(names, [tuple(range(6))])
 
     assert Result(raw).all() == [dict(zip(names, range(6), strict=True))]
 

@@ -14,22 +14,29 @@ from typing import TYPE_CHECKING, Any, assert_type
 import sqlspec_sqlite.plugin
 from sqlspec.plugin import (
     AdapterInfo,
-    AdapterPlugin,
     AsyncAdapterPlugin,
     AsyncConnection,
+    AsyncPooledConnection,
     AsyncPoolLike,
-    AsyncPoolPlugin,
-    AsyncSessionPlugin,
     Connection,
+    PooledConnection,
     PoolLike,
-    PoolPlugin,
     Resources,
     SessionOptions,
-    SessionPlugin,
     SyncAdapterPlugin,
     hookimpl,
 )
-from sqlspec.plugin.protocols import CreateAsyncConnection, CreateConnection, CreatePool
+from sqlspec.plugin.protocols import (
+    AdapterPlugin,
+    AsyncPoolPlugin,
+    AsyncSessionPlugin,
+    Connect,
+    CreateAsyncConnection,
+    CreateConnection,
+    CreatePool,
+    PoolPlugin,
+    SessionPlugin,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -87,7 +94,7 @@ class AsyncAll:
 
     @hookimpl
     def sqlspec_create_async_pool(
-        self, config: Config, connect: Callable[[], Awaitable[AsyncConnection[Any]]]
+        self, config: Config, connect: Callable[[], Awaitable[AsyncPooledConnection[Any]]]
     ) -> AsyncPoolLike: ...
 
     @hookimpl
@@ -98,12 +105,24 @@ class Everything(SyncAll):
     """Pool and session of its own."""
 
     @hookimpl
-    def sqlspec_create_pool(self, config: Config, connect: Callable[[], Connection[Any]]) -> PoolLike: ...
+    def sqlspec_create_pool(self, config: Config, connect: Connect) -> PoolLike: ...
 
     @hookimpl
     def sqlspec_create_session(
         self, config: Config, connection: Connection[Any], options: SessionOptions
     ) -> list[int]: ...
+
+
+class WithoutSQL:
+    """The lower step of the contract is enough."""
+
+    ADAPTER = INFO
+
+    @hookimpl
+    def sqlspec_create_connection(self, config: Config) -> PooledConnection[Any]: ...
+
+    @hookimpl
+    async def sqlspec_create_async_connection(self, config: Config) -> AsyncPooledConnection[Any]: ...
 
 
 a: SyncAdapterPlugin = SyncOne()
@@ -115,6 +134,8 @@ f: PoolPlugin = Everything()
 g: SessionPlugin = Everything()
 h: AsyncPoolPlugin = AsyncAll()
 i: AsyncSessionPlugin = AsyncAll()
+u: SyncAdapterPlugin = WithoutSQL()
+v: AsyncAdapterPlugin = WithoutSQL()
 module: SyncAdapterPlugin = sqlspec_sqlite.plugin
 
 
@@ -241,5 +262,5 @@ def core(plugins: Plugins, config: Config, resources: Resources) -> None:
     assert_type(plugins.hook("sqlspec_create_async_connection", "mine"), CreateAsyncConnection | None)
     assert_type(plugins.hook("sqlspec_create_pool", "mine"), CreatePool | None)
     if create is not None:
-        assert_type(create(config, resources), Connection[Any])
-        assert_type(create(config=config, resources=resources), Connection[Any])
+        assert_type(create(config, resources), PooledConnection[Any])
+        assert_type(create(config=config, resources=resources), PooledConnection[Any])

@@ -29,6 +29,7 @@ class OnMariaDB(AdapterTests):
 
     ender: ClassVar[str] = "CALL sqlspec_kit_end()"
     slow: ClassVar[str] = "SELECT sleep(30)"
+    generated_key: ClassVar[str] = "BIGINT AUTO_INCREMENT PRIMARY KEY"
     url: str
 
     @pytest.fixture(autouse=True)

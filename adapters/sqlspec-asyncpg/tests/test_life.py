@@ -122,7 +122,7 @@ async def test_abort_wakes_a_pending_statement(spec: SQLSpec) -> None:
     """Called in its loop."""
     with pytest.raises(DisconnectedError):
         async with spec.provide_session() as session:
-            asyncio.get_running_loop().call_later(0.1, session._connection.abort)
+            asyncio.get_running_loop().call_later(0.1, session._connection.drop)
             await session.execute("SELECT pg_sleep(20)")
 
 
@@ -130,7 +130,7 @@ async def test_abort_from_another_thread_wakes_it_too(spec: SQLSpec) -> None:
     """Asyncpg itself is only touched in its loop."""
     with pytest.raises(DisconnectedError):
         async with spec.provide_session() as session:
-            threading.Timer(0.1, session._connection.abort).start()
+            threading.Timer(0.1, session._connection.drop).start()
             await session.execute("SELECT pg_sleep(20)")
 
 
@@ -138,8 +138,8 @@ async def test_a_connection_that_was_aborted_is_known_to_be(spec: SQLSpec) -> No
     """Twice does no harm, and neither does closing it then."""
     async with spec.provide_session() as session:
         connection = session._connection
-        connection.abort()
-        connection.abort()
+        connection.drop()
+        connection.drop()
 
         assert not connection.is_usable()
         await connection.close()
@@ -166,7 +166,7 @@ def test_a_child_leaves_its_parents_connection_alone(lone: SQLSpec) -> None:
             await session.execute("SELECT 1")
             child = os.fork()
             if child == 0:
-                session._connection.abort()
+                session._connection.drop()
                 os._exit(0)
             os.waitpid(child, 0)  # noqa: ASYNC222 - at once
             return int(await session.execute("SELECT 42").scalar())

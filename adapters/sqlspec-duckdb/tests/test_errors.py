@@ -10,6 +10,7 @@ import duckdb
 import pytest
 
 from sqlspec import SQLSpec
+from sqlspec.database.standalone import process_plugins
 from sqlspec.errors import (
     CheckViolationError,
     DatabaseError,
@@ -27,7 +28,6 @@ from sqlspec.errors import (
     TransactionAbortedError,
     UniqueViolationError,
 )
-from sqlspec.plugin.manager import process_plugins
 from sqlspec_duckdb import DuckDBConfig
 
 if TYPE_CHECKING:
@@ -173,7 +173,7 @@ def test_an_interrupt_is_a_cancelled_query(spec: SQLSpec) -> None:
     """From another thread; the transaction is over, and the session says so."""
     with pytest.raises(TransactionAbortedError), spec.provide_session() as session:
         session.execute("INSERT INTO item VALUES (1, 'x')")
-        timer = threading.Timer(0.2, session._connection.interrupt)
+        timer = threading.Timer(0.2, lambda: session._connection.interrupt(for_good=False))
         timer.start()
         with pytest.raises(QueryCancelledError):
             session.execute(SLOW).all()
@@ -197,7 +197,7 @@ def test_a_deadline_stops_a_statement(spec: SQLSpec) -> None:
 def test_a_connection_that_was_dropped_says_so(spec: SQLSpec) -> None:
     """And the pool makes another."""
     with pytest.raises(DisconnectedError), spec.provide_session() as session:
-        session._connection.abort()
+        session._connection.drop()
         session.execute("SELECT 1")
 
     with spec.provide_session() as session:
@@ -210,7 +210,7 @@ def test_an_abort_stops_a_statement_and_frees_the_file(path: Path) -> None:
     spec.register_config(DuckDBConfig(database=str(path)), "main")
     timers: list[threading.Timer] = []
     with pytest.raises((DisconnectedError, QueryCancelledError)), spec.provide_session() as session:
-        timers.append(threading.Timer(0.2, session._connection.abort))
+        timers.append(threading.Timer(0.2, session._connection.drop))
         timers[0].start()
         session.execute(SLOW).all()
     timers[0].join(10)

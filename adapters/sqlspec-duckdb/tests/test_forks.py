@@ -89,7 +89,7 @@ def test_g18_an_inherited_session_touches_nothing(spec: SQLSpec) -> None:
         rows = session.execute("SELECT id FROM item")
         said = in_child(lambda: str(session.execute("INSERT INTO item VALUES (2, 'two')")))
         read = in_child(lambda: str(rows.all()))
-        ended = in_child(lambda: str(session.__sqlspec_finish__(None)))
+        ended = in_child(lambda: str(session._end_block(None)))
         assert rows.scalars() == [1]
 
     assert said.startswith("ConnectError: ")

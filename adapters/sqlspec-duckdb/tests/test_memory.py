@@ -82,7 +82,7 @@ def test_g46_memory_survives_the_recycling_of_every_connection() -> None:
 def test_g46_memory_survives_the_loss_of_every_connection(spec: SQLSpec) -> None:
     """Aborted ones, too."""
     with spec.provide_session() as session:
-        session._connection.abort()
+        session._connection.drop()
 
     assert count(spec) == 1
 

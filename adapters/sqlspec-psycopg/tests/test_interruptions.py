@@ -229,7 +229,7 @@ def test_g02_abort_from_another_thread_wakes_the_caller(spec: SQLSpec) -> None:
     started, timers = 0.0, list[threading.Timer]()
     with pytest.raises(DatabaseError), spec.provide_session() as session:
         session.execute("SELECT 1")
-        timers.append(threading.Timer(0.3, session._connection.abort))
+        timers.append(threading.Timer(0.3, session._connection.drop))
         timers[0].start()
         started = time.monotonic()
         session.execute(SLEEP)
@@ -244,7 +244,7 @@ def test_g02_abort_from_another_thread_wakes_the_caller(spec: SQLSpec) -> None:
 def test_interrupt_stops_the_statement_alone(spec: SQLSpec) -> None:
     """From another thread; the connection stays."""
     with spec.provide_session(autocommit=True) as session:
-        timer = threading.Timer(0.3, session._connection.interrupt)
+        timer = threading.Timer(0.3, lambda: session._connection.interrupt(for_good=False))
         timer.start()
         with pytest.raises(DatabaseError) as caught:
             session.execute(SLEEP)

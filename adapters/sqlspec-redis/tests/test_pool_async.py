@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import SQLSpec
-from sqlspec.errors import ConfigClosedError, PoolFullError, PoolTimeoutError
-from sqlspec.plugin import PoolRetiredError
+from sqlspec.errors import ConfigClosedError, PoolFullError, PoolRetiredError, PoolTimeoutError
 from sqlspec_redis import RedisConfig
 
 if TYPE_CHECKING:

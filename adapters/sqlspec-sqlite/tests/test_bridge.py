@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import SQLSpec
-from sqlspec.session.threaded import Workers
+from sqlspec.concurrency.workers import Workers
 from sqlspec_sqlite import SQLiteConfig
 
 if TYPE_CHECKING:

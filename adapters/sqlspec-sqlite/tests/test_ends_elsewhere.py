@@ -209,7 +209,7 @@ def test_g44_the_steps_of_a_transaction_are_never_interrupted(path: Path, step: 
     if step != "begin":
         connection.begin(TransactionOptions(), None)
         connection.execute("INSERT INTO t VALUES (1)", None, None)
-        connection.interrupt()
+        connection.interrupt(for_good=False)
         assert seen == [step]
 
     steps: dict[str, Callable[[], object]] = {
@@ -218,7 +218,7 @@ def test_g44_the_steps_of_a_transaction_are_never_interrupted(path: Path, step: 
         "rollback": lambda: connection.rollback(None),
     }
     steps[step]()
-    connection.interrupt()
+    connection.interrupt(for_good=False)
 
     assert seen == ([] if step == "begin" else [step])
     connection.rollback(None)
@@ -239,7 +239,7 @@ def test_g44_a_commit_that_waits_is_not_given_up(tmp_path: Path) -> None:
         with spec.provide_session() as session:
             session.execute("INSERT INTO t VALUES (1)")
             timers = [
-                threading.Timer(0.2, session._connection.interrupt),
+                threading.Timer(0.2, lambda: session._connection.interrupt(for_good=False)),
                 threading.Timer(0.9, reader.execute, ("ROLLBACK",)),  # busy_timeout is over by then
             ]
             for timer in timers:

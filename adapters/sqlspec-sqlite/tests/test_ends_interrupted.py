@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import SQLSpec
+from sqlspec.concurrency import workers
 from sqlspec.errors import DisconnectedError, TransactionAbortedError
-from sqlspec.session import threaded
 from sqlspec_sqlite import SQLiteConfig
 from sqlspec_testkit.threads import Steps
 
@@ -197,7 +197,7 @@ async def test_g01_a_connection_whose_thread_was_left_behind_is_dropped_at_once(
     lone: SQLSpec, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Although the session goes on, and its thread comes back in the end: nobody knows what it did."""
-    monkeypatch.setattr(threaded, "SETTLE_TIMEOUT", 0.1)
+    monkeypatch.setattr(workers, "SETTLE_TIMEOUT", 0.1)
     go_on, back = threading.Event(), threading.Event()
 
     def deaf() -> int:

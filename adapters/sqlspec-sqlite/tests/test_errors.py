@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sqlspec.database.standalone import process_plugins
 from sqlspec.errors import (
     CheckViolationError,
     DatabaseError,
@@ -26,7 +27,6 @@ from sqlspec.errors import (
     StatementError,
     UniqueViolationError,
 )
-from sqlspec.plugin.manager import process_plugins
 from sqlspec_sqlite import SQLiteConfig
 
 if TYPE_CHECKING:

@@ -290,7 +290,7 @@ async def test_one_that_was_dropped_is_not_lent(path: Path, clock: Clock) -> Non
         pool = pool_of(spec, clock)
         lease = await pool.acquire()
         await pool.release(lease, True)
-        lease.connection.abort()
+        lease.connection.drop()
 
         async with spec.provide_session("main") as session:
             assert await session.execute("SELECT 1").scalar() == 1

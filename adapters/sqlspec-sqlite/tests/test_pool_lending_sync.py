@@ -290,7 +290,7 @@ def test_one_that_was_dropped_is_not_lent(path: Path, clock: Clock) -> None:
         pool = pool_of(spec, clock)
         lease = pool.acquire()
         pool.release(lease, True)
-        lease.connection.abort()
+        lease.connection.drop()
 
         with spec.provide_session("main") as session:
             assert session.execute("SELECT 1").scalar() == 1

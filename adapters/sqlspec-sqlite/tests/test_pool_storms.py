@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 import pytest
 
 from sqlspec import SQLSpec
-from sqlspec.database import making
+from sqlspec.database.factories import Factories
 from sqlspec.errors import PoolTimeoutError
 from sqlspec_sqlite import SQLiteConfig
 
@@ -268,7 +268,7 @@ def test_g22_overrides_beside_eight_busy_threads(
     path: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, overrides: int
 ) -> None:
     """No session fails, every lease returns to its own pool, and no connection stays open."""
-    pools = kept(monkeypatch, making, "new_pool")
+    pools = kept(monkeypatch, Factories, "pool")
     connections = kept(monkeypatch, sqlite3, "connect")
     configs = [SQLiteConfig(database=str(tmp_path / f"{number}.db"), pool_size=2) for number in range(2)]
 

@@ -21,6 +21,7 @@ class OnFile(AdapterTests):
     drop: ClassVar[tuple[str, ...]] = ("DROP TABLE kit_child", *AdapterTests.drop)
     ender: ClassVar[str] = "INSERT OR ROLLBACK INTO sqlspec_kit (id) VALUES (1)"
     deferred: ClassVar[tuple[str, ...]] = ("INSERT INTO kit_child (parent) VALUES (99)",)
+    generated_key: ClassVar[str] = "INTEGER PRIMARY KEY"
     slow: ClassVar[str] = """
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000)
         SELECT max(i) FROM n

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import msgspec
 
@@ -64,6 +64,8 @@ class ConfigSource(ABC):
     It may block, and is used by one thread at a time.
     """
 
+    Tables: TypeAlias = SourceTables
+    """What `read` returns."""
     name: str = "source"
     """What errors call it where no key has a place."""
 

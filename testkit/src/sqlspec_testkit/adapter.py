@@ -36,6 +36,8 @@ class AdapterTests:
     """Statements for a transaction whose COMMIT fails: they violate a deferred constraint."""
     slow: ClassVar[str] = ""
     """A statement that runs for ten seconds or more, unless it is interrupted."""
+    generated_key: ClassVar[str] = ""
+    """What follows the name of a column in CREATE TABLE to make it a key that the database numbers itself."""
 
     readers_wait: ClassVar[bool] = False
     """Whether a reader waits while another connection writes: then nobody can look at an open transaction."""

@@ -7,7 +7,18 @@ from contextlib import suppress
 import pytest
 
 # Before anything imports them: of an editable install pytest does not know the files.
-MODULES = ("blocks", "contract", "endings", "failures", "fixtures", "manners", "sides", "tasks", "threads")
+MODULES = (
+    "blocks",
+    "capabilities",
+    "contract",
+    "endings",
+    "failures",
+    "fixtures",
+    "manners",
+    "sides",
+    "tasks",
+    "threads",
+)
 pytest.register_assert_rewrite(*(f"sqlspec_testkit.{module}" for module in MODULES))
 pytest_plugins = ("sqlspec_testkit.fixtures.servers",)
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from .blocks._async import AsyncBlocks
 from .blocks._sync import Blocks
+from .capabilities._async import AsyncCapabilities
+from .capabilities._sync import Capabilities
 from .endings._async import AsyncEndings
 from .endings._sync import Endings
 from .failures._async import AsyncFailures
@@ -16,9 +18,9 @@ from .threads import Threads
 __all__ = ("AsyncTransactionTable", "TransactionTable")
 
 
-class TransactionTable(Endings, Blocks, Failures, Manners, Threads):
+class TransactionTable(Endings, Blocks, Failures, Manners, Capabilities, Threads):
     """The table for `with`. Inherit from it, and say in `make_config` where the database is."""
 
 
-class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, Tasks):
+class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, AsyncCapabilities, Tasks):
     """The table for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

@@ -13,7 +13,7 @@ from sqlspec.errors import (
     ConfigSourceError,
     InvalidArgumentError,
 )
-from sqlspec.plugin import ConfigSource, SourceTables, hookimpl
+from sqlspec.plugin import ConfigSource, hookimpl
 from sqlspec.plugin import index as plugin_index
 from tests.config.fake import CANARY, NetConfig, everything_said
 from tests.plugin.fakes import Site
@@ -33,9 +33,9 @@ class VaultSource(ConfigSource):
     def __init__(self, **said: Any) -> None:
         self.said = said
 
-    def read(self) -> SourceTables:
+    def read(self) -> ConfigSource.Tables:
         """The tables."""
-        return SourceTables(**self.said)
+        return ConfigSource.Tables(**self.said)
 
 
 class VaultPlugin:
@@ -152,7 +152,7 @@ def test_what_a_source_raises_is_not_changed(spec: SQLSpec) -> None:
     """It knows best what went wrong."""
 
     class Sealed(VaultSource):
-        def read(self) -> SourceTables:
+        def read(self) -> ConfigSource.Tables:
             raise ConnectionRefusedError
 
     with pytest.raises(ConnectionRefusedError):

@@ -154,7 +154,7 @@ async def test_g18_a_forked_child_leaves_the_parents_connections_alone(config: A
             connection: Any = session._connection
             child = os.fork()
             if child == 0:
-                connection.abort()
+                connection.drop()
                 os._exit(0)
             await asyncio.to_thread(os.waitpid, child, 0)
             after = await session.execute("SELECT connection_id()").scalar()
@@ -170,7 +170,7 @@ async def test_g02_abort_wakes_who_waits_from_any_thread(config: AsyncMyConfig) 
         with pytest.raises(DisconnectedError):
             async with spec.provide_session() as session:
                 connection: Any = session._connection
-                threading.Timer(0.2, connection.abort).start()
+                threading.Timer(0.2, connection.drop).start()
                 await session.execute("SELECT sleep(20)")
 
     assert time.monotonic() - started < 5

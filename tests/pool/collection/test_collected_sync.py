@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 
+from sqlspec.concurrency.waiters import Waiter
 from sqlspec.errors import ConnectError, PoolFullError, PoolTimeoutError
 from sqlspec.pool.lease import Lease
-from sqlspec.waiting import Waiter
 from tests.pool.collection.doom import CollectingLock, Doomed, collecting_at
 from tests.pool.script import Clock, Driver, new_pool
 
@@ -49,8 +49,8 @@ class Scene:
         self.waiter = Waiter(Lease(), self.clock.now)
         self.other = Waiter(Lease(), self.clock.now)
         if queue:
-            assert self.pool._enqueue(self.waiter, self.clock.now) is None
-            assert self.pool._enqueue(self.other, self.clock.now) is None
+            assert self.pool.enqueue(self.waiter, self.clock.now) is None
+            assert self.pool.enqueue(self.other, self.clock.now) is None
 
     def judge(self, *, queue: bool) -> None:
         """Afterwards: the dead were found, at once."""
@@ -60,7 +60,7 @@ class Scene:
         stats = self.pool.stats()
         assert stats.size == stats.idle + stats.in_use + stats.opening
         if queue and reclaimed:
-            assert self.waiter.gift is not None, "the waiter sleeps on"
+            assert self.waiter.item is not None, "the waiter sleeps on"
 
 
 def look(scene: Scene) -> None:
@@ -84,12 +84,12 @@ def join(scene: Scene) -> None:
 
 def leave(scene: Scene) -> None:
     """One who waited gives up."""
-    scene.pool._leave(scene.other)
+    scene.pool.leave(scene.other)
 
 
 def interrupted(scene: Scene) -> None:
     """One who waited is cancelled, served or not."""
-    scene.pool._take_back(scene.other)
+    scene.pool.leave_early(scene.other)
 
 
 def give_back(scene: Scene) -> None:
@@ -120,7 +120,7 @@ def close(scene: Scene) -> None:
 
 def time_out(scene: Scene) -> None:
     """The words of the error are made under the lock."""
-    scene.pool._timed_out(1.0)
+    scene.pool.timed_out(1.0)
 
 
 def refused(scene: Scene) -> None:
@@ -239,7 +239,7 @@ def test_g45_a_lease_dies_while_another_is_taken_back() -> None:
 
     assert len(scene.doomed) == 0
     scene.judge(queue=True)
-    assert scene.other.gift is not None
+    assert scene.other.item is not None
 
 
 def test_g45_the_pool_serves_on() -> None:

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from sqlspec import SQLSpec, waiting
+from sqlspec import SQLSpec
+from sqlspec.concurrency import shielded
 from sqlspec.errors import CommitOutcomeUnknownError, TransactionAbortedError
 from sqlspec_testkit.scripted import AsyncScriptedConnection, Clock, Script, ScriptedConfig, ScriptedPlugin
 
@@ -59,8 +60,8 @@ def notes(error: BaseException | None) -> str:
 @pytest.fixture
 def no_patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """What core waits for beyond a deadline is almost nothing."""
-    monkeypatch.setattr(waiting, "GRACE", 0.005)
-    monkeypatch.setattr(waiting, "ADAPTERS_FIRST", 0.0)
+    monkeypatch.setattr(shielded, "GRACE", 0.005)
+    monkeypatch.setattr(shielded, "ADAPTERS_FIRST", 0.0)
 
 
 async def turns(count: int = 5) -> None:
@@ -126,7 +127,7 @@ async def test_g44_a_cancelled_commit_without_an_answer_is_cut(
     monkeypatch: pytest.MonkeyPatch, how: str, rows: list[int]
 ) -> None:
     """After a second the connection is aborted, which wakes the driver; the note says that nobody knows."""
-    monkeypatch.setattr(waiting.Undisturbed, "_give_up", lambda _: pytest.fail("it was not cut"))
+    monkeypatch.setattr(shielded.ShieldedCall, "_give_up", lambda _: pytest.fail("it was not cut"))
     scene = Scene()
     getattr(scene.script.next("commit"), how)()
     task = await scene.committing()
@@ -141,12 +142,12 @@ async def test_g44_a_cancelled_commit_without_an_answer_is_cut(
 
 
 @pytest.mark.usefixtures("no_patience")
-async def test_g02_a_driver_that_is_deaf_to_abort_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_g02_a_driver_that_is_deaf_to_interrupts_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
     """Another second later the caller goes, and learns that nobody knows."""
     scene = Scene()
     scene.script.next("commit").lose_reply()
     task = await scene.committing()
-    monkeypatch.setattr(AsyncScriptedConnection, "abort", lambda _: None)
+    monkeypatch.setattr(AsyncScriptedConnection, "interrupt", lambda _, **__: None)
 
     task.cancel()
     error = await task

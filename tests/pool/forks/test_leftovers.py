@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec.pool import PoolRetiredError
+from sqlspec.errors import PoolRetiredError, SessionClosedError
 from tests.pool.script import Driver, new_pool
 
 from .child import in_child
@@ -41,7 +41,8 @@ def test_g18_a_lease_of_the_parent_ends_in_the_child_although_its_lock_was_held(
         held.wait(10)
 
         def work() -> Any:
-            stack.close()
+            with pytest.raises(SessionClosedError, match="belongs to the parent process"):
+                stack.close()
             return scene.spec.stats("db").size
 
         try:

@@ -36,7 +36,7 @@ class OwnPool:
     def release(self, lease: OwnLease, ok: bool) -> None:
         """Never kept."""
         self.calls.append(f"release {ok}")
-        lease.connection.abort()
+        lease.connection.drop()
 
     def retire(self) -> None:
         """Nothing to drop."""

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec.errors import ConfigClosedError
+from sqlspec.errors import ConfigClosedError, PoolRetiredError
 from sqlspec.plugin import hookimpl
-from sqlspec.pool import PoolRetiredError
 from sqlspec_testkit.scripted import Clock, ScriptedConfig
 from tests.pool.life.scene import async_pool_of, is_whole, new_spec, pool_of
 
@@ -286,8 +285,8 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 
 async def test_g17_a_loop_that_closes_at_the_moment_of_a_hand_over_loses_nothing() -> None:
     """Whoever gives looks for the next in the queue."""
+    from sqlspec.concurrency.waiters import AsyncWaiter
     from sqlspec.pool.lease import Lease
-    from sqlspec.waiting import AsyncWaiter
 
     waiter = AsyncWaiter(Lease(), 0.0)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec import waiting
+from sqlspec.concurrency import deadlines
 from sqlspec.database import contexts
 from sqlspec.errors import ConnectError, DisconnectedError
 from sqlspec.pool import _async, base
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @pytest.fixture(autouse=True)
 def _short_times(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     script.clock = Clock()  # it stands still: no deadline ever passes for the driver
-    monkeypatch.setattr(waiting, "ADAPTERS_FIRST", 0.0)
+    monkeypatch.setattr(deadlines, "ADAPTERS_FIRST", 0.0)
     monkeypatch.setattr(base, "UNCHECKED_WINDOW", 0.0)
     monkeypatch.setattr(base, "PING_TIMEOUT", 0.01)
     for name in ("PING_TIMEOUT", "CLOSE_TIMEOUT"):

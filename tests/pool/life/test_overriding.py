@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
-from sqlspec.database import making
+from sqlspec.database.factories import Factories
 from sqlspec.errors import ConfigClosedError
 from sqlspec_testkit.scripted import Script, ScriptedConfig
 from tests.pool.life.scene import is_whole, new_spec, quick_switches
@@ -93,8 +93,8 @@ def pools(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
 
         return make_and_note
 
-    monkeypatch.setattr(making, "new_pool", noted(making.new_pool))
-    monkeypatch.setattr(making, "new_async_pool", noted(making.new_async_pool))
+    monkeypatch.setattr(Factories, "pool", noted(Factories.pool))
+    monkeypatch.setattr(Factories, "async_pool", noted(Factories.async_pool))
     return made
 
 

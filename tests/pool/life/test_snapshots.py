@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 import pytest
 
-from sqlspec import PoolStats, waiting
+from sqlspec import PoolStats
+from sqlspec.concurrency import deadlines
 from sqlspec.errors import ConnectError, PoolTimeoutError
 from tests.pool.life.scene import async_pool_of, new_spec, pool_of
 from tests.pool.script import Driver, new_async_pool, new_pool
@@ -134,8 +135,8 @@ async def test_no_task_and_no_timer_is_left_by_a_pool(script: Script) -> None:
         assert asyncio.all_tasks() == tasks
         # What is set for all deadlines of a loop may ring for nothing, and knows nobody any more.
         left = [timer for timer in loop._scheduled if not timer.cancelled()]  # type: ignore[attr-defined]
-        assert {timer._callback for timer in left} <= {waiting._watches[loop]._ring}
-        assert not waiting._watches[loop].timers
+        assert {timer._callback for timer in left} <= {deadlines._watches[loop]._wake_due}
+        assert not deadlines._watches[loop].timers
 
 
 def test_g09_no_step_of_the_wall_clock_ages_a_connection() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from sqlspec.waiting import Waiter
+from sqlspec.concurrency.waiters import Waiter
 
 if TYPE_CHECKING:
     from sqlspec.pool.lease import Lease
@@ -21,9 +21,9 @@ class Caller(Waiter):
         super().__init__(lease, since)
         self.is_deaf = False
 
-    def give(self, gift: object) -> bool:
+    def give(self, item: object) -> bool:
         """Accept, unless gone."""
-        return not self.is_deaf and super().give(gift)
+        return not self.is_deaf and super().give(item)
 
 
 class Entry:
@@ -86,7 +86,7 @@ class Ledger:
         while self.queue and not self.is_retired and self.size < self.limit:
             caller = self._next(now)
             if caller is not None:
-                self.let_open(caller.gift, caller.lease, now)
+                self.let_open(caller.item, caller.lease, now)
 
     def _next(self, now: float) -> Caller | None:
         while self.queue:

@@ -272,7 +272,7 @@ class BookMachine(RuleBasedStateMachine):
         """What is idle is the caller's to drop, and who waits is told."""
         dropped = self.book.retire()
         assert dropped == [entry.slot for entry in self.model.idle]
-        assert [caller.gift for caller in self.model.queue if not caller.is_deaf] == [
+        assert [caller.item for caller in self.model.queue if not caller.is_deaf] == [
             RETIRED for caller in self.model.queue if not caller.is_deaf
         ]
         self.model.closed["retired"] += len(dropped)

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from sqlspec.concurrency.deadlines import async_drop_after
+from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
 from sqlspec.pool.lease import Lease
 from sqlspec.pool.state import RETIRED, Book, Slot
-from sqlspec.waiting import AsyncWaiter, Waiter, async_abort_after
 
 
 def new_book(limit: int) -> Book:
@@ -57,8 +58,8 @@ def test_who_does_not_accept_is_passed_over() -> None:
 
     slot = lay_down(book, lease, 1.0)
 
-    assert (gone.gift, gone.lease.slot) == (None, None)
-    assert there.gift is there.lease.slot is slot
+    assert (gone.item, gone.lease.slot) == (None, None)
+    assert there.item is there.lease.slot is slot
     assert (book.waits, len(book.waiters)) == (1, 0)
 
 
@@ -71,9 +72,9 @@ def test_room_is_not_given_to_who_does_not_accept() -> None:
 
     book.gone(held(lease), 1.0, "unclean")
 
-    assert (gone.gift, gone.lease.slot) == (None, None)
-    assert there.gift is there.lease.slot
-    assert book.opening == {there.gift}
+    assert (gone.item, gone.lease.slot) == (None, None)
+    assert there.item is there.lease.slot
+    assert book.opening == {there.item}
 
 
 def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
@@ -91,7 +92,7 @@ def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
     slot = lay_down(book, lease, 1.0)
 
     assert gone.lease.slot is None
-    assert there.gift is slot
+    assert there.item is slot
 
 
 def test_who_has_left_takes_nothing_any_more() -> None:
@@ -157,14 +158,14 @@ def test_a_retired_book_lends_nothing_and_keeps_nothing() -> None:
     assert book.stats().retired == 2
 
 
-async def test_a_connection_that_can_not_be_aborted_costs_the_others_nothing() -> None:
+async def test_a_connection_that_can_not_be_dropped_costs_the_others_nothing() -> None:
     """All deadlines of a loop hang on one timer of its own."""
 
     class Line:
         def __init__(self, *, fails: bool) -> None:
             self.fails, self.is_cut = fails, asyncio.Event()
 
-        def abort(self) -> None:
+        def drop(self) -> None:
             self.is_cut.set()
             if self.fails:
                 raise OSError
@@ -173,7 +174,7 @@ async def test_a_connection_that_can_not_be_aborted_costs_the_others_nothing() -
     asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context["exception"]))
     lines: list[Any] = [Line(fails=True) for _ in range(3)] + [Line(fails=False)]
     for line in lines:
-        async_abort_after(-1.0, line)
+        async_drop_after(-1.0, line)
 
     async with asyncio.timeout(5):
         for line in lines:

@@ -19,10 +19,10 @@ from tests.pool.script import Driver, new_async_pool, new_pool
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
     from sqlspec.pool._async import AsyncPool
     from sqlspec.pool._sync import Pool
     from sqlspec.pool.lease import Lease
-    from sqlspec.waiting import AsyncWaiter, Waiter
 
 counts = pytest.mark.parametrize(
     "count", [pytest.param(10_000, marks=pytest.mark.storm, id="storm"), pytest.param(1_000, id="quick")]

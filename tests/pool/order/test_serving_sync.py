@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.errors import ConnectError, PoolFullError, PoolTimeoutError
-from sqlspec.pool import PoolRetiredError
+from sqlspec.errors import ConnectError, PoolFullError, PoolRetiredError, PoolTimeoutError
 from tests.pool.beside import Beside, until_waiting
 from tests.pool.script import Clock, Driver, new_pool
 

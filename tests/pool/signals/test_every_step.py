@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from sqlspec.concurrency.waiters import Waiter
 from sqlspec.errors import PoolTimeoutError
 from sqlspec.pool.lease import Lease
-from sqlspec.waiting import Waiter
 from sqlspec_testkit.threads import Steps
 
 from .acts import ACTS, Act
@@ -87,7 +87,7 @@ def test_g03_who_waits_is_served_though_who_gives_back_is_interrupted(ok: bool) 
         act.lease = act.pool.acquire()
         waiters = [Waiter(Lease(), act.clock.now) for _ in range(2)]
         for waiter in waiters:
-            assert act.pool._enqueue(waiter, act.clock.now) is None
+            assert act.pool.enqueue(waiter, act.clock.now) is None
 
         steps_left = Steps(step)
         try:
@@ -101,10 +101,10 @@ def test_g03_who_waits_is_served_though_who_gives_back_is_interrupted(ok: bool) 
             act.pool.release(act.pool.acquire(0.0), True)
 
         for waiter in waiters:
-            assert waiter.gift is not None, f"interrupted at step {step}: the waiter sleeps on"
-            assert act.pool._leave(waiter) is waiter.lease.slot, f"interrupted at step {step}"
-            if waiter.gift.connection is None:
-                act.pool._fill(waiter.gift, act.pool._connect(), act.clock.now)
+            assert waiter.item is not None, f"interrupted at step {step}: the waiter sleeps on"
+            assert act.pool.leave(waiter) is waiter.lease.slot, f"interrupted at step {step}"
+            if waiter.item.connection is None:
+                act.pool._fill(waiter.item, act.pool._connect(), act.clock.now)
             act.pool.release(waiter.lease, True)
         act.judge()
         if steps_left._left > 0:

@@ -38,11 +38,15 @@ async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
         async with asyncio.timeout(config.connect_timeout):
             raw = await _open(config, password)
             return await _prepare(raw, config)
-    except TimeoutError:
+    except TimeoutError as exc:
+        if AsyncMyConnection.is_foreign(exc):
+            raise
         error: SQLSpecError = ConnectError(
             f"no connection within connect_timeout={config.connect_timeout:g} s"
         )
     except (MySQLError, OSError, ValueError) as exc:
+        if AsyncMyConnection.is_foreign(exc):
+            raise
         error = _refused(exc, config)
     except BaseException:
         if raw is not None:

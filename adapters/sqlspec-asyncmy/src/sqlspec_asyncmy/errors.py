@@ -144,10 +144,11 @@ def is_answer(exc: BaseException) -> bool:
     return _kind(code, exc) is not DisconnectedError
 
 
-def map_error(exc: BaseException) -> SQLSpecError:
-    """The driver's exception as one of ours, which holds the server's words in `.detail` alone."""
-    if isinstance(exc, SQLSpecError):
-        return exc
+def map_error(exc: Exception) -> SQLSpecError | None:
+    """The driver's exception as one of ours, which holds the server's words in `.detail` alone.
+
+    None for what is not the driver's.
+    """
     if not isinstance(exc, MySQLError):
         return _of_python(exc)
     code = _code(exc)
@@ -166,7 +167,11 @@ def map_error(exc: BaseException) -> SQLSpecError:
 
 def told(exc: BaseException) -> SQLSpecError:
     """`map_error`, and the driver's exception as the cause: a copy without the server's words."""
-    error = map_error(exc)
+    if isinstance(exc, SQLSpecError):
+        return exc
+    error = (map_error(exc) if isinstance(exc, Exception) else None) or DatabaseError(
+        f"the driver raised {type(exc).__name__}"
+    )
     if error is not exc and isinstance(exc, MySQLError):
         error.__cause__ = type(exc)(_code(exc) or 0, str(error))
     return error
@@ -207,7 +212,9 @@ def _place(error: DatabaseError, detail: str) -> None:
         error.constraint = place.get("constraint") or place.get("name")
 
 
-def _of_python(exc: BaseException) -> SQLSpecError:
+def _of_python(exc: Exception) -> SQLSpecError | None:
     if isinstance(exc, OSError | EOFError):
         return DisconnectedError(f"the network failed: {type(exc).__name__}")
+    if type(exc).__module__ != "builtins":
+        return None
     return DatabaseError(f"the driver raised {type(exc).__name__}")

@@ -9,7 +9,6 @@ So there is no way out of `talk` but with the last answer read, or with the conn
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -22,7 +21,7 @@ from . import wire
 from .errors import is_answer, told
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine
+    from collections.abc import Callable, Coroutine
 
     from .setup import Setup
 
@@ -37,9 +36,9 @@ _stopping: set[asyncio.Future[bool]] = set()
 class Line:
     """Carries one conversation at a time."""
 
-    def __init__(self, raw: Any, setup: Setup) -> None:
-        self._raw, self._setup = raw, setup
-        self._process = os.getpid()
+    def __init__(self, raw: Any, setup: Setup, is_foreign: Callable[[BaseException], bool]) -> None:
+        """*is_foreign* tells what interrupted the driver from what the driver raised."""
+        self._raw, self._setup, self._is_foreign = raw, setup, is_foreign
         self._is_alarmed = wire.watch(raw)
         self._is_late = False
         self.is_waiting = False
@@ -72,7 +71,7 @@ class Line:
 
     async def failed(self, exc: BaseException) -> SQLSpecError:
         """What *exc* means, after what has to be done about it; raises what is no error of a database."""
-        if isinstance(exc, Exception):
+        if isinstance(exc, Exception) and not self._is_foreign(exc):
             return self._judged(exc)
         self.drop()
         if isinstance(exc, asyncio.CancelledError):
@@ -113,8 +112,8 @@ class Line:
             stopping.add_done_callback(_stopping.discard)
 
     def drop(self) -> None:
-        """Let go at once, from any thread."""
-        wire.drop(self._raw, self._process)
+        """Let go at once, in the loop's thread, or from anywhere once the loop is closed."""
+        wire.drop(self._raw)
 
     async def close(self) -> None:
         """Say good-bye, and let go."""

@@ -25,7 +25,6 @@ ADAPTER = AdapterInfo(
             Capability.ISOLATION,
             Capability.INTERRUPT,
             Capability.STREAM,
-            Capability.LOAD,
             Capability.LASTROWID,
         }
     ),

@@ -25,7 +25,7 @@ from .traces import Traces
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import asyncmy.connection  # noqa: F401 - named in a string below
+    import asyncmy.connection
 
     from .setup import Setup
     from .stream import AsyncMyCursor
@@ -56,7 +56,7 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         super().__init__(raw)
         self._driver: Any = raw  # the same, less what its stubs leave out
         self._setup = setup
-        self._line = Line(raw, setup)
+        self._line = Line(raw, setup, self.is_foreign)
         self._hearing = Hearing(raw)
         self._traces = Traces(raw)
         self._kept: dict[str, Any] = {}
@@ -217,6 +217,7 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         )
         if as_new:
             traces.forget()
+            self.is_raw_lent = False
         self._begun = self._over = None
         self._is_pending = False
         self._kept.clear()  # the server has forgotten them
@@ -248,7 +249,7 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         """Nothing was sent since the last reset."""
         return not (self._traces.is_used or self._traces.was_lent)
 
-    async def prepare(self, options: TransactionOptions, deadline: float | None) -> None:
+    async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
         """Make an autocommit session read-only."""
         self._traces.is_prepared = True
         if options.read_only:
@@ -256,10 +257,11 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
             if error is not None:
                 raise error
 
-    def raw_lent(self) -> None:
+    async def lend_raw(self, deadline: float | None) -> asyncmy.connection.Connection:
         """From now on anything may happen to it."""
         self._traces.was_lent = True
         self._hearing.forget()
+        return await super().lend_raw(deadline)
 
     # --- care -----------------------------------------------------------------------------------
 
@@ -271,18 +273,24 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         """In step, and with a socket on which nothing has come."""
         return self._line.is_usable()
 
-    def interrupt(self) -> None:
-        """KILL QUERY, from a side connection."""
-        self._line.stop_statement()
+    def interrupt(self, *, for_good: bool) -> None:
+        """KILL QUERY, from a side connection; for good, let go."""
+        if for_good:
+            self._line.drop()
+        else:
+            self._line.stop_statement()
+
+    @property
+    def fileno(self) -> int | None:
+        """The transport's socket."""
+        transport = self._driver._transport  # noqa: SLF001 - the driver offers no other way
+        sock = None if transport is None else transport.get_extra_info("socket")
+        return None if sock is None else sock.fileno()
 
     async def close(self) -> None:
         """Say good-bye."""
         await self._line.close()
 
-    def abort(self) -> None:
-        """Let go."""
-        self._line.drop()
-
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By the server's error numbers. Also for what an application met on the driver's own object."""
         return map_error(exc)

@@ -7,9 +7,7 @@ The one file that looks inside of the driver, so the one to read when a new vers
 
 from __future__ import annotations
 
-import os
 import select
-import socket
 from asyncio import BufferedProtocol
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -259,41 +257,19 @@ def watch(raw: Any) -> Callable[[], object]:
     return lambda: poll(0)
 
 
-def drop(raw: Any, process: int) -> None:
-    """Let go of the connection at once, from any thread. *process* is the one that opened it.
-
-    Its server sees the end even if its event loop never runs again; who waits for an answer is woken.
-    """
+def drop(raw: Any) -> None:
+    """Let go of the connection at once; who waits for an answer is woken."""
     transport, raw._connected = raw._transport, False
-    if transport is None or os.getpid() != process:  # after a fork it is the parent's
+    if transport is None:
         return
     raw._close_reason = "dropped"
-    shut(transport)
-    loop = raw._loop
-    if loop.is_closed():
-        bury(transport)
-    elif _runs_here(loop):
-        transport.abort()
+    if raw._loop.is_closed():
+        _close_without_loop(transport)
     else:
-        with suppress(RuntimeError):  # closed at this moment
-            loop.call_soon_threadsafe(transport.abort)
+        transport.abort()
 
 
-def _runs_here(loop: Any) -> bool:
-    from asyncio import _get_running_loop
-
-    return _get_running_loop() is loop
-
-
-def shut(transport: Any) -> None:
-    """End the conversation below the driver: a system call, which needs no event loop."""
-    with suppress(OSError, ValueError, AttributeError):
-        descriptor = transport.get_extra_info("socket").fileno()
-        with socket.socket(fileno=os.dup(descriptor)) as twin:
-            twin.shutdown(socket.SHUT_RDWR)
-
-
-def bury(transport: Any) -> None:
+def _close_without_loop(transport: Any) -> None:
     """Free what a closed loop's transport holds: asyncio's own way needs the loop, and it would complain."""
     with suppress(AttributeError):
         protocol = transport._ssl_protocol

@@ -12,7 +12,7 @@ from sqlspec.plugin import SSLMode  # noqa: TC001 - as above
 if TYPE_CHECKING:
     import asyncpg  # pyright: ignore[reportMissingTypeStubs]  # noqa: F401 - named in a string below
 
-    from sqlspec.plugin import URL
+    from sqlspec import URL
 
 __all__ = ("AsyncpgConfig",)
 

@@ -35,6 +35,8 @@ async def connect(config: AsyncpgConfig, resources: Resources) -> AsyncpgConnect
     try:
         raw = await _open(config)
     except Exception as exc:
+        if AsyncpgConnection.is_foreign(exc):
+            raise
         error = map_connect_error(exc, where)
         if error is exc:
             raise
@@ -74,6 +76,8 @@ async def _first(
                 host=host, port=port, target_session_attrs=attrs, timeout=seconds, **arguments
             )
         except ELSEWHERE as exc:
+            if AsyncpgConnection.is_foreign(exc):
+                raise
             # That it is not the kind of server asked for says less than why another could not be asked.
             if not isinstance(exc, asyncpg.TargetServerAttributeNotMatched) or type(last) is TimeoutError:
                 last = exc

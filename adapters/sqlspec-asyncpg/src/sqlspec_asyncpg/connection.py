@@ -7,10 +7,8 @@ which is prepared already, makes three round trips.
 
 from __future__ import annotations
 
-import os
 import select
 import time
-from asyncio import _get_running_loop
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -18,7 +16,7 @@ import asyncpg
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import Outcome, RawResult, TransactionStatus
 
-from .driver import FirstWord, shut
+from .driver import FirstWord
 from .ending import COMMITTED, ENDED_WELL, FORGET_PREPARED, is_on_standby, judge
 from .errors import map_error
 from .statements import STALE, StatementsConnection, is_stale, left
@@ -42,10 +40,10 @@ class AsyncpgConnection(StatementsConnection):
 
     def __init__(self, raw: WatchedConnection, config: AsyncpgConfig, reset: str) -> None:
         super().__init__(raw, config)
-        self._reset, self._process = reset, os.getpid()
+        self._reset = reset
         self._is_on_standby = is_on_standby(raw)
         self._begins: dict[TransactionOptions, str] = {}
-        self._is_lent = self._is_guarded = False
+        self._is_guarded = False
         self._poll = _poller(raw)
 
     # --- transactions ---------------------------------------------------------------------------
@@ -106,7 +104,7 @@ class AsyncpgConnection(StatementsConnection):
             # Without a timeout: core's own timer stands behind every COMMIT.
             await self.raw.execute(f"COMMIT; {self._wanted_reset()}" if reset and self._reset else "COMMIT")
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
-            error = self.map_error(exc)
+            error = self.error_of(exc)
         finally:
             self._ear.reply = None
         committed = judge(reply)
@@ -142,7 +140,7 @@ class AsyncpgConnection(StatementsConnection):
         Without asyncpg's timeout: while it waits for an earlier cancellation, that one cancels the task, and
         core shields the end of a session from cancellations.
         """
-        timer = None if seconds is None else self._loop.call_later(seconds, self.abort)
+        timer = None if seconds is None else self._loop.call_later(seconds, self.drop)
         try:
             await self.raw.execute(statements)
         finally:
@@ -151,9 +149,9 @@ class AsyncpgConnection(StatementsConnection):
 
     def _is_asyncpg_restored(self, *, reset: bool) -> bool:
         """What asyncpg keeps for an owner; first, or its loggers would hear of the reset."""
-        if not (reset and self._is_lent):
+        if not (reset and self.is_raw_lent):
             return True
-        self._is_lent = False
+        self.is_raw_lent = False
         return self.raw.restore()
 
     def _is_restored(self, *, reset: bool) -> bool:
@@ -180,9 +178,9 @@ class AsyncpgConnection(StatementsConnection):
 
     def is_pristine(self) -> bool:
         """Nothing was sent since the last reset, and asyncpg's object not shown."""
-        return not (self._is_used or self._is_lent or self._is_guarded)
+        return not (self._is_used or self.is_raw_lent or self._is_guarded)
 
-    async def prepare(self, options: TransactionOptions, deadline: float | None) -> None:
+    async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
         """Make an autocommit session read-only."""
         if not options.read_only:
             return
@@ -193,9 +191,10 @@ class AsyncpgConnection(StatementsConnection):
             self._is_guarded = True
             await self.raw.execute("SET default_transaction_read_only = on", timeout=left(deadline))
 
-    def raw_lent(self) -> None:
+    async def lend_raw(self, deadline: float | None) -> WatchedConnection:
         """From now on what asyncpg keeps on the client's side counts too."""
-        self._is_lent = self._is_used = self._has_prepared = True
+        self._is_used = self._has_prepared = True
+        return await super().lend_raw(deadline)
 
     def is_usable(self) -> bool:
         """Open, and silent: an idle server has nothing to say but good-bye."""
@@ -203,25 +202,24 @@ class AsyncpgConnection(StatementsConnection):
 
     async def close(self) -> None:
         """Say good-bye."""
-        if _get_running_loop() is self._loop:
-            await self.raw.close()
-        else:
-            self.abort()
+        await self.raw.close()
 
-    def abort(self) -> None:
-        """Drop the connection. asyncpg is touched in its own loop alone, from elsewhere the socket."""
-        if os.getpid() != self._process:
-            return  # a fork's: it belongs to the parent
-        if _get_running_loop() is self._loop:
-            self.raw.terminate()
+    def interrupt(self, *, for_good: bool) -> None:
+        """A task's statement is stopped by the task's cancellation; here it is about the connection."""
+        if not for_good:
             return
-        shut(self.raw.transport)
         if self._loop.is_closed():
-            self.raw.bury()
+            self.raw.close_without_loop()
         else:
-            self._loop.call_soon_threadsafe(self.raw.terminate)
+            self.raw.terminate()
 
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    @property
+    def fileno(self) -> int | None:
+        """The transport's socket."""
+        sock = self.raw.transport.get_extra_info("socket")
+        return None if sock is None else sock.fileno()
+
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By SQLSTATE. Whatever asyncpg says when it finds its connection gone, that is what it means."""
         if isinstance(exc, (asyncpg.InternalClientError, asyncpg.InterfaceError)) and self.raw.is_closed():
             return DisconnectedError("the connection to PostgreSQL broke; a statement under way may have run")

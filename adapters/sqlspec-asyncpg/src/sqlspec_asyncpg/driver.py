@@ -9,8 +9,6 @@ their way to asyncpg (PostgreSQL's documentation, "Message Formats"). Of asyncpg
 
 from __future__ import annotations
 
-import os
-import socket
 from asyncio import BufferedProtocol
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -20,9 +18,9 @@ import asyncpg
 from sqlspec.plugin import TransactionStatus
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, BaseTransport, Transport
+    from asyncio import AbstractEventLoop, Transport
 
-__all__ = ("Ear", "FirstWord", "Reply", "WatchedConnection", "shut")
+__all__ = ("Ear", "FirstWord", "Reply", "WatchedConnection")
 
 # Ours, because asyncio's is 256 KiB of malloc for every read, which may mean of the kernel: 40 µs each time.
 BUFFER = 64 * 1024
@@ -151,7 +149,7 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
             callbacks.clear()
         return not self.has_new_codecs
 
-    def bury(self) -> None:
+    def close_without_loop(self) -> None:
         """Be closed without the loop, which is closed itself."""
         transport: Any = self.transport
         with suppress(RuntimeError):  # asyncio wants to do the rest later, and there is no later
@@ -176,14 +174,3 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         """As the driver's."""
         self.has_new_codecs = True
         await super().set_builtin_type_codec(typename, **options)
-
-
-def shut(transport: BaseTransport) -> None:
-    """End the conversation for both sides, from any thread: who waits for an answer sees the end of it."""
-    sock = transport.get_extra_info("socket")
-    try:
-        # A duplicate, because the loop's own object may not be used, and may be closed meanwhile.
-        with socket.socket(fileno=os.dup(sock.fileno())) as same:
-            same.shutdown(socket.SHUT_RDWR)
-    except OSError:
-        pass  # closed before

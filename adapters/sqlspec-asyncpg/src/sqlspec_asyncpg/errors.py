@@ -40,10 +40,8 @@ def having_values(exc: Exception) -> Exception:
     return exc
 
 
-def map_error(exc: BaseException) -> SQLSpecError:
-    """The driver's exception as one of ours."""
-    if isinstance(exc, SQLSpecError):
-        return exc
+def map_error(exc: Exception) -> SQLSpecError | None:
+    """The driver's exception as one of ours; None for what is not the driver's."""
     if isinstance(exc, asyncpg.PostgresError) and is_from_server(exc):
         return _of_server(exc)
     if isinstance(exc, TimeoutError):
@@ -52,6 +50,8 @@ def map_error(exc: BaseException) -> SQLSpecError:
         return DisconnectedError("the connection to PostgreSQL broke; a statement under way may have run")
     if isinstance(exc, asyncpg.InterfaceError):
         return _of_driver(str(exc.args[0]))
+    if type(exc).__module__.partition(".")[0] not in {"asyncpg", "builtins"}:
+        return None
     return DatabaseError(f"asyncpg raised {type(exc).__name__}")
 
 
@@ -60,8 +60,10 @@ def is_from_server(exc: BaseException) -> bool:
     return getattr(exc, "severity", None) is not None
 
 
-def map_connect_error(exc: Exception, where: str) -> SQLSpecError:
-    """The same while there is no connection yet."""
+def map_connect_error(exc: Exception, where: str) -> Exception:
+    """The same while there is no connection yet; what is not the driver's comes back as it is."""
+    if isinstance(exc, SQLSpecError):
+        return exc
     if isinstance(exc, TimeoutError):
         return ConnectError(f"no answer from PostgreSQL at {where} within connect_timeout")
     if isinstance(exc, asyncpg.TargetServerAttributeNotMatched):
@@ -73,7 +75,7 @@ def map_connect_error(exc: Exception, where: str) -> SQLSpecError:
         return ConnectError(f"PostgreSQL at {where} closed the connection before it was of use")
     if isinstance(error, ConnectError):
         error.args = (f"PostgreSQL at {where}: {error}",)
-    return error
+    return error or exc
 
 
 def _reason(exc: OSError) -> str:

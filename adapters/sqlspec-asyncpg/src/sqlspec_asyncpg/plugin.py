@@ -28,7 +28,6 @@ ADAPTER = AdapterInfo(
             Capability.ISOLATION,
             Capability.INTERRUPT,
             Capability.STREAM,
-            Capability.LOAD,
         }
     ),
 )

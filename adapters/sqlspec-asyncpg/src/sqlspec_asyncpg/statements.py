@@ -263,7 +263,7 @@ class StatementsConnection(AsyncConnection["WatchedConnection"]):
                 name, schema_name=schema or None, columns=columns, records=rows, timeout=left(deadline)
             )
         except (TypeError, ValueError, OverflowError, AttributeError, asyncpg.DataError) as exc:
-            if is_from_server(exc):
+            if is_from_server(exc) or self.is_foreign(exc):
                 raise
         except asyncpg.InternalClientError:
             del self._copies[key]  # a column has been altered

@@ -58,7 +58,7 @@ class DuckDBConnection(HeldCursor):
         super().__init__(parent)
         # With reset="rollback" nobody may come by between two autocommit sessions.
         self._settles_at_once = config.reset == "rollback"
-        self._is_used = self._is_lent = False
+        self._is_used = False
         self._txid: int | None = None
         """Our transaction's, where the application may have ended it on the driver's object."""
         self._is_guarded = False
@@ -81,8 +81,6 @@ class DuckDBConnection(HeldCursor):
 
     def _enter(self) -> None:
         """Before every call: the connection is ours, and free."""
-        if self._is_doomed:
-            self._bury()
         if self._parent.is_inherited:
             self._parent.check()
         if self._open is not None or self._was_left:
@@ -96,8 +94,6 @@ class DuckDBConnection(HeldCursor):
         raw: Any = self.raw  # whose stubs know no None
         self._may_interrupt = self._is_in_doubt = True
         raw.execute(statement, values)
-        if self._is_doomed:
-            self._bury()
         described = raw.description
         if described is None or (len(described) == 1 and described[0][0] in ANSWERS):
             return self._answer(statement, described)
@@ -139,7 +135,7 @@ class DuckDBConnection(HeldCursor):
         if deadline is None:
             yield
             return
-        timer = Timer(max(deadline - time.monotonic(), 0), self.interrupt)
+        timer = Timer(max(deadline - time.monotonic(), 0), self.interrupt, kwargs={"for_good": False})
         timer.daemon = True
         timer.start()
         try:
@@ -165,14 +161,12 @@ class DuckDBConnection(HeldCursor):
         except BaseException:
             self._spoil()
             raise
-        if self._is_doomed:
-            self._bury()
         self._is_in_doubt = False
         return RawResult(rowcount=count)
 
     def _spoil(self) -> None:
         """Rows may have gone in before the one that failed: nobody shall commit them."""
-        if self._begun and not self._is_doomed and self._probe() is ACTIVE:
+        if self._begun and self._probe() is ACTIVE:
             with suppress(duckdb.Error):
                 self.raw.execute("SELECT error('given up')").fetchall()
             self._is_in_doubt = True
@@ -185,8 +179,6 @@ class DuckDBConnection(HeldCursor):
         path, quoted = self.quote_path(table), [self.quote(column) for column in columns]
         with self._timed(deadline):
             bulk.load(self.raw, path, columns, quoted, rows)
-        if self._is_doomed:
-            self._bury()
         self._is_in_doubt = False
         return len(rows)
 
@@ -218,7 +210,7 @@ class DuckDBConnection(HeldCursor):
             self.raw.begin()
         self._is_in_doubt = False
 
-    def prepare(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
+    def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
         """Make an autocommit session read-only."""
         self._is_guarded = options.read_only
 
@@ -234,8 +226,6 @@ class DuckDBConnection(HeldCursor):
     @passing_signals
     def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it waits for nobody
         """ROLLBACK, if there is something to undo."""
-        if self._is_doomed:
-            self._bury()
         self._parent.check()
         if self._open is not None or self._was_left:
             self._settle_quietly()
@@ -253,8 +243,8 @@ class DuckDBConnection(HeldCursor):
     def transaction_status(self) -> TransactionStatus:
         """Our own book-keeping, and DuckDB's word where that is in doubt."""
         if not self._begun:
-            return UNKNOWN if self._is_lent else IDLE
-        if self._is_doomed or self._parent.is_inherited:
+            return UNKNOWN if self.is_raw_lent else IDLE
+        if self._is_closed or self._parent.is_inherited:
             return ABORTED
         if self._open is not None or self._was_left:
             self._settle_quietly()
@@ -297,14 +287,16 @@ class DuckDBConnection(HeldCursor):
             try:
                 self.commit(deadline)
             except Exception as exc:  # noqa: BLE001 - judged by its kind, and carried to the caller
-                return self._not_committed(self.map_error(exc), reset, deadline)
+                return self._not_committed(self.error_of(exc), reset, deadline)
         elif self._begun or not reset:
             return super().finish(commit, reset, deadline)
         try:
             self._is_guarded = False
             clean = self.reset(deadline) if reset else True
-        except Exception:  # noqa: BLE001 - a connection in doubt is discarded; the caller's result stands
-            clean = False
+        except Exception as exc:
+            if self.is_foreign(exc):
+                raise
+            clean = False  # a connection in doubt is discarded; the caller's result stands
         return Outcome(committed=commit, reset_ok=clean)
 
     def _not_committed(self, error: SQLSpecError, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
@@ -316,31 +308,29 @@ class DuckDBConnection(HeldCursor):
         """Take our own guard off, whether or not the owner's changes are undone."""
         self._is_guarded = False
         clean = super().clean_up(reset, deadline)
-        self._is_lent = False
+        self.is_raw_lent = False
         return clean
 
     def is_pristine(self) -> bool:
         """Nobody used this cursor."""
-        return not (self._is_used or self._is_lent)
+        return not (self._is_used or self.is_raw_lent)
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
         """Another cursor: settings, variables, temporary tables, registered objects go with the old one."""
-        if self._is_doomed:
-            return False
         if self._open is not None or self._was_left:
             self._settle_quietly()
         self.raw.close()  # first: the new one then takes its memory, at a fifth of the price
         self.raw = self._parent.cursor()
         self._late = None
-        self._is_used = self._is_lent = False
+        self._is_used = self.is_raw_lent = False
         self._forget_transaction()
         return True
 
-    def raw_lent(self) -> None:
+    def lend_raw(self, deadline: float | None) -> duckdb.DuckDBPyConnection:
         """The application may end our transaction, or begin one: look at it from now on."""
         if self._open is not None or self._was_left:
             self._settle_quietly()
         self._parent.check()
-        self._is_lent = True
         if self._begun and self._txid is None and self._late is None:
             self._txid = self._current_txid()
+        return super().lend_raw(deadline)

@@ -74,10 +74,10 @@ _HARMLESS = (
 """Beginnings of texts that hold no value, of a class whose texts often do."""
 
 
-def map_error(exc: BaseException) -> SQLSpecError:
-    """The driver's exception as one of ours."""
-    if isinstance(exc, SQLSpecError):
-        return exc
+def map_error(exc: Exception) -> SQLSpecError | None:
+    """The driver's exception as one of ours; None for what is not the driver's."""
+    if not isinstance(exc, duckdb.Error) and type(exc).__module__ != "builtins":
+        return None
     text = _PLACE.sub("", str(exc))
     code = type(exc).__name__
     if isinstance(exc, duckdb.ConstraintException) or "Failed to commit: " in text:

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, NoReturn, cast
 
 import duckdb
 
-from sqlspec.errors import DisconnectedError, SessionInUseError, SQLSpecError, TransactionAbortedError
-from sqlspec.plugin import HELD, Connection
+from sqlspec.errors import SQLSpecError, TransactionAbortedError
+from sqlspec.plugin import Connection
 
 from ._compat import drain, drop
 from .errors import map_error
@@ -46,27 +46,9 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
         """A call ended otherwise than well: only DuckDB knows what became of the transaction."""
         # What may be interrupted: a statement of the owner's, but not BEGIN, COMMIT or ROLLBACK.
         self._may_interrupt = False
-        self._is_doomed = self._is_closed = False
+        self._is_closed = False
 
     # --- the open result ------------------------------------------------------------------------
-
-    def read(self, result: DuckDBResult, *, as_table: bool) -> None:
-        """Fetch *result* for somebody outside of any call. Raises `SessionInUseError` during one."""
-        token = object()
-        try:
-            if self.turn.setdefault(HELD, token) is not token:
-                msg = "the session of this result is running a statement in another task or thread"
-                raise SessionInUseError(msg)
-            if self._open is not None and self._open() is result:
-                if self._is_doomed:
-                    self._bury()
-                self._parent.check()
-                self._settle_quietly(as_table=as_table)
-                if not self._begun:
-                    self._late = None  # the reader is told
-        finally:
-            if self.turn[HELD] is token:
-                del self.turn[HELD]
 
     @passing_signals
     def settle(self, *, as_table: bool) -> None:
@@ -82,8 +64,6 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
         elif self._was_left:
             drop(self.raw)
         self._was_left, self._is_in_doubt = False, doubt
-        if self._is_doomed:
-            self._bury()
 
     def _settle_quietly(self, *, as_table: bool = False) -> None:
         """Fetch the open result; its error is for its reader, and for the next call."""
@@ -91,7 +71,7 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
         try:
             self.settle(as_table=as_table)
         except Exception as exc:  # noqa: BLE001 - told later, by whom it concerns
-            error = self.map_error(exc)
+            error = self.error_of(exc)
             error.__cause__ = exc
             self._late, self._was_left = error, False
             if reader is not None:
@@ -113,15 +93,11 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
     @passing_signals
     def fetch(self, count: int) -> Sequence[Row]:
         """The next rows of the open result."""
-        if self._is_doomed:
-            self._bury()
         self._parent.check()
         self._may_interrupt = self._is_in_doubt = True
         # Ended, if it breaks: 1.x answers with no rows when asked again.
         opened, self._open = self._open, None
         rows = self.raw.fetchmany(count)
-        if self._is_doomed:
-            self._bury()
         self._is_in_doubt = False
         if rows:
             self._open = opened
@@ -129,13 +105,9 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
 
     # --- the end --------------------------------------------------------------------------------
 
-    def is_usable(self) -> bool:
-        """Not dropped."""
-        return not self._is_doomed
-
-    def interrupt(self) -> None:
-        """Stop the owner's statement."""
-        if self._may_interrupt and not self._parent.is_inherited:
+    def interrupt(self, *, for_good: bool) -> None:
+        """Stop the owner's statement; for good, whatever DuckDB is at."""
+        if (self._may_interrupt or for_good) and not self._parent.is_inherited:
             with suppress(duckdb.Error):  # closed meanwhile
                 self.raw.interrupt()
 
@@ -143,34 +115,12 @@ class HeldCursor(Connection[duckdb.DuckDBPyConnection]):
         """Close the cursor, and with the last one the file."""
         if self._is_closed or self._parent.is_inherited:
             return
-        if self._open is not None:
-            self._settle_quietly()
-        self._is_closed = self._is_doomed = True
+        self._is_closed, self._open = True, None
         try:
             self.raw.close()
         finally:
             self._parent.let_go()
 
-    def abort(self) -> None:
-        """Close at once; a thread that is inside a statement is stopped, and closes behind itself."""
-        self._is_doomed = True
-        token = object()
-        try:
-            if self.turn.setdefault(HELD, token) is token:
-                self._open = None
-                self.close()
-            else:
-                self.interrupt()
-        finally:
-            if self.turn[HELD] is token:
-                del self.turn[HELD]
-
-    def _bury(self) -> NoReturn:
-        self._open = None
-        self.close()
-        msg = "the connection was dropped"
-        raise DisconnectedError(msg)
-
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By DuckDB's classes."""
         return map_error(exc)

@@ -39,7 +39,6 @@ ADAPTER = AdapterInfo(
             Capability.READ_ONLY,
             Capability.INTERRUPT,
             Capability.STREAM,
-            Capability.LOAD,
             Capability.ARROW,
         }
     ),

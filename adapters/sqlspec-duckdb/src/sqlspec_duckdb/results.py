@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from sqlspec.errors import MappingError
-from sqlspec.plugin import Cursor
+from sqlspec.plugin import Cursor, LazyResult
 
 from ._compat import pyarrow, to_table
 
@@ -34,13 +34,8 @@ def names(described: Any) -> tuple[str, ...]:
     return tuple([column[0] for column in described])
 
 
-class DuckDBResult:
-    """`sqlspec.plugin.RawResult` of a query, whose rows come when they are asked for."""
-
-    __slots__ = ("__weakref__", "_error", "_owner", "_rows", "_table", "columns", "types")
-
-    rowcount = -1
-    lastrowid = None
+class DuckDBResult(LazyResult):
+    """The result of a query."""
 
     def __init__(self, owner: DuckDBConnection, described: Any) -> None:
         self._owner: DuckDBConnection | None = owner
@@ -67,14 +62,13 @@ class DuckDBResult:
         return _table_of(self) if self._table is None else self._table
 
     def _bring(self, *, as_table: bool) -> None:
-        owner = self._owner
-        if owner is not None:
-            owner.read(self, as_table=as_table)
+        if self._owner is not None:
+            self.fetch_now(as_table=as_table)
         if self._error is not None:
             raise self._error
 
-    def settle(self, *, as_table: bool) -> None:
-        """Fetch now, in the turn of who asks."""
+    def fetch_now(self, *, as_table: bool) -> None:
+        """Fetch now."""
         if self._owner is not None:
             self._owner.settle(as_table=as_table and _has_arrow())
 

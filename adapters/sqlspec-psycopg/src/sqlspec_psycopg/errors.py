@@ -7,7 +7,7 @@ the driver's own error, which is the cause of ours. What the server says of a ro
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import psycopg
 
@@ -49,10 +49,8 @@ _REFUSALS = (
 )
 
 
-def map_error(exc: BaseException) -> SQLSpecError:
-    """The driver's exception as one of ours."""
-    if isinstance(exc, SQLSpecError):
-        return exc
+def map_error(exc: Exception) -> SQLSpecError | None:
+    """The driver's exception as one of ours; None for what is not the driver's."""
     if not isinstance(exc, psycopg.Error):
         return _of_a_value(exc)
     if exc.sqlstate is None:
@@ -146,7 +144,7 @@ def _of_a_statement(text: str) -> SQLSpecError:
     return ParameterError("psycopg can not send these parameters with this statement")
 
 
-def _of_a_value(exc: BaseException) -> SQLSpecError:
+def _of_a_value(exc: Exception) -> SQLSpecError | None:
     """What Python raises about a value on its way to the server."""
     if isinstance(exc, UnicodeEncodeError):
         return ParameterError("a str holds a lone surrogate, which can not be stored as UTF-8")
@@ -154,8 +152,7 @@ def _of_a_value(exc: BaseException) -> SQLSpecError:
         return ParameterError(f"a parameter is of a kind that PostgreSQL can not take ({type(exc).__name__})")
     if type(exc).__module__ == "builtins":
         return DatabaseError(f"the driver raised {type(exc).__name__}")
-    # The application's own: what its signal handler raised in the middle of our wait, a time limit.
-    return cast("SQLSpecError", exc)
+    return None
 
 
 def connect_error(exc: psycopg.Error, config: PostgreSQLConfig) -> ConnectError:

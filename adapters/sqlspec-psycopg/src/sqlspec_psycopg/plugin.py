@@ -30,7 +30,6 @@ ADAPTER = AdapterInfo(
             Capability.ISOLATION,
             Capability.INTERRUPT,
             Capability.STREAM,
-            Capability.LOAD,
         }
     ),
 )

@@ -34,12 +34,14 @@ if TYPE_CHECKING:
 
 __all__ = (
     "async_attempts",
+    "async_free",
     "async_reveal",
     "async_run",
     "async_run_connect",
     "async_stop",
     "async_wait",
     "attempts",
+    "free",
     "request_cancel",
     "reveal",
     "run",
@@ -216,6 +218,16 @@ def _resolve(send: Callable[[], object], done: Future[None]) -> None:
             send()
     finally:
         done.set_result(None)
+
+
+def free(raw: PatientConnection) -> None:
+    """Nothing: a thread may be inside a call. Core closes the connection when nobody is."""
+
+
+def async_free(raw: AsyncPatientConnection) -> None:
+    """Free what no task is waiting for; one that is has been woken, and libpq goes with the connection."""
+    if raw.pgconn.transaction_status != BUSY:
+        raw.finish()
 
 
 # --- before a connect ---------------------------------------------------------------------------

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import redis
     import redis.asyncio  # noqa: F401 - named in strings below
 
-    from sqlspec.plugin import URL
+    from sqlspec import URL
 
 __all__ = ("RedisConfig",)
 

@@ -66,16 +66,16 @@ class Waiter:
 
     def __init__(self, lease: Any, since: float) -> None:
         self.lease, self.since = lease, since
-        self.gift: Any = None
+        self.item: Any = None
         self.is_over = False
         self._gate = Lock()
         self._gate.acquire()
 
-    def give(self, gift: object) -> bool:
-        """Accept *gift* and wake; False when this waiter has left. Called under the pool's lock."""
+    def give(self, item: object) -> bool:
+        """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
         if self.is_over:
             return False
-        self.gift, self.is_over = gift, True
+        self.item, self.is_over = item, True
         self._gate.release()
         return True
 
@@ -89,17 +89,17 @@ class AsyncWaiter:
 
     def __init__(self, lease: Any, since: float) -> None:
         self.lease, self.since = lease, since
-        self.gift: Any = None
+        self.item: Any = None
         self.is_over = False
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[None] = self._loop.create_future()
         self._thread = get_ident()
 
-    def give(self, gift: object) -> bool:
-        """Accept *gift* and wake; False when this waiter has left. Called under the pool's lock."""
+    def give(self, item: object) -> bool:
+        """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
         if self.is_over or self._loop.is_closed():
             return False
-        self.gift, self.is_over = gift, True
+        self.item, self.is_over = item, True
         if get_ident() == self._thread:
             self._wake()
             return True

@@ -12,6 +12,7 @@ from sqlspec.errors import (
     ConnectError,
     DatabaseError,
     DisconnectedError,
+    SQLSpecError,
 )
 
 if TYPE_CHECKING:
@@ -76,10 +77,10 @@ def _is_of_the_client(exc: Exception) -> bool:
     return type(exc) in {redis.ConnectionError, redis.TimeoutError} or isinstance(exc, OSError)
 
 
-def mapped(exc: BaseException) -> BaseException:
-    """The error of core's that means the same as redis-py's; any other comes back as it is."""
+def mapped(exc: Exception) -> SQLSpecError | None:
+    """The error of core's that means the same as redis-py's; None for what is not redis-py's."""
     if isinstance(exc, redis.ConnectionError | redis.TimeoutError):
         return DisconnectedError("the connection to Redis is gone; a command in flight may have run")
     if isinstance(exc, redis.RedisError):
         return DatabaseError("Redis refused a command")
-    return exc
+    return None

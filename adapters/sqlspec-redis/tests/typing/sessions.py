@@ -11,7 +11,7 @@ import redis.asyncio
 import sqlspec_redis.plugin
 from sqlspec import SQLSpec  # noqa: TC001 - never run
 from sqlspec.adapters.redis import RedisConfig
-from sqlspec.plugin import (  # noqa: TC001 - as above
+from sqlspec.plugin.protocols import (  # noqa: TC001 - as above
     AsyncPoolPlugin,
     AsyncSessionPlugin,
     PoolPlugin,

@@ -12,7 +12,7 @@ import sqlite3
 import time
 from contextlib import suppress
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlspec.errors import (
     DeadlineExceeded,
@@ -22,7 +22,7 @@ from sqlspec.errors import (
     SerializationError,
     SQLSpecError,
 )
-from sqlspec.plugin import HELD, Connection, Cursor, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from .errors import map_error
 from .state import CHANGES_STATE, INSERTS, NUMBERED, look
@@ -95,9 +95,8 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         # What may be interrupted: a statement of the owner's, but not BEGIN, COMMIT or ROLLBACK.
         self._may_interrupt = False
         self._is_unwanted = False
-        self._is_doomed = False
+        self._is_given_up = False
         self._is_guarded = False
-        self._was_lent = False
         # Our own cursors, made once: past what watches the owner's, and cheaper than one for each statement.
         self._cursor, self._control = sqlite3.Cursor(raw), sqlite3.Cursor(raw)
         raw.is_changed = False
@@ -121,8 +120,6 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             values = self._heed(does, values)
         cursor.execute(statement, values)
         rows = cursor.fetchall()
-        if self._is_doomed:
-            self._bury()
         # The cursor remembers the rowid of another statement's INSERT.
         lastrowid = cursor.lastrowid if does & INSERTS else None
         description = cursor.description
@@ -191,10 +188,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def fetch(self, cursor: sqlite3.Cursor, count: int) -> Sequence[tuple[Any, ...]]:
         """The next rows of an open result. Never tried again: after an error sqlite3 has lost its place."""
-        rows = cursor.fetchmany(count)
-        if self._is_doomed:
-            self._bury()
-        return rows
+        return cursor.fetchmany(count)
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -212,7 +206,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
                 raise
             self.call(lambda: self._control.execute(statement), deadline)
 
-    def prepare(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
+    def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
         """Make an autocommit session read-only."""
         if options.read_only and not self._is_read_only:
             self._guard(on=True)
@@ -247,7 +241,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             except sqlite3.Error as exc:
                 if not is_busy(exc):
                     clean = self._is_cleaned(reset, deadline)
-                    return Outcome(committed=False, reset_ok=clean, error=self.map_error(exc))
+                    return Outcome(committed=False, reset_ok=clean, error=self.error_of(exc))
             else:
                 return ENDED_WELL
         return super().finish(commit, reset, deadline)
@@ -268,8 +262,9 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         limit = time.monotonic() + self._busy_timeout
         until = limit if deadline is None else (deadline if is_ending else min(limit, deadline))
         while True:
-            if self._is_doomed:
-                self._bury()
+            if self._is_given_up:
+                msg = "the connection was dropped"
+                raise DisconnectedError(msg)
             try:
                 return self._timed(attempt, deadline)
             except sqlite3.OperationalError as exc:
@@ -278,8 +273,6 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def _check_worth_waiting(self, exc: sqlite3.OperationalError) -> None:
         """Return if another attempt may go better, or raise."""
-        if self._is_doomed:
-            self._bury()
         if not is_busy(exc) and not _is_stale(exc):
             raise exc
 
@@ -335,7 +328,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         """Nobody changed the connection's state, as far as SQLite compiled it or Python shows it."""
         if self._watch.is_changed or self._is_guarded:
             return False
-        return not self._was_lent or self._is_as_made()
+        return not self.is_raw_lent or self._is_as_made()
 
     def _is_as_made(self) -> bool:
         raw = self._watch
@@ -346,54 +339,25 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
         """Anything that changed costs more than a new connection."""
         clean = self.is_pristine()
-        self._was_lent = False
+        self.is_raw_lent = False
         return clean
 
-    def is_usable(self) -> bool:
-        """Neither dropped nor closed."""
-        return not self._is_doomed
-
-    def raw_lent(self) -> None:
-        """From now on what Python shows counts too."""
-        self._was_lent = True
-
-    def interrupt(self) -> None:
+    def interrupt(self, *, for_good: bool) -> None:
         """Stop the owner's statement, or the wait for a lock before it."""
         self._is_unwanted = True
+        self._is_given_up |= for_good
         if self._may_interrupt:
             with suppress(sqlite3.ProgrammingError):  # closed meanwhile
                 self.raw.interrupt()
 
     def close(self) -> None:
         """Close; the file's last connection also tidies up its WAL."""
-        self._is_doomed = True
-        self._close()
-
-    def _close(self) -> None:
         # A cursor keeps its last statement, and SQLite the file for as long as there is one.
         for cursor in (self._cursor, self._control):
             with suppress(sqlite3.ProgrammingError):  # closed before
                 cursor.close()
         self.raw.close()
 
-    def abort(self) -> None:
-        """Close at once; a thread that is inside a statement is stopped, and closes behind itself."""
-        self._is_doomed = True
-        token = object()
-        try:
-            if self.turn.setdefault(HELD, token) is token:
-                self._close()
-            else:
-                self.interrupt()
-        finally:
-            if self.turn[HELD] is token:
-                del self.turn[HELD]
-
-    def _bury(self) -> NoReturn:
-        self._close()
-        msg = "the connection was dropped"
-        raise DisconnectedError(msg)
-
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By SQLite's extended result codes."""
         return map_error(exc)

@@ -48,10 +48,8 @@ _BY_CODE: dict[str, type[DatabaseError]] = {
 }
 
 
-def map_error(exc: BaseException) -> SQLSpecError:
-    """The driver's exception as one of ours."""
-    if isinstance(exc, SQLSpecError):
-        return exc
+def map_error(exc: Exception) -> SQLSpecError | None:
+    """The driver's exception as one of ours; None for what is not the driver's."""
     name: str | None = getattr(exc, "sqlite_errorname", None)
     if name is not None:
         return _with_place(_kind(name)(str(exc), code=name), str(exc))
@@ -77,16 +75,16 @@ def _with_place(error: DatabaseError, text: str) -> DatabaseError:
     return error
 
 
-def _of_the_module(exc: BaseException) -> SQLSpecError:
+def _of_the_module(exc: Exception) -> SQLSpecError | None:
     """What Python's sqlite3 raises by itself, before SQLite is asked."""
     if isinstance(exc, OverflowError):
         return ParameterError("an int is too large: SQLite's integers have 64 bits, sign included")
     if isinstance(exc, UnicodeEncodeError):
         return ParameterError("a str holds a lone surrogate, which can not be stored as UTF-8")
-    return _by_text(exc, str(exc))
+    return _by_text(exc, str(exc)) if isinstance(exc, (sqlite3.Error, sqlite3.Warning)) else None
 
 
-def _by_text(exc: BaseException, text: str) -> SQLSpecError:
+def _by_text(exc: sqlite3.Error | sqlite3.Warning, text: str) -> SQLSpecError:
     if "one statement at a time" in text:
         return MultipleStatementsError("one statement at a time; execute_script() runs several")
     if "binding" in text.lower() or "not supported" in text:

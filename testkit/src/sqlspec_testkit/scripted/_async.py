@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlspec.errors import ConnectError, DeadlineExceeded
-from sqlspec.plugin import HELD, AsyncConnection
+from sqlspec.plugin import AsyncConnection
 
 from .backend import Backend
-from .client import CLOSE_TIMEOUT, Client, earliest
+from .client import CLOSE_TIMEOUT, INSIDE, Client, earliest
 from .line import Ending
 from .waiting import AsyncPause, async_home, async_turn
 
@@ -32,7 +32,7 @@ async def async_connect(script: Script, config: ScriptedConfig) -> AsyncScripted
     except DeadlineExceeded as exc:
         raise ConnectError("scripted: no answer within connect_timeout") from exc
     except Exception as exc:
-        raise connection.map_error(exc) from exc
+        raise connection.mapped(exc) from exc
     return connection
 
 
@@ -77,7 +77,7 @@ class AsyncScriptedConnection(Client, AsyncConnection[Backend]):
     async def reset(self, deadline: float | None) -> bool:
         """Undo every `SET`."""
         await self._call("reset", deadline=deadline)
-        self._was_lent = self._was_lent and not self._script.can_reset
+        self.is_raw_lent = self.is_raw_lent and not self._script.can_reset
         return self._script.can_reset
 
     async def close(self) -> None:
@@ -106,9 +106,9 @@ class AsyncScriptedConnection(Client, AsyncConnection[Backend]):
             self._answered()
             return result
         finally:
-            # No call in here, out of which a signal's exception could come: see `sqlspec.plugin.turn`.
-            if busy[HELD] is token:
-                del busy[HELD]
+            # No call in here, out of which a signal's exception could come.
+            if busy[INSIDE] is token:
+                del busy[INSIDE]
 
     async def _wait_before(self, line: Line, step: str, deadline: float | None) -> None:
         if self._script.suspend:

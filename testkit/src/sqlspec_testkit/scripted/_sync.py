@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlspec.errors import ConnectError, DeadlineExceeded
-from sqlspec.plugin import HELD, Connection
+from sqlspec.plugin import Connection
 
 from .backend import Backend
-from .client import CLOSE_TIMEOUT, Client, earliest
+from .client import CLOSE_TIMEOUT, INSIDE, Client, earliest
 from .line import Ending
 from .waiting import Pause, home, turn
 
@@ -32,7 +32,7 @@ def connect(script: Script, config: ScriptedConfig) -> ScriptedConnection:
     except DeadlineExceeded as exc:
         raise ConnectError("scripted: no answer within connect_timeout") from exc
     except Exception as exc:
-        raise connection.map_error(exc) from exc
+        raise connection.mapped(exc) from exc
     return connection
 
 
@@ -77,7 +77,7 @@ class ScriptedConnection(Client, Connection[Backend]):
     def reset(self, deadline: float | None) -> bool:
         """Undo every `SET`."""
         self._call("reset", deadline=deadline)
-        self._was_lent = self._was_lent and not self._script.can_reset
+        self.is_raw_lent = self.is_raw_lent and not self._script.can_reset
         return self._script.can_reset
 
     def close(self) -> None:
@@ -106,9 +106,9 @@ class ScriptedConnection(Client, Connection[Backend]):
             self._answered()
             return result
         finally:
-            # No call in here, out of which a signal's exception could come: see `sqlspec.plugin.turn`.
-            if busy[HELD] is token:
-                del busy[HELD]
+            # No call in here, out of which a signal's exception could come.
+            if busy[INSIDE] is token:
+                del busy[INSIDE]
 
     def _wait_before(self, line: Line, step: str, deadline: float | None) -> None:
         if self._script.suspend:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 from sys import is_finalizing
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from sqlspec.errors import DeadlineExceeded, SQLSpecError
-from sqlspec.plugin import HELD, RawResult, TransactionStatus, Turn
+from sqlspec.plugin import RawResult, TransactionStatus
 
 from .clock import Clock
 from .errors import ScriptedError, error_for
@@ -24,22 +24,31 @@ if TYPE_CHECKING:
     from .script import Script
     from .waiting import AsyncPause, Pause
 
-__all__ = ("CLOSE_TIMEOUT", "Client", "earliest")
+__all__ = ("CLOSE_TIMEOUT", "INSIDE", "Client", "earliest")
 
 CLOSE_TIMEOUT = 10.0
+INSIDE: Final = "inside"
 IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
+
+
+class Busy(dict[str, object]):
+    """Who is inside a call, by the driver's own view; core's guard is not believed here, but checked."""
+
+    __slots__ = ()
+
+    def __missing__(self, key: str) -> None:
+        """Nobody."""
 
 
 class Client:
     """The driver's end of a connection: checks who calls, asks the script, and maps errors."""
 
     raw: Backend
+    is_raw_lent: bool
 
     def _set_up(self, script: Script, config: ScriptedConfig, home: object) -> None:
         self._script, self._config, self._home = script, config, home
-        self._busy = Turn()
-        # Lent to code that may change what only a reset restores.
-        self._was_lent = False
+        self._busy = Busy()
         self._is_closed = False
 
     # --- without a round trip -------------------------------------------------------------------
@@ -60,31 +69,23 @@ class Client:
 
     def is_pristine(self) -> bool:
         """Known to need no reset, if the script lets the driver know."""
-        return self._script.knows_state and not self._was_lent and not self.raw.variables
+        return self._script.knows_state and not self.is_raw_lent and not self.raw.variables
 
-    def raw_lent(self) -> None:
-        """Somebody gets the server's end, and may do anything to it."""
-        self._was_lent = True
-
-    def abort(self) -> None:
-        """Drop the connection; a call that is held fails. From any thread, and more than once."""
-        self._script.calls.append("abort")
-        self._check_process("abort")
-        self._is_closed, self.raw.told = True, UNKNOWN
-        self.raw.end("aborted")
-
-    def interrupt(self) -> None:
-        """Stop a statement that is held; nothing else."""
-        self._script.calls.append("interrupt")
+    def interrupt(self, *, for_good: bool) -> None:
+        """Stop a statement that is held; for good, drop the connection, and a call that is held fails."""
+        self._script.calls.append("abort" if for_good else "interrupt")
+        if for_good:
+            self._check_process("abort")
+            self._is_closed, self.raw.told = True, UNKNOWN
+            self.raw.end("aborted")
+            return
         held = self.raw.held
         if held is not None and held[0].startswith("execute:"):
             held[1].wake(INTERRUPTED)
 
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """The driver's exception as one of core's."""
-        if isinstance(exc, ScriptedError):
-            return error_for(exc)
-        return super().map_error(exc)  # type: ignore[misc,no-any-return] # of the connection, next in line
+        return error_for(exc) if isinstance(exc, ScriptedError) else None
 
     def __del__(self) -> None:
         # What a socket does when nobody holds it any more; a driver's would perhaps speak first.
@@ -104,7 +105,7 @@ class Client:
             self._blame(f"was touched by a forked child: {step}")
 
     def _check_leftovers(self) -> None:
-        if self._busy[HELD] is not None:
+        if self._busy[INSIDE] is not None:
             self._blame("was lent while a call is under way")
         if self.raw.status is not IDLE:
             self._blame(f"was lent {self.raw.state}")
@@ -119,7 +120,7 @@ class Client:
         self._check_process(step)
         if home is not self._home:
             self._blame(f"was used in another event loop than it was made in: {step}")
-        if self._busy.setdefault(HELD, token) is not token:
+        if self._busy.setdefault(INSIDE, token) is not token:
             self._blame(f"was used by two at once: {step}")
             raise ScriptedError("in-use")
         if self._is_closed:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 
-from sqlspec.plugin import HELD, AsyncCursor, RawResult
+from sqlspec.plugin import AsyncCursor, RawResult
 from sqlspec_psycopg.asking import check, describe, names_of
 from sqlspec_psycopg.copying import check_zones, packed, with_lists
 from sqlspec_psycopg.errors import having_values
@@ -21,7 +21,7 @@ from sqlspec_psycopg.learning._async import AsyncLearning
 from sqlspec_psycopg.raw._async import AsyncPlainCursor
 from sqlspec_psycopg.talking._async import ABORTED, ACTIVE
 from sqlspec_psycopg.values import has_list
-from sqlspec_psycopg.waits import async_run, request_cancel
+from sqlspec_psycopg.waits import async_free, async_run, request_cancel
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from sqlspec.plugin import Parameters
+    from sqlspec_psycopg.raw._async import AsyncPatientConnection
 
 __all__ = ("AsyncPsycopgConnection",)
 
@@ -203,38 +204,36 @@ class AsyncPsycopgConnection(AsyncLearning):
 
     def is_pristine(self) -> bool:
         """Nothing was run since the last reset."""
-        return not (self._is_touched or self._was_lent)
+        return not (self._is_touched or self.is_raw_lent)
 
-    def raw_lent(self) -> None:
+    async def lend_raw(self, deadline: float | None) -> AsyncPatientConnection:
         """From now on the driver's side may change, too; and it may teach the cursor new types."""
-        self._was_lent = self._has_prepared = True
+        self._has_prepared = True
         self._cursor = None
+        return await super().lend_raw(deadline)
 
-    def interrupt(self) -> None:
-        """Ask the server to stop the running statement; returns at once."""
-        if not self._is_ending:
+    def interrupt(self, *, for_good: bool) -> None:
+        """Ask the server to stop the running statement, or cut the line; returns at once."""
+        if for_good:
+            self.raw.hang_up()
+            async_free(self.raw)
+        elif not self._is_ending:
             request_cancel(self._pgconn)
+
+    @property
+    def fileno(self) -> int | None:
+        """Our own handle of the socket."""
+        return self.raw.fileno_of_line
 
     def is_usable(self) -> bool:
         """Not closed, nothing came in while it was idle, and the driver's side is as it should be."""
         if self._pgconn.status != GOOD or self._is_readable():
             return False
-        return not self._was_lent or self.raw.is_as_made
+        return not self.is_raw_lent or self.raw.is_as_made
 
     async def close(self) -> None:
         """Say good-bye; nobody answers."""
         self.raw.finish()
-
-    def abort(self) -> None:
-        """Cut the line, and free what nobody is using."""
-        self.raw.hang_up()
-        token = object()
-        try:
-            if self.turn.setdefault(HELD, token) is token:
-                self.raw.finish()
-        finally:
-            if self.turn[HELD] is token:
-                del self.turn[HELD]
 
     def placeholders(self, count: int) -> list[str]:
         """As psycopg writes them."""

@@ -87,6 +87,11 @@ class PatientConnection(psycopg.Connection[Any]):
         with suppress(OSError):  # cut or closed before
             self._line.shutdown(SHUT_RDWR)
 
+    @property
+    def fileno_of_line(self) -> int:
+        """The number of our own handle of the socket; -1 when it is closed."""
+        return self._line.fileno()
+
     def finish(self) -> None:
         """Close for good. May be called twice; not while a call is under way in another thread."""
         self.pgconn.finish()

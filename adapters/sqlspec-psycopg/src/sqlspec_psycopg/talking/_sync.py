@@ -49,7 +49,7 @@ class Talking(Connection[PatientConnection], ABC):
         self._prepared_max = config.cached_statements
         self._cursor: Any = None
         self._is_readable = watch(self._pgconn.socket)
-        self._is_touched = self._was_lent = self._is_guarded = self._is_ending = self._has_prepared = False
+        self._is_touched = self._is_guarded = self._is_ending = self._has_prepared = False
         self._streams = 0
         self._learned: dict[str, dict[tuple[int, ...], dict[int | str, int]]] = {}
         """What statements with lists take: by their text and by the types of what is no list."""
@@ -88,7 +88,7 @@ class Talking(Connection[PatientConnection], ABC):
         self._is_touched = True
         check(self._say(begin(options), deadline))
 
-    def prepare(self, options: TransactionOptions, deadline: float | None) -> None:
+    def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
         """Make an autocommit session read-only; the reset undoes it."""
         if options.read_only:
             if self._behind_pgbouncer:
@@ -134,7 +134,7 @@ class Talking(Connection[PatientConnection], ABC):
             message = self._and_forget(self._phrases.commit_and_reset) if reset else b"COMMIT"
             self._converse(message, results, deadline)
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
-            error = self.map_error(exc)
+            error = self.error_of(exc)
         outcome = self._verdict(results, error)
         if outcome.committed is None:
             return outcome
@@ -169,7 +169,7 @@ class Talking(Connection[PatientConnection], ABC):
             return False
         if not reset:
             self.rollback(deadline)
-            return self._unguard(deadline) and (not self._was_lent or self._restore_driver())
+            return self._unguard(deadline) and (not self.is_raw_lent or self._restore_driver())
         phrases = self._phrases
         message = phrases.reset if status is IDLE else phrases.rollback_and_reset
         return self._is_reset(self._say(self._and_forget(message), deadline) if message else [])
@@ -187,7 +187,7 @@ class Talking(Connection[PatientConnection], ABC):
             return False
         if self._is_standby and self._pgconn.parameter_status(b"in_hot_standby") != b"on":
             return False  # it can do more by now than its reset undoes
-        if self._was_lent and not self._restore_driver():
+        if self.is_raw_lent and not self._restore_driver():
             return False
         self._is_touched = self._is_guarded = self._has_prepared = False
         return True
@@ -202,7 +202,7 @@ class Talking(Connection[PatientConnection], ABC):
         if not self.raw.restore():
             return False
         self.raw.prepare_threshold, self.raw.prepared_max = self._prepare_threshold, self._prepared_max
-        self._cursor, self._was_lent = None, False
+        self._cursor, self.is_raw_lent = None, False
         return True
 
     # --- messages -------------------------------------------------------------------------------
@@ -226,6 +226,6 @@ class Talking(Connection[PatientConnection], ABC):
         finally:
             self._is_ending = False
 
-    def map_error(self, exc: BaseException) -> SQLSpecError:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By SQLSTATE."""
         return map_error(exc)

@@ -7,6 +7,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import SessionClosedError
+from sqlspec.plugin import PooledConnection
 from sqlspec_redis.drivers import ConnectionPool, Redis
 
 from .base import LinkBase
@@ -83,11 +84,15 @@ class Desk(ConnectionPool):
             raise
 
 
-class Link(LinkBase):
+class Link(LinkBase, PooledConnection[Any]):
     """A place in the pool of one event loop."""
 
     pool: Pool
     _client: Redis | None = None
+
+    def __init__(self, pool: Pool, generation: int, now: float) -> None:
+        LinkBase.__init__(self, pool, generation, now)
+        PooledConnection.__init__(self, None)
 
     def open(self, seconds: float) -> None:
         """Connect; raises redis-py's errors, after *seconds* at the latest."""
@@ -113,8 +118,8 @@ class Link(LinkBase):
         self.serve()
         return client
 
-    def raw_lent(self) -> None:
-        """Core is about to lend `raw`, a client that uses nothing but this connection."""
+    def lend_raw(self, deadline: float | None) -> Redis:
+        """Make `raw`, a client that uses nothing but this connection."""
         if self.raw is None:
             desk = (
                 self._new_desk()
@@ -124,7 +129,12 @@ class Link(LinkBase):
             self.spare.clear()
         self.raw.connection = self.connection
         self.raw.connection_pool.is_open = True
+        return super().lend_raw(deadline)  # type: ignore[no-any-return] # it is what was made above
 
     def ping(self, deadline: float | None) -> None:
         """Ask for a sign of life."""
         self.connection.probe(PING_TIMEOUT if deadline is None else deadline - time.monotonic())
+
+    def close(self) -> None:
+        """Let go; Redis wants no good-bye."""
+        self.abort()

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.plugin import TransactionStatus
 from sqlspec_redis.errors import mapped
 
 if TYPE_CHECKING:
     from weakref import ref
 
+    from sqlspec import SQLSpecError
     from sqlspec_redis.drivers import AsyncWaiter, Waiter
     from sqlspec_redis.pool.base import Lease
 
@@ -20,7 +20,6 @@ __all__ = ("LinkBase",)
 class LinkBase:
     """What the pool lends. Core sees a connection in it, as far as it asks one anything."""
 
-    transaction_status = TransactionStatus.IDLE  # Redis has none that outlives a command or a pipeline
     connection: Any = None
     """redis-py's, once it is open."""
     raw: Any = None
@@ -104,6 +103,11 @@ class LinkBase:
         """The pool looks itself when it comes back."""
         return True
 
-    def map_error(self, exc: BaseException) -> BaseException:
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
         """The error of core's that means the same as redis-py's."""
         return mapped(exc)
+
+    def interrupt(self, *, for_good: bool) -> None:
+        """A command of Redis's is not stopped; the connection can be given up."""
+        if for_good:
+            self.abort()

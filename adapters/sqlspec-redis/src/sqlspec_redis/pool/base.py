@@ -21,8 +21,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
-from sqlspec.errors import PoolFullError, PoolTimeoutError
-from sqlspec.plugin import PoolRetiredError
+from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
 from sqlspec_redis.options import connection_options, pool_options, terms_of
 
 from .counts import Counts
@@ -217,9 +216,9 @@ class PoolBase(Generic[L]):
         """What a waiter was given; it is out of the queue from now on."""
         with self._lock:
             self._forget(waiter, beside)
-            if waiter.gift is RETIRED:
+            if waiter.item is RETIRED:
                 raise self._retired()
-            if waiter.gift is beside or waiter.gift is ENDED:
+            if waiter.item is beside or waiter.item is ENDED:
                 return beside
             link: L | None = waiter.lease.link
             if link is not None:
@@ -231,7 +230,7 @@ class PoolBase(Generic[L]):
         """Somebody was interrupted while waiting, and may have been served: pass it on."""
         with self._lock:
             self._forget(waiter, beside)
-            if beside is not None and waiter.gift is beside:
+            if beside is not None and waiter.item is beside:
                 beside.spare.append(beside.connection)
                 self._serve_own(beside)
         self.give_back(waiter.lease, is_good=True)

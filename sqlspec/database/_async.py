@@ -1,0 +1,81 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""What a database does that waits: opening a connection by the adapter's hook, a ping, warming up."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.concurrency.deadlines import async_drop_after
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.errors import ConnectError, SQLSpecError
+from sqlspec.plugin._async import AsyncPooledConnection
+from sqlspec.pool.base import PING_TIMEOUT
+
+from .connector import ConnectorBase, async_made, expire, is_core, not_pingable
+
+if TYPE_CHECKING:
+    from sqlspec.plugin.contract import AsyncPoolLike, Resources
+    from sqlspec.plugin.manager import Plugins
+
+__all__ = ("AsyncConnector", "async_ping", "async_warm_up")
+
+
+class AsyncConnector(ConnectorBase):
+    """`connect` of the pool hooks. Thread-safe; what each call returns is a connection of its own."""
+
+    def __init__(self, name: str, config: Any, plugins: Plugins, resources: Resources) -> None:
+        super().__init__(name, config, plugins, resources, hook="sqlspec_create_async_connection")
+
+    async def __call__(self) -> AsyncPooledConnection[Any]:
+        """Open one. Raises `ConnectError`, and `AdapterBrokenError` if the hook returns something else."""
+        create = self._hook()
+        try:
+            connection = await async_made(create(self._config, self._resources), self)
+        except SQLSpecError:
+            raise
+        except Exception as exc:
+            if is_interruption(exc):
+                raise
+            msg = f"adapter {self._config.adapter!r} could not connect to {self.label}: {type(exc).__name__}"
+            raise ConnectError(msg) from exc
+        if not isinstance(connection, AsyncPooledConnection):
+            raise self.broken(connection, "AsyncConnection")
+        return connection
+
+
+async def async_ping(pool: AsyncPoolLike, adapter: str) -> None:
+    """Ask the server of *pool* for a sign of life, or raise."""
+    lease = await pool.acquire()
+    connection, ok = lease.connection, False
+    if not isinstance(connection, AsyncPooledConnection):
+        await pool.release(lease, True)  # noqa: FBT003 - untouched
+        raise not_pingable(adapter)
+    timer = async_drop_after(PING_TIMEOUT, connection)
+    try:
+        await connection.check(time.monotonic() + PING_TIMEOUT)
+        ok = True
+    except BaseException as exc:
+        error = connection.mapped(exc)
+        if isinstance(error, SQLSpecError):
+            expire(pool, lease)
+        if error is exc:
+            raise
+        raise error from exc
+    finally:
+        timer.cancel()
+        await pool.release(lease, ok)
+
+
+async def async_warm_up(pool: AsyncPoolLike, count: int) -> None:
+    """Have *count* connections opened, or raise what hinders it."""
+    if is_core(pool):
+        await pool.warm_up()
+        return
+    leases: list[Any] = []
+    try:
+        for _ in range(count):
+            leases.append(await pool.acquire())  # noqa: PERF401 - what was acquired must be given back
+    finally:
+        for lease in leases:
+            await pool.release(lease, True)  # noqa: FBT003 - untouched

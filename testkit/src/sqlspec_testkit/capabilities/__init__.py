@@ -1,0 +1,1 @@
+"""Capabilities: what an adapter declares is true. `_sync.py` is printed from `_async.py`."""
