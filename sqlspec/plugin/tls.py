@@ -58,6 +58,8 @@ def tls_context(
     import ssl
 
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    # Debian's Python leaves the oldest version to OpenSSL's settings. A stricter one of theirs stays.
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     context.check_hostname = mode == "verify-full"
     context.verify_mode = ssl.CERT_NONE if mode == "require" else ssl.CERT_REQUIRED
     if root_cert is not None:
