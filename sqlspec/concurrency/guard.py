@@ -23,6 +23,8 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from sqlspec.errors import DisconnectedError, SessionClosedError, SessionInUseError, SQLSpecError
 
+from .interruptions import suppress_errors
+
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
 
@@ -111,14 +113,14 @@ class CallGuard(dict[str, object]):
         self.close_dropped(connection)
 
     def _stop(self, connection: Interruptible) -> None:
-        with suppress(Exception):  # a driver that can not be stopped is closed when its call ends
+        with suppress_errors():  # a driver that can not be stopped is closed when its call ends
             connection.interrupt(for_good=True)
 
     def close_dropped(self, connection: Interruptible) -> None:
         """Close it, unless a call is under way, or somebody has closed it: this token stays inside."""
         token = object()
         if self.setdefault(HELD, token) is token:
-            with suppress(Exception):  # it is given up; there is nobody to tell
+            with suppress_errors():  # it is given up; there is nobody to tell
                 connection.close()
 
     def close(self) -> None:

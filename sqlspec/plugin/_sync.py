@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlspec.concurrency.forks import watch
 from sqlspec.concurrency.guard import guard
-from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.concurrency.interruptions import interruption_of
 from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
 from .contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
@@ -148,15 +148,28 @@ class PooledConnection(ABC, Generic[RawT]):
     # --- core's own -----------------------------------------------------------------------------
 
     @staticmethod
-    def is_foreign(exc: BaseException) -> bool:
-        """Whether *exc* only interrupted the driver: Ctrl-C, or what the handler of a signal raised."""
-        return not isinstance(exc, Exception) or is_interruption(exc)
+    def interruption(exc: BaseException) -> BaseException | None:
+        """What interrupted the driver, if *exc* is that or came of it; None for the driver's own errors.
+
+        Ctrl-C, a cancellation, or what a signal's handler raised.
+        """
+        return interruption_of(exc) if isinstance(exc, Exception) else exc
+
+    @classmethod
+    def is_foreign(cls, exc: BaseException) -> bool:
+        """Whether *exc* interrupted the driver, or came of what did."""
+        return cls.interruption(exc) is not None
 
     def mapped(self, exc: BaseException) -> BaseException:
         """*exc* as the caller shall see it: ours for the driver's, and anything else as it is."""
-        if isinstance(exc, SQLSpecError) or not isinstance(exc, Exception) or is_interruption(exc):
+        if isinstance(exc, SQLSpecError) or not isinstance(exc, Exception):
             return exc
-        return self.map_error(exc) or exc
+        foreign = interruption_of(exc)
+        if foreign is None:
+            return self.map_error(exc) or exc
+        if foreign is not exc:
+            exc.__cause__ = exc.__context__ = None  # else it would be the cause of what it came of
+        return foreign
 
     def error_of(self, exc: Exception) -> SQLSpecError:
         """*exc* as an error of ours; raises what is not the driver's. For adapters that override `finish`."""

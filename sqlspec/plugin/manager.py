@@ -7,6 +7,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 from weakref import WeakSet
 
+from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
     AdapterBrokenError,
     AdapterConflictError,
@@ -305,7 +306,9 @@ class Plugins:
             manager.register(suspect.plugin, name=suspect.name)
         except PluginValidationError as exc:
             raise suspect.broken("pluggy refuses it", "See the error above") from exc
-        except ValueError:  # the same object under another name
+        except ValueError as exc:  # the same object under another name
+            if is_interruption(exc):
+                raise
             raise _taken(suspect.name, IN_PROCESS) from None
         self._changed()
 

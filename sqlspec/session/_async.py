@@ -329,9 +329,10 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         for stream in streams or ():
             try:
                 await stream._end()
-            except Exception as exc:
-                if is_interruption(exc):
-                    raise
+            except Exception as exc:  # noqa: BLE001 - told apart below
+                interruption = self._connection.interruption(exc)
+                if interruption is not None:
+                    raise interruption from None
                 # What comes next shows whether the connection is good.
 
 
@@ -422,17 +423,22 @@ class AsyncTransaction:
             return
         session._blocks = self._depth - 1
         self._depth = 0
+        aborted: BaseException | None = None
         try:
             async with AsyncCall(session, "end of begin()", even_if_aborted=True):
                 if self._savepoint is None:
                     await self._end_transaction(exc)
                 else:
-                    await self._end_savepoint(self._savepoint, exc)
-        except Exception as error:
-            if exc is None or is_interruption(error):
+                    aborted = await self._end_savepoint(self._savepoint, exc)
+        except BaseException as error:
+            if session._begun:
+                session._give_up(exc or error)  # neither kept nor undone: nobody may commit it
+            if exc is None or not isinstance(error, Exception) or is_interruption(error):
                 raise
             # The body's exception is what the caller sees; why its undoing failed is a note on it.
             exc.add_note(f"rolling back failed too: {error}")
+        if aborted is not None:
+            raise aborted
 
     async def _end_transaction(self, exc: BaseException | None) -> None:
         if exc is None:
@@ -440,16 +446,16 @@ class AsyncTransaction:
         else:
             await self._session._rollback()
 
-    async def _end_savepoint(self, name: str, exc: BaseException | None) -> None:
+    async def _end_savepoint(self, name: str, exc: BaseException | None) -> BaseException | None:
+        """Keep or undo; returns the error for a block that ended well on what the database had given up."""
         session = self._session
         if exc is None and session._trouble is None:
             await session._connection.release_savepoint(name, None)
-            return
-        aborted = None if session._trouble is None else session._aborted()
+            return None
+        aborted = None if exc is not None or session._trouble is None else session._aborted()
         await session._connection.rollback_to_savepoint(name, session._clean_up_deadline())
         session._recovered()
-        if exc is None and aborted is not None:
-            raise aborted
+        return aborted
 
 
 class AsyncOpening(AsyncTransaction):

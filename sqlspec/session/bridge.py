@@ -18,7 +18,7 @@ from sqlspec.errors import DisconnectedError
 from sqlspec.plugin._async import AsyncConnection, AsyncCursor, AsyncPooledConnection
 from sqlspec.plugin._sync import Connection
 from sqlspec.plugin.contract import Outcome, TransactionStatus
-from sqlspec.plugin.results import RawResult, fetch_now
+from sqlspec.plugin.results import TABLE_WANTED, RawResult, fetch_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,7 +49,7 @@ class SyncConnector(Protocol):
 
 T = TypeVar("T")
 InnerT = TypeVar("InnerT", bound="PooledConnection[Any]")
-UNKNOWN = TransactionStatus.UNKNOWN
+IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
 
 if TYPE_CHECKING:
     # What an `async def` returns, to the letter: these methods pass the one coroutine of their hop on.
@@ -71,23 +71,22 @@ class BridgedConnector:
         made: list[Any] = []
         gone = False
 
-        def make() -> Any:
+        def make() -> tuple[Any, bool]:
             connection = self._connect()
             made.append(connection)
             if gone:  # cancelled, and left behind
                 connection.drop()
-            return connection
+            return connection, _is_pristine(connection)
 
         try:
-            connection = await self._workers.hop(make)
+            connection, is_pristine = await self._workers.hop(make)
         except BaseException:
             gone = True
             for orphan in made:
                 orphan.drop()
             raise
-        if isinstance(connection, Connection):
-            return BridgedConnection(connection, self._workers)
-        return BridgedPooledConnection(connection, self._workers)
+        kind = BridgedConnection if isinstance(connection, Connection) else BridgedPooledConnection
+        return kind(connection, self._workers, is_pristine=is_pristine)
 
 
 def _add_outcome(exc: BaseException, job: Job) -> None:
@@ -100,10 +99,11 @@ def _add_outcome(exc: BaseException, job: Job) -> None:
 class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
     """A sync connection whose every call is made in one of its pool's threads."""
 
-    def __init__(self, connection: InnerT, workers: Workers) -> None:
+    def __init__(self, connection: InnerT, workers: Workers, *, is_pristine: bool) -> None:
         super().__init__(connection.raw)
         self.guard = AsyncCallGuard(None)  # any thread may drop it
         self._inner, self._workers = connection, workers
+        self._is_pristine = is_pristine
         self.job: Job | None = None
         """The call that is under way."""
         self._may_interrupt = False
@@ -134,6 +134,7 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
 
     def _note_status(self) -> None:
         """In the thread: what the call left behind."""
+        self._is_pristine = _is_pristine(self._inner)
 
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """COMMIT rides with the reset."""
@@ -183,8 +184,8 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
         return not self.is_raw_lent and super().is_clean(reset=reset)
 
     def is_pristine(self) -> bool:
-        """The inner connection's."""
-        return self._inner.is_pristine()
+        """As the last call left it."""
+        return self._is_pristine
 
     def is_usable(self) -> bool:
         """The inner connection's."""
@@ -198,10 +199,10 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
 class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnection[Any]):
     """The same for one that speaks SQL."""
 
-    def __init__(self, connection: Connection[Any], workers: Workers) -> None:
-        super().__init__(connection, workers)
+    def __init__(self, connection: Connection[Any], workers: Workers, *, is_pristine: bool) -> None:
+        super().__init__(connection, workers, is_pristine=is_pristine)
         self.load_batch = connection.load_batch
-        self._status = TransactionStatus.IDLE
+        self._status = IDLE
 
     def _note_status(self) -> None:
         """In the thread. A status that can not be told must not hide what the call itself has come to."""
@@ -211,6 +212,7 @@ class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnect
             if is_interruption(exc):
                 raise
             self._status = UNKNOWN
+        self._is_pristine = self._status is IDLE and _is_pristine(self._inner)
 
     def execute(
         self, statement: str, parameters: Parameters, deadline: float | None
@@ -297,11 +299,21 @@ class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnect
         await self._hop(self._inner.refresh_status)
 
 
+def _is_pristine(connection: PooledConnection[Any]) -> bool:
+    """Whether nothing is left to reset; one that can not tell is reset."""
+    try:
+        return connection.is_pristine()
+    except Exception:  # noqa: BLE001 - as above, in a thread where no signal's handler runs
+        return False
+
+
 def _fetched(call: Callable[..., RawResult | LazyResult], *args: Any) -> RawResult | LazyResult:
-    """In the thread: no result leaves it half read."""
+    """In the thread: no result leaves it half read, and its rows are made here, not in the loop."""
     raw = call(*args)
     if type(raw) is not RawResult:
         fetch_now(raw)
+        if not TABLE_WANTED.get():
+            _ = raw.rows
     return raw
 
 

@@ -11,7 +11,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
-import duckdb
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -74,8 +73,6 @@ TABLE: list[tuple[str, Any, Any]] = [
     ("MAP(VARCHAR, INTEGER)", {"key": ["x", "y"], "value": [1, 2]}, {"x": 1, "y": 2}),
     ("UNION(n INTEGER, s VARCHAR)", "text", "text"),
 ]
-KNOWS_TYPES = not isinstance(duckdb.connect(":memory:").execute("SELECT 1").description[0][1], str)
-"""Since 1.4 the driver tells the types of a result's columns."""
 KINDS = [f"{number}-{kind}" for number, (kind, _, _) in enumerate(TABLE)]
 
 
@@ -162,9 +159,9 @@ def test_arrow_after_the_rows_has_the_types_of_arrow_at_once(
     if kind == "BIT":
         with pytest.raises(MappingError, match="before arrow"):
             at_once.all()
-    elif KNOWS_TYPES:
+    else:
         assert at_once.all() == rows
-    if KNOWS_TYPES and kind not in NOT_IN_ARROW:
+    if kind not in NOT_IN_ARROW:
         assert after.arrow().schema == table.schema
         assert after.arrow().to_pylist() == table.to_pylist()
 

@@ -29,11 +29,8 @@ __all__ = ("Threads",)
 @contextmanager
 def keyboard_interrupt(after: float) -> Generator[None, None, None]:
     """A Ctrl-C in the main thread, *after* so many seconds."""
-
-    def interrupt(*_: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGALRM, interrupt)
+    # Python's own handler, as in an application: an adapter may tell it from others.
+    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
     signal.setitimer(signal.ITIMER_REAL, after)
     try:
         yield

@@ -131,7 +131,7 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         error = next(filter(None, errors), None)
         return None if error is None else told(error)
 
-    async def _exchange(self, packets: Sequence[bytes], deadline: float | None) -> list[BaseException | None]:
+    async def _exchange(self, packets: Sequence[bytes], deadline: float | None) -> list[Exception | None]:
         words = wire.exchange(self._driver, packets, at_once=self._setup.pipelining)
         return await self._line.talk(words, deadline)
 
@@ -189,7 +189,7 @@ class Tended(AsyncConnection["asyncmy.connection.Connection"]):
         error = None if refused is None else told(refused)
         return Outcome(committed=error is None, reset_ok=await self._has_reset(), error=error)
 
-    async def _sent_commit(self) -> BaseException | None:
+    async def _sent_commit(self) -> Exception | None:
         wire.send(self._driver, b"".join((COMMIT, *self._reset_packets())))
         return await wire.answered(self._driver)
 

@@ -150,7 +150,7 @@ async def answer(raw: Any) -> Any:
     return raw._result
 
 
-async def exchange(raw: Any, packets: Sequence[bytes], *, at_once: bool = True) -> list[BaseException | None]:
+async def exchange(raw: Any, packets: Sequence[bytes], *, at_once: bool = True) -> list[Exception | None]:
     """Send commands, and read all their answers: None for each that went well, else the server's error.
 
     What is no answer of the server's is raised.
@@ -158,19 +158,19 @@ async def exchange(raw: Any, packets: Sequence[bytes], *, at_once: bool = True) 
     if at_once:
         send(raw, b"".join(packets))
         return await answers(raw, len(packets))
-    errors: list[BaseException | None] = []
+    errors: list[Exception | None] = []
     for one in packets:
         send(raw, one)
         errors.append(await answered(raw))
     return errors
 
 
-async def answers(raw: Any, count: int) -> list[BaseException | None]:
+async def answers(raw: Any, count: int) -> list[Exception | None]:
     """Read the answers to commands that were sent at once."""
     return [await answered(raw) for _ in range(count)]
 
 
-async def answered(raw: Any) -> BaseException | None:
+async def answered(raw: Any) -> Exception | None:
     """Read one answer: the server's error, or None."""
     raw._next_seq_id = 1
     protocol = raw._proto

@@ -10,18 +10,29 @@ import duckdb
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("HAS_APPENDER", "LARGEST_INT", "LOSES_NAN_IN_LISTS", "drain", "drop", "pyarrow", "to_table")
+__all__ = (
+    "HAS_APPENDER",
+    "HAS_SUBMIT",
+    "LARGEST_INT",
+    "LOSES_NAN_IN_LISTS",
+    "TABLE_BATCH",
+    "complete",
+    "drop",
+    "pyarrow",
+    "to_table",
+)
 
 _Raw = duckdb.DuckDBPyConnection
 _VERSION = tuple(int(part) for part in duckdb.__version__.split(".")[:2])
 
 HAS_APPENDER = hasattr(_Raw, "appender")
 """2.0 and later."""
+HAS_SUBMIT = hasattr(_Raw, "_submit")
+"""2.0 and later: what the driver's relations run a statement by."""
 LOSES_NAN_IN_LISTS = not HAS_APPENDER
 """1.x binds NaN in a list as NULL."""
 LARGEST_INT = 2**128 - 1 if _VERSION >= (1, 4) else 2**64 - 1
 """Older ones bind what is larger as a float."""
-BATCH = 10_000
 TABLE_BATCH = 1_000_000
 """Rows in a chunk of a table: the driver's own default."""
 
@@ -31,27 +42,22 @@ def pyarrow() -> Any:
     return import_module("pyarrow")
 
 
-def to_table(raw: Any) -> Any:
-    """What is left of an open result as an Arrow table."""
-    if not hasattr(_Raw, "to_arrow_table"):
-        return raw.fetch_arrow_table()
-    if hasattr(raw, "_result_as_arrow"):
+def to_table(held: Any) -> Any:
+    """What a connection's open result, or a relation, holds as an Arrow table."""
+    if not hasattr(held, "to_arrow_table"):
+        return held.fetch_arrow_table()
+    if hasattr(held, "_result_as_arrow"):
         # What 2.x's `to_arrow_table` calls, after a warning that advises `sql()` instead, which would have to
         # run the query again. Warnings can not be silenced for one thread alone.
-        return raw._result_as_arrow(TABLE_BATCH, reader=False)  # noqa: SLF001
-    return raw.to_arrow_table()
-
-
-def _drain(raw: _Raw) -> None:
-    while raw.fetchmany(BATCH):
-        pass
+        return held._result_as_arrow(TABLE_BATCH, reader=False)  # noqa: SLF001
+    return held.to_arrow_table()
 
 
 def _nothing(raw: _Raw) -> None:
     """1.x drops an open result with the next statement."""
 
 
-drain: Callable[[_Raw], None] = getattr(_Raw, "complete", _drain)
+complete: Callable[[_Raw], None] = getattr(_Raw, "complete", _nothing)
 """Run an open result to its end, whose rows nobody will read."""
 drop: Callable[[_Raw], None] = getattr(_Raw, "abort", _nothing)
 """Leave an open result of a query where it is."""

@@ -9,13 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
+from sqlspec.plugin import Connection
+
 from ._compat import HAS_APPENDER, pyarrow
+from .signals import is_of_handler
 from .values import encode_rows, encoded
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from sqlspec.plugin import Parameters, Row
+    from sqlspec.plugin import Parameters
+
+    from .values import Row
 
 __all__ = ("LOAD_BATCH", "Many", "load")
 
@@ -122,7 +127,9 @@ def _append(raw: Any, table: str, columns: Sequence[str], quoted: list[str], row
     try:
         try:
             appender.append_rows(rows)
-        except (duckdb.Error, RuntimeError):
+        except (duckdb.Error, RuntimeError) as exc:
+            if is_of_handler(exc) or Connection.is_foreign(exc):
+                raise
             appender.clear()
             appender.append_rows(encode_rows(rows))  # it names the row that can not be sent
         appender.flush()
@@ -166,7 +173,9 @@ def _arrow(columns: list[tuple[Any, ...]]) -> Any:
         return None
     try:
         arrays = [arrow.array(column) for column in columns]
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError) as exc:
+        if Connection.is_foreign(exc):
+            raise
         return None
     return arrow.Table.from_arrays(arrays, names=[f"c{place}" for place in range(len(arrays))])
 

@@ -28,7 +28,7 @@ def connect(config: DuckDBConfig, resources: Resources) -> DuckDBConnection:
     else:
         parent = parent_of_file(config)
     try:
-        return DuckDBConnection(parent, config)
+        return DuckDBConnection(parent)
     except duckdb.Error as exc:
         parent.let_go()
         raise connect_error(exc, config.database) from exc

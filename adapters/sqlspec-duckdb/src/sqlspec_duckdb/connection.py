@@ -9,33 +9,30 @@ from __future__ import annotations
 import time
 from contextlib import contextmanager, suppress
 from threading import Timer
-from typing import TYPE_CHECKING, Any, cast
-from weakref import ref
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sqlspec.errors import (
-    DeadlineExceeded,
-    DisconnectedError,
-    SQLSpecError,
-)
-from sqlspec.plugin import Outcome, RawResult, TransactionStatus
+from sqlspec.errors import DeadlineExceeded, DisconnectedError, SQLSpecError
+from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from . import bulk
-from .errors import is_interrupt
-from .held import HeldCursor
-from .kinds import check_single, is_query
-from .results import DuckDBCursor, DuckDBResult
+from ._compat import complete, drop
+from .errors import is_interrupt, map_error
+from .kinds import check_single
+from .open_result import DuckDBCursor
+from .results import DuckDBResult
+from .running import StatementRunner, answer_of, is_answer
 from .signals import passing_signals
 from .values import encode
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Sequence
 
-    from sqlspec.plugin import Parameters, Row, TransactionOptions
+    from sqlspec.plugin import Parameters, TransactionOptions
 
-    from .config import DuckDBConfig
     from .parents import Parent
+    from .values import Row
 
 __all__ = ("DuckDBConnection",)
 
@@ -45,19 +42,24 @@ IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
 
 BEGIN_READ_ONLY = "BEGIN TRANSACTION READ ONLY"
 TXID = "SELECT txid_current()"
-ANSWERS = ("Count", "Success")
-"""How DuckDB names the one column of what a statement without rows answers."""
 
 
-class DuckDBConnection(HeldCursor):
+class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     """See `sqlspec.plugin.Connection` for the contract."""
 
     load_batch = bulk.LOAD_BATCH
 
-    def __init__(self, parent: Parent, config: DuckDBConfig) -> None:
-        super().__init__(parent)
-        # With reset="rollback" nobody may come by between two autocommit sessions.
-        self._settles_at_once = config.reset == "rollback"
+    def __init__(self, parent: Parent) -> None:
+        super().__init__(parent.cursor())
+        self._parent, self._runner = parent, StatementRunner(parent)
+        self._stream: DuckDBCursor | None = None
+        """Who reads the result that is open on the cursor."""
+        self._begun = False
+        self._is_in_doubt = False
+        """A call ended otherwise than well: only DuckDB knows what became of the transaction."""
+        self._may_interrupt = False
+        """A statement of the owner's is under way, and not BEGIN, COMMIT or ROLLBACK."""
+        self._is_closed = False
         self._is_used = False
         self._txid: int | None = None
         """Our transaction's, where the application may have ended it on the driver's object."""
@@ -66,8 +68,10 @@ class DuckDBConnection(HeldCursor):
 
     # --- statements -----------------------------------------------------------------------------
 
-    def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
-        """Run one statement; a query's rows stay with DuckDB until they are read."""
+    def execute(
+        self, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult | DuckDBResult:
+        """Run one statement to its end; a query's rows stay with DuckDB until they are read."""
         values = encode(parameters)
         self._enter()
         if "`" in statement:
@@ -80,49 +84,35 @@ class DuckDBConnection(HeldCursor):
             return self._run(statement, values)
 
     def _enter(self) -> None:
-        """Before every call: the connection is ours, and free."""
-        if self._parent.is_inherited:
-            self._parent.check()
-        if self._open is not None or self._was_left:
-            self._settle_quietly()
-        if self._late is not None:
-            self._tell_late()
+        """Before every call: nothing else is open on the cursor."""
+        if self._stream is not None:
+            self._fill_stream()
+        if self.is_raw_lent:
+            complete(self.raw)  # what the application may have left open
+            self._runner.doubt_zone()
         self._is_used = True
 
     @passing_signals
-    def _run(self, statement: str, values: Any) -> RawResult:
-        raw: Any = self.raw  # whose stubs know no None
+    def _run(self, statement: str, values: Any) -> RawResult | DuckDBResult:
         self._may_interrupt = self._is_in_doubt = True
-        raw.execute(statement, values)
-        described = raw.description
-        if described is None or (len(described) == 1 and described[0][0] in ANSWERS):
-            return self._answer(statement, described)
-        result = DuckDBResult(self, described)
-        if self._settles_at_once and not self._begun:
-            result.fill(raw)
+        result = self._runner.run(self.raw, statement, values)
+        if isinstance(result, DuckDBResult) and result.is_open:
+            result.on_fetched = self._note_fetched
         else:
-            self._open = ref(result)
-        self._is_in_doubt = False
-        return cast("RawResult", result)  # a Struct's fields can not be properties
-
-    def _answer(self, statement: str, described: Any) -> RawResult:
-        """What may be no query: INSERT and its kin answer with a count, others with nothing."""
-        raw: Any = self.raw
-        column = described[0][0] if described else None
-        rows: list[Any] = raw.fetchall() if described else []
-        if column is not None and is_query(raw, statement):
-            result = RawResult((column,), rows)
-        else:
-            result = RawResult(rowcount=int(rows[0][0]) if rows and column == "Count" else -1)
-        self._is_in_doubt = False
+            self._is_in_doubt = False
         return result
 
-    def _guarded(self, statement: str, values: Any, deadline: float | None) -> RawResult:
+    def _note_fetched(self) -> None:
+        self._is_in_doubt = False
+
+    @passing_signals
+    def _guarded(self, statement: str, values: Any, deadline: float | None) -> RawResult | DuckDBResult:
         self.raw.execute(BEGIN_READ_ONLY)
         try:
             with self._timed(deadline):
                 result = self._run(statement, values)
-                self.settle(as_table=False)
+                if isinstance(result, DuckDBResult):
+                    result.fetch_now(as_table=False)
         except BaseException:
             self.raw.rollback()
             raise
@@ -184,16 +174,55 @@ class DuckDBConnection(HeldCursor):
 
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
-    ) -> DuckDBCursor:
+    ) -> Cursor:
         """Open a result that is read in batches; another statement in between fetches the rest at once."""
-        result = self.execute(statement, parameters, deadline)
-        described = [(name, None) for name in result.columns]
-        cursor = DuckDBCursor(self, described, batch_size)
-        if self._open is None:
-            cursor.hold(result.rows)
+        if self._is_guarded:  # its transaction ends with the call
+            return super().stream(statement, parameters, batch_size, deadline)
+        values = encode(parameters)
+        self._enter()
+        check_single(self.raw, statement)
+        with self._timed(deadline):
+            return self._open(statement, values, batch_size)
+
+    @passing_signals
+    def _open(self, statement: str, values: Any, batch_size: int) -> Cursor:
+        self._may_interrupt = self._is_in_doubt = True
+        self.raw.execute(statement, values)
+        described: Any = self.raw.description
+        cursor: Cursor
+        if is_answer(described):
+            cursor = Cursor(answer_of(self.raw, statement), batch_size)
         else:
-            self._open = ref(cursor)
+            cursor = self._stream = DuckDBCursor(self, described, batch_size)
+        self._is_in_doubt = False
         return cursor
+
+    @passing_signals
+    def fetch(self, count: int) -> Sequence[Row]:
+        """The next rows of the open result."""
+        self._may_interrupt = self._is_in_doubt = True
+        # Ended, if it breaks: 1.x answers with no rows when asked again.
+        stream, self._stream = self._stream, None
+        rows = self.raw.fetchmany(count)
+        self._is_in_doubt = False
+        if rows:
+            self._stream = stream
+        return rows
+
+    @passing_signals
+    def _fill_stream(self) -> None:
+        stream, self._stream = self._stream, None
+        doubt = self._is_in_doubt  # an earlier call's, which this one does not settle
+        self._may_interrupt = self._is_in_doubt = True
+        if stream is not None:
+            stream.fill(self.raw)
+        self._is_in_doubt = doubt
+
+    def leave(self, stream: DuckDBCursor) -> None:
+        """*stream* is read no more."""
+        if self._stream is stream:
+            self._stream = None
+            drop(self.raw)
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -226,14 +255,19 @@ class DuckDBConnection(HeldCursor):
     @passing_signals
     def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it waits for nobody
         """ROLLBACK, if there is something to undo."""
-        self._parent.check()
-        if self._open is not None or self._was_left:
-            self._settle_quietly()
+        with suppress(duckdb.Error):  # what is left open is undone anyway
+            self._close_open_result()
         self._may_interrupt = False
         with suppress(duckdb.TransactionException):  # none is open
             self.raw.rollback()
-        self._late = None
         self._forget_transaction()
+
+    def _close_open_result(self) -> None:
+        """2.x refuses a ROLLBACK beside one."""
+        if self._stream is not None:
+            self.leave(self._stream)
+        if self.is_raw_lent:
+            drop(self.raw)
 
     def _forget_transaction(self) -> None:
         self._begun = self._is_in_doubt = False
@@ -244,12 +278,6 @@ class DuckDBConnection(HeldCursor):
         """Our own book-keeping, and DuckDB's word where that is in doubt."""
         if not self._begun:
             return UNKNOWN if self.is_raw_lent else IDLE
-        if self._is_closed or self._parent.is_inherited:
-            return ABORTED
-        if self._open is not None or self._was_left:
-            self._settle_quietly()
-        if self._late is not None:
-            return ABORTED
         if self._is_in_doubt or self._txid is not None:
             return self._probe()
         return ACTIVE
@@ -257,6 +285,8 @@ class DuckDBConnection(HeldCursor):
     def _probe(self) -> TransactionStatus:
         """Ask DuckDB: an aborted transaction takes no query, and outside of one each has its own number."""
         try:
+            if self._stream is not None:
+                self._fill_stream()
             one, two = self._current_txid(), self._current_txid()
         except duckdb.Error:
             return ABORTED
@@ -293,10 +323,9 @@ class DuckDBConnection(HeldCursor):
         try:
             self._is_guarded = False
             clean = self.reset(deadline) if reset else True
-        except Exception as exc:
-            if self.is_foreign(exc):
-                raise
-            clean = False  # a connection in doubt is discarded; the caller's result stands
+        except Exception as exc:  # noqa: BLE001 - a connection in doubt is discarded; the caller's result stands
+            self.error_of(exc)  # raises what is not the driver's
+            clean = False
         return Outcome(committed=commit, reset_ok=clean)
 
     def _not_committed(self, error: SQLSpecError, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
@@ -317,20 +346,40 @@ class DuckDBConnection(HeldCursor):
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
         """Another cursor: settings, variables, temporary tables, registered objects go with the old one."""
-        if self._open is not None or self._was_left:
-            self._settle_quietly()
+        self._stream = None
         self.raw.close()  # first: the new one then takes its memory, at a fifth of the price
         self.raw = self._parent.cursor()
-        self._late = None
         self._is_used = self.is_raw_lent = False
+        self._runner.forget_zone()
         self._forget_transaction()
         return True
 
     def lend_raw(self, deadline: float | None) -> duckdb.DuckDBPyConnection:
         """The application may end our transaction, or begin one: look at it from now on."""
-        if self._open is not None or self._was_left:
-            self._settle_quietly()
-        self._parent.check()
-        if self._begun and self._txid is None and self._late is None:
+        if self._stream is not None:
+            self._fill_stream()
+        if self._begun and self._txid is None:
             self._txid = self._current_txid()
         return super().lend_raw(deadline)
+
+    # --- the end --------------------------------------------------------------------------------
+
+    def interrupt(self, *, for_good: bool) -> None:
+        """Stop the owner's statement; for good, whatever DuckDB is at."""
+        if self._may_interrupt or for_good:
+            with suppress(duckdb.Error):  # closed meanwhile
+                self.raw.interrupt()
+
+    def close(self) -> None:
+        """Close the cursor, and with the last one the file."""
+        if self._is_closed:
+            return
+        self._is_closed, self._stream = True, None
+        try:
+            self.raw.close()
+        finally:
+            self._parent.let_go()
+
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
+        """By DuckDB's classes."""
+        return map_error(exc)

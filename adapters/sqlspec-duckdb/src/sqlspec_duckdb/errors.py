@@ -27,6 +27,8 @@ from sqlspec.errors import (
     UniqueViolationError,
 )
 
+from .signals import is_of_handler
+
 __all__ = ("connect_error", "is_interrupt", "map_error")
 
 _KEY = re.compile(r'key "(?P<column>[^":]+): ')
@@ -76,7 +78,7 @@ _HARMLESS = (
 
 def map_error(exc: Exception) -> SQLSpecError | None:
     """The driver's exception as one of ours; None for what is not the driver's."""
-    if not isinstance(exc, duckdb.Error) and type(exc).__module__ != "builtins":
+    if not isinstance(exc, duckdb.Error) and (type(exc).__module__ != "builtins" or is_of_handler(exc)):
         return None
     text = _PLACE.sub("", str(exc))
     code = type(exc).__name__

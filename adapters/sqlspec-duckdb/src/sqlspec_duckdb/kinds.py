@@ -1,4 +1,4 @@
-"""Which statements are queries: asked of DuckDB's own parser, once for each text."""
+"""Which statements are SELECTs: asked of DuckDB's own parser, once for each text."""
 
 from __future__ import annotations
 
@@ -11,19 +11,20 @@ from sqlspec.errors import MultipleStatementsError
 if TYPE_CHECKING:
     from duckdb import DuckDBPyConnection
 
-__all__ = ("check_single", "is_query")
+__all__ = ("check_single", "is_select")
 
 _LIMIT = 2048
 _known: dict[str, bool] = {}
 
 
-def is_query(raw: DuckDBPyConnection, statement: str) -> bool:
-    """Whether all that the statement gives is rows. Of one that DuckDB has run without an error."""
+def is_select(raw: DuckDBPyConnection, statement: str) -> bool:
+    """Whether the statement is one SELECT, or what DuckDB takes for one: VALUES, FROM, WITH."""
     found = _known.get(statement)
     if found is None:
         if len(_known) >= _LIMIT:
             _known.clear()
-        found = _known[statement] = _ask(raw, statement)
+        parsed = raw.extract_statements(statement)
+        found = _known[statement] = len(parsed) == 1 and parsed[0].type == duckdb.StatementType.SELECT
     return found
 
 
@@ -35,8 +36,3 @@ def check_single(raw: DuckDBPyConnection, statement: str) -> None:
     if "`" in statement and len(raw.extract_statements(statement)) > 1:
         msg = "one statement at a time; execute_script() runs several"
         raise MultipleStatementsError(msg)
-
-
-def _ask(raw: DuckDBPyConnection, statement: str) -> bool:
-    expected = raw.extract_statements(statement)[0].expected_result_type
-    return expected == [duckdb.ExpectedResultType.QUERY_RESULT]

@@ -62,6 +62,14 @@ class Parent:
             self.check()
             self.holders += 1
 
+    def hold_if_open(self) -> bool:
+        """One more needs it, unless it was closed: False then."""
+        with _lock:
+            if self.holders == 0:
+                return False
+            self.hold()
+        return True
+
     def let_go(self) -> None:
         """One less needs it; the last closes the database."""
         with _lock:

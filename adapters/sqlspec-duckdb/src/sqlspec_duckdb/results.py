@@ -1,32 +1,28 @@
-"""Results that stay with DuckDB until somebody reads them, or until their connection is needed again.
+"""Results of queries that have run to their end: DuckDB holds the rows in its own form until they are read.
 
-So `arrow()` is DuckDB's own call, and no row becomes a Python object on the way. Whoever needs the
-connection next *fills* the open result first: nothing is lost, and a result may be read after its session.
+So `execute` raises what the statement raises, `arrow()` makes no Python object of a row, and a result needs
+no connection: it is read in any thread, after its session, and after its database was closed.
 """
 
 from __future__ import annotations
 
-import re
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-import duckdb
+from sqlspec.errors import QueryCancelledError
+from sqlspec.plugin import Connection, LazyResult
 
-from sqlspec.errors import MappingError
-from sqlspec.plugin import Cursor, LazyResult
-
-from ._compat import pyarrow, to_table
+from . import arrow
+from ._compat import HAS_SUBMIT, TABLE_BATCH, pyarrow, to_table
+from .signals import is_of_handler, passing_signals
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
-    from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import Row
+    from .parents import Parent
+    from .values import Row
 
-    from .connection import DuckDBConnection
-
-_BIT = re.compile(r"\b(?:BIT|BINARY)\b")
-
-__all__ = ("DuckDBCursor", "DuckDBResult", "names")
+__all__ = ("DuckDBResult", "names")
 
 
 def names(described: Any) -> tuple[str, ...]:
@@ -37,144 +33,99 @@ def names(described: Any) -> tuple[str, ...]:
 class DuckDBResult(LazyResult):
     """The result of a query."""
 
-    def __init__(self, owner: DuckDBConnection, described: Any) -> None:
-        self._owner: DuckDBConnection | None = owner
+    def __init__(
+        self, held: Any, described: Any, parent: Parent, zone: str | None, *, is_open: bool = False
+    ) -> None:
+        """*held* has the rows: the cursor itself, if the result *is_open* on it. *zone*: as it was set."""
+        described = list(described)
         self.columns = names(described)
-        self.types = [column[1] for column in described]
+        self._types = [column[1] for column in described]
+        self._held, self._parent, self._zone, self.is_open = held, parent, zone, is_open
+        self.on_fetched: Callable[[], None] | None = None
+        """Told when what was open has been read without an error."""
         self._rows: Sequence[Row] | None = None
         self._table: Any = None
-        self._error: SQLSpecError | None = None
+        self._lock = Lock()
+        """Two threads may read; what the driver holds is read once."""
+
+    def fetch_now(self, *, as_table: bool) -> None:
+        """Make the table that is wanted, and leave nothing on the cursor."""
+        if as_table and arrow.is_installed():
+            self.to_arrow()
+        elif self.is_open:
+            self._take_rows()
+        self.is_open = False
+        told, self.on_fetched = self.on_fetched, None
+        if told is not None:
+            told()
 
     @property
     def rows(self) -> Sequence[Row]:
         """The rows, as the driver makes them."""
-        if self._rows is None:
-            self._bring(as_table=False)
-            if self._rows is None:
-                self._rows = _rows_of(self._table, self.types)
-        return self._rows
+        return self._take_rows() if self._rows is None else self._rows
 
     def to_arrow(self) -> Any:
-        """The driver's own table, or one of the same types where the rows were fetched before."""
-        pyarrow()  # before anything is fetched: without it the rows are wanted
+        """The driver's own table, or one of the same types where the rows were read before."""
+        pyarrow()  # before anything is read: without it the rows are wanted
         if self._table is None:
-            self._bring(as_table=True)
-        return _table_of(self) if self._table is None else self._table
+            self._parent.check()
+            with self._lock:
+                if self._table is None:
+                    self._table = self._make_table()
+        return self._table
 
-    def _bring(self, *, as_table: bool) -> None:
-        if self._owner is not None:
-            self.fetch_now(as_table=as_table)
-        if self._error is not None:
-            raise self._error
+    def _take_rows(self) -> Sequence[Row]:
+        self._parent.check()
+        with self._lock:
+            if self._rows is None:
+                self._rows = self._make_rows()
+            return self._rows
 
-    def fetch_now(self, *, as_table: bool) -> None:
-        """Fetch now."""
-        if self._owner is not None:
-            self._owner.settle(as_table=as_table and _has_arrow())
+    @passing_signals
+    def _make_rows(self) -> Sequence[Row]:
+        if self._table is not None:
+            return arrow.rows_of(self._table, self._types, self._zone)
+        rows: Sequence[Row] = self._take().fetchall()
+        return rows
 
-    def fill(self, raw: duckdb.DuckDBPyConnection, *, as_table: bool = False) -> None:
-        """Fetch what the driver holds. For the owner."""
-        self._owner = None
-        if as_table:
-            self._table = to_table(raw)
-        else:
-            self._rows = raw.fetchall()
+    @passing_signals
+    def _make_table(self) -> Any:
+        rows = self._rows
+        if rows is None:
+            table = self._submitted_table() if HAS_SUBMIT else self._executed_table()
+            if table is not None:
+                return table
+            rows = self._rows = self._make_rows()
+        return arrow.table_of(rows, self.columns, self._types, self._zone)
 
-    def fail(self, error: SQLSpecError) -> None:
-        """It broke while it was fetched: who reads it is told. For the owner."""
-        self._owner, self._error = None, error
+    def _take(self) -> Any:
+        # Once, also if it fails: the driver would go on where it was stopped, or run the query again.
+        held, self._held = self._held, None
+        if held is None:
+            msg = "reading this result was interrupted, and DuckDB has no more of it; run the statement again"
+            raise QueryCancelledError(msg)
+        return held
 
+    def _submitted_table(self) -> Any:
+        """2.x: read by another cursor, as the session's may be in use; None once the database is closed."""
+        if not self._parent.hold_if_open():
+            return None
+        try:
+            with self._parent.cursor() as raw:
+                arrow.set_zone(raw, self._zone)
+                source = raw._register_collection(self._take())  # noqa: SLF001 - as relations do
+                held = raw._submit(f'FROM "{source.name}"', None, "arrow", TABLE_BATCH)  # noqa: SLF001
+                return held.arrow_table().rename_columns(self.columns)
+        finally:
+            self._parent.let_go()
 
-class DuckDBCursor(Cursor):
-    """An open result that is read in batches, until another statement needs the connection."""
-
-    def __init__(self, owner: DuckDBConnection, described: Any, batch_size: int) -> None:
-        self.columns = names(described)
-        self._owner, self._batch_size = owner, batch_size
-        self._fetched: Sequence[Row] | None = None
-        self._error: SQLSpecError | None = None
-
-    def fetch(self) -> Sequence[Row]:
-        """The next batch of rows; empty at the end."""
-        if self._error is not None:
-            raise self._error
-        if self._fetched is None:
-            return self._owner.fetch(self._batch_size)
-        batch, self._fetched = self._fetched[: self._batch_size], self._fetched[self._batch_size :]
-        return batch
-
-    def hold(self, rows: Sequence[Row]) -> None:
-        """All of them, where nothing is left with the driver. For the owner."""
-        self._fetched = rows
-
-    def fill(self, raw: duckdb.DuckDBPyConnection, *, as_table: bool = False) -> None:  # noqa: ARG002 - as a result's
-        """Fetch the rest: DuckDB has one open result for each connection. For the owner."""
-        self._fetched = raw.fetchall()
-
-    def fail(self, error: SQLSpecError) -> None:
-        """It broke while it was fetched. For the owner."""
-        self._error = error
-
-    def close(self) -> None:
-        """Read no more."""
-        self._owner.leave(self)
-        self._fetched = ()
-
-
-def _has_arrow() -> bool:
-    from importlib.util import find_spec
-
-    return find_spec("pyarrow") is not None
-
-
-# --- from one form to the other -------------------------------------------------------------------------
-
-
-def _are_known(types: Sequence[Any]) -> bool:
-    """Whether the driver's words for types are DuckDB's own; before 1.4 they are PEP 249's, as NUMBER is."""
-    return not any(isinstance(kind, str) for kind in types)
-
-
-def _rows_of(table: Any, types: Sequence[Any]) -> Sequence[Row]:
-    """The rows of a table that was fetched as such; DuckDB itself makes them, of the types that they had."""
-    if any(_BIT.search(str(kind)) for kind in types):
-        msg = "a BIT does not come back from Arrow; ask for the rows before arrow(), or CAST it to VARCHAR"
-        raise MappingError(msg)
-    columns = [f"c{place}" for place in range(len(types))]
-    wanted = columns
-    if _are_known(types):
-        wanted = [f"CAST({name} AS {kind})" for name, kind in zip(columns, map(str, types), strict=True)]
-    with duckdb.connect(":memory:") as raw:
-        raw.register("fetched", table.rename_columns(columns))
-        return raw.execute(f"SELECT {', '.join(wanted)} FROM fetched").fetchall()  # noqa: S608 - names of types
-
-
-def _table_of(result: DuckDBResult) -> Any:
-    """A table of rows that were fetched as such, with DuckDB's types; None where those are not known."""
-    if not _are_known(result.types):
-        return None
-    schema = _schema(result.types)
-    columns = list(zip(*result.rows, strict=True)) or [()] * len(result.columns)
-    arrays = [_array(column, field.type) for column, field in zip(columns, schema, strict=True)]
-    if any(array is None for array in arrays):
-        return None
-    return pyarrow().Table.from_arrays(arrays, names=list(result.columns))
-
-
-def _array(column: Sequence[Any], kind: Any) -> Any:
-    """One column of the type that DuckDB gives it in Arrow; None where Python's values do not lead there."""
-    arrow = pyarrow()
-    if arrow.types.is_binary(kind) and any(isinstance(value, str) for value in column):
-        return None  # a BIT, whose bytes in Arrow are DuckDB's own
-    if arrow.types.is_string(kind):
-        column = [None if value is None else str(value) for value in column]
-    try:
-        return arrow.array(column, type=kind)
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
-        return None
-
-
-def _schema(types: Sequence[Any]) -> Any:
-    with duckdb.connect(":memory:") as raw:
-        nulls = ", ".join(f"CAST(NULL AS {kind})" for kind in map(str, types))
-        return to_table(raw.execute(f"SELECT {nulls}")).schema
+    def _executed_table(self) -> Any:
+        """1.x; None where the relation's cursor is closed, and some versions need it for this."""
+        held = self._take()
+        try:
+            return to_table(held)
+        except RuntimeError as exc:
+            if is_of_handler(exc) or Connection.is_foreign(exc):
+                raise
+            self._held = held
+            return None

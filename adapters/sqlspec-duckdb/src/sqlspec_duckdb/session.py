@@ -34,5 +34,8 @@ class DuckDBSession(Session):
             check_single(raw, statement.text)
             relation: duckdb.DuckDBPyRelation = raw.sql(statement.text, params=native)
         except Exception as exc:
-            raise self._connection.map_error(exc) from exc
+            error = self._connection.mapped(exc)
+            if error is exc:
+                raise
+            raise error from exc
         return relation

@@ -6,7 +6,7 @@ and texts, …) and what it refuses with an error of its own is refused here, be
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlspec.errors import ParameterError
 
@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("encode", "encode_rows", "encoded")
+__all__ = ("Row", "encode", "encode_rows", "encoded")
+
+Row: TypeAlias = "tuple[Any, ...]"
 
 _SMALL = 2**63
 _SMALLEST_INT = -(2**127)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from .config import PostgreSQLConfig
 
-__all__ = ("connect_error", "error_of", "having_values", "is_stale", "is_telling", "map_error")
+__all__ = ("connect_error", "error_of", "having_values", "is_drivers", "is_stale", "is_telling", "map_error")
 
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _QUERY_TIMEOUT = "statement timeout"
@@ -49,10 +49,20 @@ _REFUSALS = (
 )
 
 
+def is_drivers(exc: BaseException) -> bool:
+    """Whether psycopg raised it, and not the handler of a signal, whose exception may derive from psycopg's.
+
+    Core tells those by their traceback, but psycopg cuts that off of whatever looks like its own.
+    """
+    return isinstance(exc, psycopg.Error) and type(exc).__module__.startswith("psycopg")
+
+
 def map_error(exc: Exception) -> SQLSpecError | None:
     """The driver's exception as one of ours; None for what is not the driver's."""
     if not isinstance(exc, psycopg.Error):
         return _of_a_value(exc)
+    if not is_drivers(exc):
+        return None
     if exc.sqlstate is None:
         return _of_the_driver(exc)
     return _of_the_server(exc)

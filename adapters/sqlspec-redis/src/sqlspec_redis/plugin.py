@@ -5,7 +5,7 @@ There is no SQL in it and no `Connection`: a pool of its own lends, and a sessio
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import NotSupportedError
 from sqlspec.plugin import AdapterInfo, Capability, hookimpl
@@ -28,19 +28,19 @@ ADAPTER = AdapterInfo(
 
 
 @hookimpl
-def sqlspec_create_pool(config: RedisConfig, connect: object) -> PoolLike:  # noqa: ARG001 - it connects itself
-    """Make the pool for threads."""
+def sqlspec_create_pool(config: RedisConfig, connect: Any) -> PoolLike:
+    """Make the pool for threads; it connects by itself, and takes of *connect* the name alone."""
     from .pool import Pool
 
-    return Pool(config)
+    return Pool(config, connect.label)
 
 
 @hookimpl
-def sqlspec_create_async_pool(config: RedisConfig, connect: object) -> AsyncPoolLike:  # noqa: ARG001 - as above
+def sqlspec_create_async_pool(config: RedisConfig, connect: Any) -> AsyncPoolLike:
     """Make the pool of the running event loop."""
     from .pool import AsyncPool
 
-    return AsyncPool(config)
+    return AsyncPool(config, connect.label)
 
 
 @hookimpl

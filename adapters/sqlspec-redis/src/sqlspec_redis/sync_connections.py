@@ -12,6 +12,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 from redis.retry import Retry
 
+from sqlspec.plugin import PooledConnection
+
 from .options import check_alive
 from .traces import Traces
 from .wire import cut, is_readable, keep_for_ever
@@ -104,6 +106,14 @@ class _Ours:
         with suppress(NoPermissionError):  # who may not ask is known there, all the same
             self.read_response()
 
+    def send_packed_command(self, *arguments: Any, **options: Any) -> None:
+        """Send; what interrupts redis-py is raised as it is."""
+        base: Any = super()
+        try:
+            base.send_packed_command(*arguments, **options)
+        except (redis.ConnectionError, redis.TimeoutError) as exc:
+            raise PooledConnection.interruption(exc) or exc from exc.__cause__
+
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         """The reply, which is owed no longer."""
         base: Any = super()
@@ -112,9 +122,9 @@ class _Ours:
         except redis.ResponseError:
             self.traces.owed -= 1
             raise
-        except (redis.ConnectionError, redis.TimeoutError):
+        except (redis.ConnectionError, redis.TimeoutError) as exc:
             self.traces.is_lost = True
-            raise
+            raise PooledConnection.interruption(exc) or exc from exc.__cause__
         self.traces.owed -= 1
         return response
 

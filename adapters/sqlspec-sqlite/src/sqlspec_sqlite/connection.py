@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, TypeVar
+from weakref import WeakSet
 
 from sqlspec.errors import (
     DeadlineExceeded,
@@ -99,6 +100,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._is_guarded = False
         # Our own cursors, made once: past what watches the owner's, and cheaper than one for each statement.
         self._cursor, self._control = sqlite3.Cursor(raw), sqlite3.Cursor(raw)
+        self._opened: WeakSet[sqlite3.Cursor] = WeakSet()
         raw.is_changed = False
 
     # --- statements -----------------------------------------------------------------------------
@@ -183,6 +185,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         values = self._heed(look(statement), encode(parameters))
         self._may_interrupt = True
         cursor = sqlite3.Cursor(self.raw)
+        self._opened.add(cursor)
         self.call(lambda: cursor.execute(statement, values), deadline)
         return SQLiteCursor(self, cursor, batch_size)
 
@@ -352,8 +355,8 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def close(self) -> None:
         """Close; the file's last connection also tidies up its WAL."""
-        # A cursor keeps its last statement, and SQLite the file for as long as there is one.
-        for cursor in (self._cursor, self._control):
+        # A cursor keeps its last statement, and SQLite the file with all its locks as long as there is one.
+        for cursor in (self._cursor, self._control, *self._opened):
             with suppress(sqlite3.ProgrammingError):  # closed before
                 cursor.close()
         self.raw.close()

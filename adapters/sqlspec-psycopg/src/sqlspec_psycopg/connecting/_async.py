@@ -13,7 +13,7 @@ from psycopg.conninfo import make_conninfo
 from sqlspec.errors import ConnectError, DeadlineExceeded
 from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
-from sqlspec_psycopg.errors import connect_error
+from sqlspec_psycopg.errors import connect_error, is_drivers
 from sqlspec_psycopg.raw._async import AsyncPatientConnection
 from sqlspec_psycopg.reset import Resets
 from sqlspec_psycopg.waits import async_attempts, async_reveal, async_run_connect
@@ -39,7 +39,7 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
         await connection.settle(resets, until)
     except BaseException as exc:
         pgconn.finish()
-        if isinstance(exc, (psycopg.Error, DeadlineExceeded)):
+        if is_drivers(exc) or isinstance(exc, DeadlineExceeded):
             raise _failed(exc, config) from exc
         raise
     return connection
@@ -55,11 +55,20 @@ async def _open(config: PostgreSQLConfig, password: str | None, until: float) ->
                 pgconn: pq.abc.PGconn = await async_run_connect(steps, until)
                 return pgconn  # noqa: TRY300 - the loop goes on in the handler
             except psycopg.Error as exc:
-                failure = exc
+                failure = _its_own(exc)
     except (psycopg.Error, DeadlineExceeded) as exc:
-        failure = exc
+        failure = _its_own(exc)
     # Outside of the handlers, because psycopg's errors would be a chain of one host after the other.
     raise _failed(failure, config) from failure
+
+
+def _its_own(exc: psycopg.Error | DeadlineExceeded) -> psycopg.Error | DeadlineExceeded:
+    foreign = AsyncPsycopgConnection.interruption(exc)
+    if foreign is None and isinstance(exc, psycopg.Error) and not is_drivers(exc):
+        foreign = exc
+    if foreign is not None:
+        raise foreign
+    return exc
 
 
 def _failed(exc: BaseException | None, config: PostgreSQLConfig) -> ConnectError:

@@ -18,6 +18,7 @@ from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
 
+from sqlspec.plugin import PooledConnection
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
 from sqlspec_psycopg.waits import run, stop, wait
 
@@ -74,11 +75,12 @@ class PatientConnection(psycopg.Connection[Any]):
             if self.until is None:
                 return wait(gen, self.pgconn.socket, interval)
             return run(gen, self.pgconn, self.until)
-        except psycopg.Error:
-            raise
-        except BaseException:
+        except BaseException as exc:
+            # Asked here, because psycopg cuts the tracebacks of exceptions on their way out.
+            is_over = not PooledConnection.is_foreign(exc) and isinstance(exc, psycopg.Error)
             # What the generator itself raised, about a value, has left the connection as it was.
-            if getattr(gen, "gi_frame", gen) is not None and self.pgconn.transaction_status == BUSY:
+            is_over = is_over or getattr(gen, "gi_frame", gen) is None
+            if not is_over and self.pgconn.transaction_status == BUSY:
                 stop(self, gen)
             raise
 

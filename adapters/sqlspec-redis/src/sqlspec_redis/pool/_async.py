@@ -23,8 +23,9 @@ PAUSES = (0.05, 0.25)
 class AsyncPool(PoolBase[AsyncLink]):
     """Connections of one config, for the tasks of one event loop."""
 
-    def __init__(self, config: RedisConfig) -> None:
-        super().__init__(config, pool_class=AsyncDesk, connection_class=async_connection_class(config))
+    def __init__(self, config: RedisConfig, label: str) -> None:
+        kind = async_connection_class(config)
+        super().__init__(config, label, pool_class=AsyncDesk, connection_class=kind)
 
     def _new_link(self, now: float) -> AsyncLink:
         return AsyncLink(self, self._generation, now)
@@ -103,13 +104,13 @@ class AsyncPool(PoolBase[AsyncLink]):
             return "dead"
         try:
             await link.connection.probe(PING_TIMEOUT)
-        except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: a new one serves
-            self.expire(link.generation)
+        except BaseException as exc:
+            if link.is_foreign(exc):
+                # Interrupted in the middle of a ping: in doubt, so it serves no longer.
+                self.give_back(lease, is_good=False)
+                raise
+            self.expire(link.generation)  # no error of the caller: a new one serves
             return "dead"
-        except BaseException:
-            # Interrupted in the middle of a ping: in doubt, so it serves no longer.
-            self.give_back(lease, is_good=False)
-            raise
         return None
 
     async def _open(self, link: AsyncLink) -> None:
@@ -126,7 +127,9 @@ class AsyncPool(PoolBase[AsyncLink]):
     async def _attempt(self, link: AsyncLink, seconds: float) -> Exception | None:
         try:
             await link.open(seconds)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, the caller hears of it
+        except Exception as exc:
+            if link.is_foreign(exc):
+                raise
             return exc
         return None
 

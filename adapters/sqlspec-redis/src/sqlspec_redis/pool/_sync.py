@@ -23,8 +23,9 @@ PAUSES = (0.05, 0.25)
 class Pool(PoolBase[Link]):
     """Connections of one config, for the tasks of one event loop."""
 
-    def __init__(self, config: RedisConfig) -> None:
-        super().__init__(config, pool_class=Desk, connection_class=connection_class(config))
+    def __init__(self, config: RedisConfig, label: str) -> None:
+        kind = connection_class(config)
+        super().__init__(config, label, pool_class=Desk, connection_class=kind)
 
     def _new_link(self, now: float) -> Link:
         return Link(self, self._generation, now)
@@ -103,13 +104,13 @@ class Pool(PoolBase[Link]):
             return "dead"
         try:
             link.connection.probe(PING_TIMEOUT)
-        except Exception:  # noqa: BLE001 - a dead connection is no error of the caller: a new one serves
-            self.expire(link.generation)
+        except BaseException as exc:
+            if link.is_foreign(exc):
+                # Interrupted in the middle of a ping: in doubt, so it serves no longer.
+                self.give_back(lease, is_good=False)
+                raise
+            self.expire(link.generation)  # no error of the caller: a new one serves
             return "dead"
-        except BaseException:
-            # Interrupted in the middle of a ping: in doubt, so it serves no longer.
-            self.give_back(lease, is_good=False)
-            raise
         return None
 
     def _open(self, link: Link) -> None:
@@ -126,7 +127,9 @@ class Pool(PoolBase[Link]):
     def _attempt(self, link: Link, seconds: float) -> Exception | None:
         try:
             link.open(seconds)
-        except Exception as exc:  # noqa: BLE001 - whatever it is, the caller hears of it
+        except Exception as exc:
+            if link.is_foreign(exc):
+                raise
             return exc
         return None
 

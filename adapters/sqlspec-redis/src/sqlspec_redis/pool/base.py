@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from weakref import ref
 
 from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
+from sqlspec.plugin import PooledConnection
 from sqlspec_redis.options import connection_options, pool_options, terms_of
 
 from .counts import Counts
@@ -63,12 +64,14 @@ class Lease:
 class PoolBase(Generic[L]):
     """The part of both pools that does not wait."""
 
-    def __init__(self, config: RedisConfig, *, pool_class: type[Any], connection_class: type[Any]) -> None:
+    def __init__(
+        self, config: RedisConfig, label: str, *, pool_class: type[Any], connection_class: type[Any]
+    ) -> None:
         self._config = config
         self.connect_timeout = config.connect_timeout
         self.keeps_settings = config.reset == "rollback"
-        self.label = f"Redis at {config.place}"
-        """What errors call the database; core puts its name here."""
+        self.label = label
+        """What errors call the database."""
         self._unchecked = UNCHECKED_WINDOW if config.pool_pre_ping else FOREVER
         self._pool_class, self._connection_class = pool_class, connection_class
         self._terms = terms_of(config)
@@ -161,7 +164,7 @@ class PoolBase(Generic[L]):
 
     def _not_opened(self, lease: Lease, link: L, error: BaseException) -> None:
         with self._lock:
-            if isinstance(error, Exception):
+            if isinstance(error, Exception) and not PooledConnection.is_foreign(error):
                 self._last_error = error
             self._remove(link)
             lease.link = None
