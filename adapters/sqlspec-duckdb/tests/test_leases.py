@@ -111,6 +111,27 @@ def test_g43_a_transaction_that_ends_on_the_drivers_object_is_noticed(single: SQ
         )
 
 
+@pytest.mark.parametrize("autocommit", [False, True])
+@pytest.mark.parametrize("ending", ["statement", "stream", "commit", "rollback", "block"])
+def test_a_result_left_open_on_the_drivers_object_is_in_nobodys_way(
+    single: SQLSpec, ending: str, autocommit: bool
+) -> None:
+    """2.x refuses most calls beside one."""
+    with single.provide_session(autocommit=autocommit) as session:
+        session.execute("INSERT INTO item VALUES (1)")
+        session.connection().execute("SELECT * FROM range(100000)").fetchone()
+        if ending == "statement":
+            assert session.execute("SELECT id FROM item").scalars() == [1]
+        elif ending == "stream":
+            assert list(session.stream("SELECT id FROM item", schema_type=int)) == [1]
+        elif ending != "block":
+            getattr(session, ending)()
+
+    with single.provide_session() as session:
+        kept = [] if ending == "rollback" and not autocommit else [1]
+        assert session.execute("SELECT id FROM item").scalars() == kept
+
+
 async def test_the_drivers_object_under_async_is_this_leases(single: SQLSpec) -> None:
     """Each lease has another cursor, and the application gets the one that is in use."""
     for number in range(3):

@@ -19,6 +19,7 @@ from sqlspec import SQLSpec
 from sqlspec.errors import (
     NotSupportedError,
     QueryCancelledError,
+    ReadOnlyError,
     StatementError,
     TransactionAbortedError,
 )
@@ -86,6 +87,27 @@ async def test_arrow_makes_no_python_object_under_async(memory: SQLSpec, fetched
 
     assert fetched == ["table", "table", "table", "rows"]
     assert table.num_rows == len(frame) == polar.height == len(rows) == MANY
+
+
+@pytest.mark.parametrize(("read", "kind"), [("all", "rows"), ("arrow", "table")])
+async def test_under_async_a_result_is_made_in_the_worker_thread(
+    memory: SQLSpec, monkeypatch: pytest.MonkeyPatch, read: str, kind: str
+) -> None:
+    """A million rows would hold up the event loop."""
+    makers: list[int] = []
+    make = getattr(results.DuckDBResult, f"_make_{kind}")
+
+    def noted(self: Any) -> Any:
+        makers.append(threading.get_ident())
+        return make(self)
+
+    monkeypatch.setattr(results.DuckDBResult, f"_make_{kind}", noted)
+    async with memory.provide_session() as session:
+        found = await getattr(session.execute(ROWS), read)()
+
+    assert len(found) == MANY
+    assert len(makers) == 1
+    assert threading.get_ident() not in makers
 
 
 @pytest.mark.parametrize("read", ["at once", "after another", "after the session"])
@@ -362,6 +384,42 @@ def test_a_late_error_of_a_stream_reaches_who_reads(memory: SQLSpec, others: boo
 
     with memory.provide_session() as session:
         assert session.execute("SELECT id FROM item").scalars() == kept
+
+
+def test_a_late_error_of_a_stream_is_not_its_end(memory: SQLSpec) -> None:
+    """Also where another statement met it: no reader takes the rows before it for all of them."""
+    with memory.provide_session(autocommit=True) as session:
+        rows = session.stream(LATE, batch_size=1000)
+        next(rows)
+        with pytest.raises((StatementError, QueryCancelledError)):
+            session.execute("SELECT 1")
+        assert session.execute("SELECT 1").scalar() == 1
+        with pytest.raises((StatementError, QueryCancelledError)):
+            list(rows)
+
+
+@pytest.mark.parametrize("other", ["execute", "commit", "rollback", "connection"])
+def test_what_comes_beside_a_stream_leaves_it_whole(memory: SQLSpec, other: str) -> None:
+    """The rest is fetched first."""
+    with memory.provide_session() as session:
+        rows = session.stream(ROWS, batch_size=10)
+        first = next(rows)
+        getattr(session, other)(*(["SELECT 1"] if other == "execute" else []))
+
+        assert [row["i"] for row in (first, *rows)] == list(range(MANY))
+
+
+@pytest.mark.parametrize("autocommit", [False, True])
+def test_a_stream_of_a_read_only_session_writes_nothing(memory: SQLSpec, autocommit: bool) -> None:
+    """And gives every row of a query."""
+    with memory.provide_session(read_only=True, autocommit=autocommit) as session:
+        assert sum(1 for _ in session.stream(ROWS)) == MANY
+        with pytest.raises(ReadOnlyError):
+            list(session.stream("INSERT INTO item VALUES (1) RETURNING id"))
+        session.rollback()
+
+    with memory.provide_session() as session:
+        assert session.execute("SELECT id FROM item").all() == []
 
 
 def test_what_a_stream_changed_is_complete(memory: SQLSpec) -> None:

@@ -255,19 +255,13 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     @passing_signals
     def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it waits for nobody
         """ROLLBACK, if there is something to undo."""
-        with suppress(duckdb.Error):  # what is left open is undone anyway
-            self._close_open_result()
+        if self._stream is not None:
+            with suppress(duckdb.Error):  # its reader learns of it
+                self._fill_stream()
         self._may_interrupt = False
         with suppress(duckdb.TransactionException):  # none is open
             self.raw.rollback()
         self._forget_transaction()
-
-    def _close_open_result(self) -> None:
-        """2.x refuses a ROLLBACK beside one."""
-        if self._stream is not None:
-            self.leave(self._stream)
-        if self.is_raw_lent:
-            drop(self.raw)
 
     def _forget_transaction(self) -> None:
         self._begun = self._is_in_doubt = False
