@@ -346,7 +346,6 @@ def test_g23_statistics_are_read_while_gc_lets_another_register(spec: SQLSpec) -
     finally:
         gc.set_threshold(*threshold)
         gc.callbacks.remove(register)
-    assert added > 5
     assert hoard
 
 
