@@ -164,7 +164,7 @@ class AsyncPooledConnection(ABC, Generic[RawT]):
         """*exc* as the caller shall see it: ours for the driver's, and anything else as it is."""
         if isinstance(exc, SQLSpecError) or not isinstance(exc, Exception):
             return exc
-        foreign = interruption_of(exc)
+        foreign = self.interruption(exc)
         if foreign is None:
             return self.map_error(exc) or exc
         if foreign is not exc:

@@ -257,16 +257,20 @@ class Plugins:
         with self._lock:
             if name in self._loaded:  # another thread was faster
                 return self._loaded[name]
-            if name in self._failed:
-                raise _again(self._failed[name])
+            # What was not found is looked for again: a signal's exception may have ended the search, unseen.
+            failed = self._failed.get(name)
+            if failed is not None and not isinstance(failed.__cause__, ModuleNotFoundError):
+                raise _again(failed)
             entry = self._entry(name)
             suspect = suspect_of(None, name, entry.distribution, entry.version)
             try:
                 suspect.plugin = import_plugin(entry, suspect)
-                return self._add_adapter(suspect, entry)
+                loaded = self._add_adapter(suspect, entry)
             except (AdapterBrokenError, AdapterIncompatibleError) as exc:
                 self._failed[name] = exc
                 raise _again(exc) from exc.__cause__
+            self._failed.pop(name, None)
+            return loaded
 
     def _entry(self, name: str) -> Entry:
         """The one installed entry of this name, which may be used."""

@@ -40,8 +40,17 @@ def _is_local(host: str | None) -> bool:
         return True
     try:
         return ip_address(host.strip("[]")).is_loopback
-    except ValueError:  # a name: who knows where it leads
+    except ValueError as exc:  # a name: who knows where it leads
+        _let_through(exc)
         return False
+
+
+def _let_through(exc: Exception) -> None:
+    """Raise what a signal's handler raised."""
+    from sqlspec.concurrency.interruptions import is_interruption
+
+    if is_interruption(exc):
+        raise exc
 
 
 def tls_context(
@@ -76,5 +85,6 @@ def _load(field: str, path: str, load: Callable[[], object]) -> None:
     try:
         load()
     except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
+        _let_through(exc)
         why = "does not exist" if isinstance(exc, FileNotFoundError) else "is not a PEM file that can be used"
         raise InvalidConfigError(f"{field}: {path} {why}", key=field) from None

@@ -214,13 +214,13 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         if self._plan.autocommit:
             await self._apply_options()
         else:
-            await self._connection.begin(self._plan.transaction, None)
-            self._begun = self._ready = True
+            await self._begin_block()
 
     async def _begin_block(self) -> None:
         self._check_transactions()
-        await self._connection.begin(self._plan.transaction, None)
+        # Noted before: BEGIN may be done when an interruption comes. If it is not, `_failed` takes it back.
         self._begun = self._ready = True
+        await self._connection.begin(self._plan.transaction, None)
 
     async def _commit(self) -> None:
         if not self._begun:

@@ -214,13 +214,13 @@ class Session(SessionBase["Connection[Any]"]):
         if self._plan.autocommit:
             self._apply_options()
         else:
-            self._connection.begin(self._plan.transaction, None)
-            self._begun = self._ready = True
+            self._begin_block()
 
     def _begin_block(self) -> None:
         self._check_transactions()
-        self._connection.begin(self._plan.transaction, None)
+        # Noted before: BEGIN may be done when an interruption comes. If it is not, `_failed` takes it back.
         self._begun = self._ready = True
+        self._connection.begin(self._plan.transaction, None)
 
     def _commit(self) -> None:
         if not self._begun:

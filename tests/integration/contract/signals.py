@@ -139,8 +139,8 @@ class Steps:
 
     def __init__(self, number: int) -> None:
         self._number, self.count = number, 0
-        self.where = ""
-        """The module that was interrupted."""
+        self.where: tuple[str, ...] = ("", "")
+        """The module that was interrupted, and the first beneath it that is not Python's own."""
 
     def __enter__(self) -> Self:
         gc.disable()  # in somebody's finaliser it would reach nobody
@@ -157,5 +157,20 @@ class Steps:
             self.count += 1
             if self.count == self._number:
                 sys.setprofile(None)
-                self.where = frame.f_globals.get("__name__", "")
+                self.where = (_module(frame), _first_beside_python(frame))
                 signal.raise_signal(signal.SIGALRM)
+
+    def is_in(self, modules: tuple[str, ...]) -> bool:
+        """Whether one of these was interrupted, itself or in a function of Python's that it called."""
+        return any(module.startswith(modules) for module in self.where)
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__", ""))
+
+
+def _first_beside_python(frame: FrameType) -> str:
+    step: FrameType | None = frame
+    while step is not None and _module(step).partition(".")[0] in sys.stdlib_module_names:
+        step = step.f_back
+    return "" if step is None else _module(step)

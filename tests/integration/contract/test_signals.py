@@ -20,19 +20,27 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 REDIS = Database("redis", RedisConfig, "redis_url", str, "")
-SAMPLES = 40
+SAMPLES = 60
 """Steps of each act at which the signal comes, more or less."""
 
 pytestmark = pytest.mark.filterwarnings("ignore:a connection to 'db' was dropped:ResourceWarning")
 
 
 # Modules that catch what is raised in them, and drop it or raise their own in its place: nobody learns of it.
-# An enum does so with a ValueError; psycopg, looking names up, with an OSError, and in its pipeline it cuts
-# tracebacks off; redis-py does with what comes while it closes a socket or counts for its telemetry.
+# Python's do so with what a failed attempt may raise. psycopg does it where it looks names up, and our own of
+# psycopg's where it cuts a line. redis-py does it where it closes a socket or counts for its telemetry.
 LOSERS = {
-    SQLITE: ("enum",),
-    PSYCOPG: ("enum", "psycopg._conninfo_utils", "psycopg._pipeline"),
-    REDIS: ("enum", "socket", "redis._parsers.socket", "redis.observability"),
+    SQLITE: ("enum", "ipaddress", "zipp"),
+    PSYCOPG: ("enum", "ipaddress", "zipp", "psycopg._conninfo_utils", "sqlspec_psycopg.raw"),
+    REDIS: (
+        "enum",
+        "ipaddress",
+        "zipp",
+        "socket",
+        "namedtuple_",
+        "redis._parsers.socket",
+        "redis.observability",
+    ),
 }
 
 
@@ -229,7 +237,7 @@ def _interrupt(act: Act, step: int, alarm: Alarm, lost: list[Any]) -> str:
         act.spec.close()
     if (stats.in_use, stats.opening, stats.waiting, stats.size) != (0, 0, 0, 1):
         return f"a place is lost: {stats}"
-    is_lost = alarm.raised in lost or steps.where.startswith(LOSERS[act.database])
+    is_lost = alarm.raised in lost or steps.is_in(LOSERS[act.database])
     if caught is not alarm.raised and not is_lost:
         return f"{caught!r} in its place, at {steps.where}"
     return _lie(caught, stored=stored, keeps=act.keeps)

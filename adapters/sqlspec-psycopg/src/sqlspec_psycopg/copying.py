@@ -8,7 +8,6 @@ where a value is not exactly right, all goes as text, and the server judges it a
 from __future__ import annotations
 
 from array import array
-from contextlib import suppress
 from datetime import date, time
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -18,7 +17,7 @@ from psycopg.types.json import Json, Jsonb
 
 from sqlspec.errors import ParameterError
 
-from .errors import map_error
+from .errors import interruption, map_error
 from .values import JSON_TYPES, fitted
 
 if TYPE_CHECKING:
@@ -97,9 +96,18 @@ def check_zones(rows: Sequence[Sequence[Any]], oids: Sequence[int], columns: Seq
 def packed(cursor: Any, rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> tuple[list[Any], str]:
     """The rows in blocks, and the options of the COPY that takes them. Sends nothing."""
     if is_exact(rows, oids):
-        with suppress(*_FAULTS):
+        try:
             return _blocks(_copy(cursor, oids), rows), " (FORMAT BINARY)"
+        except _FAULTS as exc:
+            _let_through(exc)
     return _text(_copy(cursor, None), rows), ""
+
+
+def _let_through(exc: BaseException) -> None:
+    """Raise what a signal's handler raised."""
+    foreign = interruption(exc)
+    if foreign is not None:
+        raise foreign
 
 
 def _copy(cursor: Any, oids: Sequence[int] | None) -> Any:
@@ -122,6 +130,7 @@ def _text(copy: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
             if block := write(row):
                 blocks.append(block)
     except _FAULTS as exc:
+        _let_through(exc)
         raise ParameterError(f"row {number}: {map_error(exc)}") from None
     return [*blocks, copy.formatter.end()]
 

@@ -21,14 +21,23 @@ from sqlspec.errors import (
     SQLSpecError,
     StatementError,
 )
-from sqlspec.plugin import error_for_sqlstate
+from sqlspec.plugin import PooledConnection, error_for_sqlstate
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from .config import PostgreSQLConfig
 
-__all__ = ("connect_error", "error_of", "having_values", "is_drivers", "is_stale", "is_telling", "map_error")
+__all__ = (
+    "connect_error",
+    "error_of",
+    "having_values",
+    "interruption",
+    "is_drivers",
+    "is_stale",
+    "is_telling",
+    "map_error",
+)
 
 _QUOTED = re.compile(r'".*"', re.DOTALL)
 _QUERY_TIMEOUT = "statement timeout"
@@ -55,6 +64,30 @@ def is_drivers(exc: BaseException) -> bool:
     Core tells those by their traceback, but psycopg cuts that off of whatever looks like its own.
     """
     return isinstance(exc, psycopg.Error) and type(exc).__module__.startswith("psycopg")
+
+
+def interruption(exc: BaseException) -> BaseException | None:
+    """As of core's connections, which tell what a signal's handler raised by its traceback.
+
+    Psycopg cuts that off: of whatever derives from its own error, and of all that is raised while a pipeline
+    ends. It looks at no value there, and its own errors are its own classes; so the rest is a handler's.
+    """
+    found = PooledConnection.interruption(exc)
+    if found is not None:
+        return found
+    if isinstance(exc, psycopg.Error) and not is_drivers(exc):
+        return exc
+    for error in (exc, exc.__context__):
+        if error is not None and not isinstance(error, psycopg.Error) and _is_of_a_pipelines_end(error):
+            return error
+    return None
+
+
+def _is_of_a_pipelines_end(exc: BaseException) -> bool:
+    trace = exc.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__") == "psycopg._pipeline"
 
 
 def map_error(exc: Exception) -> SQLSpecError | None:

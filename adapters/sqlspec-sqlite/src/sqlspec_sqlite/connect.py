@@ -27,13 +27,15 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
     try:
         raw = _open(target, config, is_uri=is_uri)
     except sqlite3.Error as exc:
+        if SQLiteConnection.is_foreign(exc):
+            raise
         msg = f"can not open the SQLite database {config.database!r}: {exc}"
         raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc
     try:
         _prepare(raw, config)
     except BaseException as exc:
         raw.close()
-        if not isinstance(exc, sqlite3.Error):
+        if not isinstance(exc, sqlite3.Error) or SQLiteConnection.is_foreign(exc):
             raise
         msg = f"can not use the SQLite database {config.database!r}: {exc}"
         raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc

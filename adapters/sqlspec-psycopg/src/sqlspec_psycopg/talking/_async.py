@@ -16,7 +16,7 @@ from psycopg.pq import ConnStatus, ExecStatus
 from sqlspec.errors import DisconnectedError, SQLSpecError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, Outcome, TransactionStatus
 from sqlspec_psycopg.asking import FINE, ask, check
-from sqlspec_psycopg.errors import error_of, map_error
+from sqlspec_psycopg.errors import error_of, interruption, map_error
 from sqlspec_psycopg.raw._async import AsyncPatientConnection
 from sqlspec_psycopg.reset import FORGET_PREPARED, GUARD, UNGUARD, begin
 from sqlspec_psycopg.waits import async_run, watch
@@ -225,6 +225,11 @@ class AsyncTalking(AsyncConnection[AsyncPatientConnection], ABC):
             await async_run(ask(self._pgconn, message, results), self._pgconn, deadline)
         finally:
             self._is_ending = False
+
+    @staticmethod
+    def interruption(exc: BaseException) -> BaseException | None:
+        """Also where psycopg cut its traceback off."""
+        return interruption(exc)
 
     def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By SQLSTATE."""
