@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import hookspecs
-from sqlspec.plugin.manager import Plugins
 
 from . import noop
 from .harness import Row, micro

@@ -13,7 +13,7 @@ Errors are in `sqlspec.errors`; what an adapter's author needs is in `sqlspec.pl
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.config import URL, AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
 from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigNotFoundError, SQLSpecError
@@ -42,6 +42,15 @@ __all__ = (
     "Secret",
     "Session",
 )
+
+
+def _standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Any:
+    from sqlspec.database.standalone import Standalone
+
+    return Standalone(config)
+
+
+DatabaseConfig._standalone = _standalone  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Sessions and results bring half of the library along: loaded with the first session, or by name.

@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.plugin import index
+from sqlspec.loading import index
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from sqlspec.plugin.index import Entry
+    from sqlspec.loading.index import Entry
 
 
 @pytest.fixture

@@ -1,19 +1,15 @@
-"""Imports point one way, and no module of core but the fronts in `sqlspec/adapters` names an adapter.
+"""Imports run down the floors of the house, and no module of core but the fronts names an adapter.
 
-    cli, integrations -> registry -> database -> session, pool -> sql, result, plugin, config -> concurrency
-    -> errors
-
-Units on one level may import each other, but never in a circle. An import inside a function counts like
-any other; those that must go up stand in `UPWARD` with their reason. Under `TYPE_CHECKING` every
-direction is free: it binds nothing at run time. An adapter has no private door: it imports
-`sqlspec`, `sqlspec.plugin`, `sqlspec.errors` and its driver.
+The floors are in `FLOORS`, and docs/house.md says what lives on each. A room is a folder, or a file at the
+top of `sqlspec/`. It imports only what stands below it, and never another room of its own floor. An import in
+a function counts like any other, and so does one for types alone: to read the one, one must know the other.
+An adapter has no private door: it imports `sqlspec`, `sqlspec.plugin`, `sqlspec.errors` and its driver.
 """
 
 from __future__ import annotations
 
 import ast
 import sys
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -22,21 +18,20 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 DOOR = "sqlspec"  # the package's own __init__
-LEVELS = (
-    {"errors"},
-    {"concurrency"},
-    {"adapters", "config", "observe", "plugin", "result", "sql"},
-    {"pool", "session"},
+FLOORS = (
+    {"errors", "lending"},
+    {"adapters", "concurrency", "config", "sql"},
+    {"plugin", "pool"},
+    {"loading", "observe", "result"},
+    {"session"},
     {"database"},
-    {"registering", "registration", "registry"},
-    {"cli", "integrations"},
+    {"registry"},
     {DOOR},
+    {"cli", "integrations"},
 )
-LEVEL = {unit: level for level, units in enumerate(LEVELS) for unit in units}
-# (who, whom) -> why an import in a function may go up.
-UPWARD = {
-    ("config", "database"): "a config alone can connect, which is said on the config",
-}
+FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# (who, whom) -> why an import may go up. May only shrink.
+UPWARD: dict[tuple[str, str], str] = {}
 DRIVERS = {
     "aiosqlite",
     "asyncmy",
@@ -110,61 +105,41 @@ def imports(path: Path, root: Path) -> list[Import]:
     return visitor.found
 
 
-def unit_of(module: str) -> str:
-    """The unit of a core module: `pool` for `sqlspec.pool.state`, the door for `sqlspec` itself."""
+def room_of(module: str) -> str:
+    """The room of a core module: `pool` for `sqlspec.pool.state`, the door for `sqlspec` itself."""
     return [*module.split("."), DOOR][1]
 
 
-def wrong(unit: str, found: Import) -> str | None:
-    """What is wrong with an import by core's *unit*; None if nothing is."""
+def wrong(room: str, found: Import) -> str | None:
+    """What is wrong with an import by core's *room*; None if nothing is."""
     top = found.module.split(".")[0]
     if top in DRIVERS:
         return f"core imports the driver {top}"
-    if top.startswith("sqlspec_") and unit != "adapters":
+    if top.startswith("sqlspec_") and room != "adapters":
         return f"core names the adapter {top}"
-    if top != "sqlspec" or found.for_types or allowed_upward(unit, found):
+    if top != "sqlspec":
         return None
-    if LEVEL.get(unit_of(found.module), len(LEVELS)) > LEVEL[unit]:
-        return f"{unit} imports {found.module}, which stands above it"
-    return None
-
-
-def allowed_upward(unit: str, found: Import) -> bool:
-    """Whether the table has this import, and it stands in a function."""
-    return found.in_function and (unit, unit_of(found.module)) in UPWARD
+    whom = room_of(found.module)
+    if whom == room or (room, whom) in UPWARD or FLOOR.get(whom, len(FLOORS)) < FLOOR[room]:
+        return None
+    return f"{room} imports {found.module}, which does not stand below it"
 
 
 def core_problems(root: Path) -> Iterator[str]:
     """What core imports that it must not."""
-    edges: set[tuple[str, str]] = set()
-    upward: set[tuple[str, str]] = set()
+    pairs: set[tuple[str, str]] = set()
     for path in sorted((root / "sqlspec").rglob("*.py")):
         where = path.relative_to(root)
-        unit = unit_of(".".join(where.with_suffix("").parts).removesuffix(".__init__"))
-        if unit not in LEVEL:
-            yield f"{where}: {unit!r} has no place in tools/check_imports.py"
+        room = room_of(".".join(where.with_suffix("").parts).removesuffix(".__init__"))
+        if room not in FLOOR:
+            yield f"{where}: {room!r} has no place in tools/check_imports.py"
             continue
         for found in imports(path, root):
-            if problem := wrong(unit, found):
+            pairs.add((room, room_of(found.module)))
+            if problem := wrong(room, found):
                 yield f"{where}:{found.line}: {problem}"
-            elif found.module.split(".")[0] == "sqlspec" and not found.for_types:
-                kind = upward if allowed_upward(unit, found) else edges
-                kind.add((unit, unit_of(found.module)))
-    for one, other in sorted(UPWARD.keys() - upward):
+    for one, other in sorted(UPWARD.keys() - pairs):
         yield f"tools/check_imports.py: {one} -> {other} is allowed but not used"
-    yield from circles(edges)
-
-
-def circles(edges: set[tuple[str, str]]) -> Iterator[str]:
-    """The first circle of units that import each other, if there is one."""
-    sorter = TopologicalSorter[str]()
-    for one, other in edges:
-        if one != other:
-            sorter.add(one, other)
-    try:
-        sorter.prepare()
-    except CycleError as error:
-        yield f"sqlspec: units import each other in a circle: {' -> '.join(error.args[1])}"
 
 
 def member_problems(root: Path) -> Iterator[str]:

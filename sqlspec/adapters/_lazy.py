@@ -6,7 +6,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError, did_you_mean
-from sqlspec.plugin.extras import install_command
+
+from ._known import install_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of the fields
+from collections.abc import Callable, Mapping  # noqa: TC003 - msgspec reads the annotations of the fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Never, Self
 
 from typing_extensions import TypeVar
 
-from sqlspec.config import filling
-from sqlspec.config.convert import fields_of, invalid, to_field
+from sqlspec.config import url_fields
+from sqlspec.config.convert import count, duration, fields_of, invalid, to_field
 from sqlspec.config.instrumentation import InstrumentationConfig
-from sqlspec.config.ranges import count, duration
 from sqlspec.config.secret import NOT_PICKLED
 from sqlspec.config.struct import ConfigStruct
 from sqlspec.config.url import URL
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
-    from sqlspec.database import (
-        AsyncConnectionContext,
-        AsyncSessionContext,
-        ConnectionContext,
-        SessionContext,
-    )
-    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+    from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, PoolLike
 
 S = TypeVar("S")
 A = TypeVar("A")
@@ -57,6 +50,9 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """Which field each part of a URL fills: of host, port, hosts, username, password and database."""
     code_only: ClassVar[frozenset[str]] = frozenset()
     """Fields that only code may set: a URL, a file or the environment that names one is refused."""
+
+    _standalone: ClassVar[Callable[[Any], Any]]
+    # What connects for a config without a registry. It stands above; `sqlspec/__init__.py` puts it here.
 
     url: str | None = None
     """`scheme://user:password@host:port/database?option=value`; fills the fields that it speaks of."""
@@ -99,7 +95,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     @classmethod
     def parse_url(cls, url: URL) -> dict[str, Any]:
         """The fields that *url* speaks of. An adapter with URLs of its own habits extends this."""
-        return filling.parts(cls, url) | filling.options(cls, url.query)
+        return url_fields.parts(cls, url) | url_fields.options(cls, url.query)
 
     def __post_init__(self) -> None:
         if not hasattr(type(self), "adapter"):
@@ -107,7 +103,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
                 f"{type(self).__name__} belongs to no adapter: its class does not set `adapter`"
             )
         if self.url is not None:
-            filling.fill(self, self.url)
+            url_fields.fill(self, self.url)
         self.check()
 
     def check(self) -> None:
@@ -131,29 +127,21 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
 
     def create_pool(self) -> PoolLike:
         """A new pool of the adapter's, for sync use. The caller closes it."""
-        from sqlspec.database.standalone import standalone
-
-        return standalone(self).create_pool()
+        return self._standalone().create_pool()  # type: ignore[no-any-return]
 
     def create_async_pool(self) -> AsyncPoolLike:
         """A new pool of the adapter's, for the running event loop. The caller closes it."""
-        from sqlspec.database.standalone import standalone
+        return self._standalone().create_async_pool()  # type: ignore[no-any-return]
 
-        return standalone(self).create_async_pool()
-
-    def provide_connection(self) -> ConnectionContext[Raw, AsyncRaw]:
+    def provide_connection(self) -> Block[Raw, AsyncRaw]:
         """The driver's own connection for one `with` or `async with` block, opened and closed with it."""
-        from sqlspec.database.standalone import standalone
-
-        return standalone(self).provide_connection()
+        return self._standalone().provide_connection()  # type: ignore[no-any-return]
 
     def provide_session(
         self, *, autocommit: bool | None = None, read_only: bool | None = None, isolation: str | None = None
-    ) -> SessionContext[S, A]:
+    ) -> Block[S, A]:
         """A session for one `with` or `async with` block, its connection opened and closed with it."""
-        from sqlspec.database.standalone import standalone
-
-        return standalone(self).provide_session(
+        return self._standalone().provide_session(  # type: ignore[no-any-return]
             autocommit=autocommit, read_only=read_only, isolation=isolation
         )
 
@@ -178,7 +166,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         for name, value in given.items() if self.url else ():
             kept = getattr(self, name)
             if value != kept and to_field(value, fields[name].type) != kept:
-                raise filling.conflict(type(self), name)
+                raise url_fields.conflict(type(self), name)
 
     def _shown(self, name: str) -> object:
         return URL.parse(self.url).masked() if name == "url" and self.url else super()._shown(name)
@@ -197,8 +185,8 @@ class AsyncOnlyConfig(
     """The config of an adapter whose driver has no sync side; `with` on it is a type error."""
 
     if TYPE_CHECKING:
-        # Narrower than the parent on purpose: these contexts have no `__enter__`.
-        def provide_connection(self) -> AsyncConnectionContext[AsyncRaw]:  # type: ignore[override]
+        # Narrower than the parent on purpose: these blocks have no `__enter__`.
+        def provide_connection(self) -> AsyncBlock[AsyncRaw]:  # type: ignore[override]
             """As in every config, for `async with` alone."""
             raise NotImplementedError
 
@@ -208,6 +196,6 @@ class AsyncOnlyConfig(
             autocommit: bool | None = None,
             read_only: bool | None = None,
             isolation: str | None = None,
-        ) -> AsyncSessionContext[A]:
+        ) -> AsyncBlock[A]:
             """As in every config, for `async with` alone."""
             raise NotImplementedError

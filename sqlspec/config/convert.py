@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from math import isfinite
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from types import FrameType
 
     from msgspec.structs import FieldInfo
+
+    from .struct import ConfigStruct
 
 
 class Text(str):
@@ -201,3 +204,17 @@ def _spelled_parts(origin: Any, parts: tuple[Any, ...]) -> str | None:
         return None
     inner = ", ".join(_spelled(part) for part in parts if part is not ...)
     return f"a list of {inner}" if origin is list or ... in parts else f"[{inner}]"
+
+
+def duration(config: ConfigStruct, *names: str) -> None:
+    """Each named field is a finite number of seconds above zero, or None where its type allows that."""
+    for name in names:
+        value: float | None = getattr(config, name)
+        if value is not None and not (isfinite(value) and value > 0):
+            raise config.invalid(name, "must be a finite number of seconds above 0")
+
+
+def count(config: ConfigStruct, name: str, *, least: int) -> None:
+    """The named field is not below *least*."""
+    if getattr(config, name) < least:
+        raise config.invalid(name, f"must be at least {least}")

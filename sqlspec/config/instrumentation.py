@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlspec.config.ranges import duration
+from sqlspec.config.convert import duration
 from sqlspec.config.struct import ConfigStruct
 
 

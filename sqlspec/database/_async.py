@@ -15,8 +15,9 @@ from sqlspec.pool.base import PING_TIMEOUT
 from .connector import ConnectorBase, async_made, expire, is_core, not_pingable
 
 if TYPE_CHECKING:
-    from sqlspec.plugin.contract import AsyncPoolLike, Resources
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.lending import AsyncPoolLike
+    from sqlspec.loading.manager import Plugins
+    from sqlspec.plugin.contract import Resources
 
 __all__ = ("AsyncConnector", "async_ping", "async_warm_up")
 

@@ -15,8 +15,9 @@ from sqlspec.pool.base import PING_TIMEOUT
 from .connector import ConnectorBase, made, expire, is_core, not_pingable
 
 if TYPE_CHECKING:
-    from sqlspec.plugin.contract import PoolLike, Resources
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.lending import PoolLike
+    from sqlspec.loading.manager import Plugins
+    from sqlspec.plugin.contract import Resources
 
 __all__ = ("Connector", "ping", "warm_up")
 

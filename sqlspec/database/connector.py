@@ -6,14 +6,14 @@ from inspect import isawaitable
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from sqlspec.errors import AdapterBrokenError, NotSupportedError
-from sqlspec.observe.events import ConnectionEvent
+from sqlspec.plugin.events import ConnectionEvent
 from sqlspec.pool.base import PoolBase
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlspec.loading.manager import Plugins
     from sqlspec.plugin.contract import Resources
-    from sqlspec.plugin.manager import Plugins
 
 __all__ = ("ConnectorBase", "async_made", "expire", "is_core", "made", "not_pingable")
 

@@ -24,8 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from sqlspec.config import DatabaseConfig
-    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.lending import AsyncPoolLike, PoolLike
+    from sqlspec.loading.manager import Plugins
 
     from .factories import Factories, SessionMakers
 

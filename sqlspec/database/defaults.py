@@ -15,7 +15,7 @@ from sqlspec.plugin.hookspecs import hookimpl
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+    from sqlspec.lending import AsyncPoolLike, PoolLike
 
 __all__ = ("CoreSessionOptions", "Defaults")
 

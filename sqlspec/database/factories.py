@@ -16,8 +16,9 @@ from .defaults import CoreSessionOptions, Defaults
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike, Resources, SessionOptions
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.lending import AsyncPoolLike, PoolLike
+    from sqlspec.loading.manager import Plugins
+    from sqlspec.plugin.contract import Resources, SessionOptions
     from sqlspec.session.bridge import BridgedConnector
 
     MakeSession = Callable[[Any], Any]

@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin.contract import SessionOptions
-from sqlspec.plugin.manager import Plugins
 
 from .contexts import ConnectionContext, SessionContext
 from .database import DEFAULT_OPTIONS, Database
@@ -18,9 +18,9 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sqlspec.config import DatabaseConfig
-    from sqlspec.plugin.contract import AsyncPoolLike, PoolLike
+    from sqlspec.lending import AsyncPoolLike, PoolLike
 
-__all__ = ("Standalone", "process_plugins", "standalone")
+__all__ = ("Standalone", "process_plugins")
 
 _by_hand: WeakSet[PoolLike | AsyncPoolLike] = WeakSet()
 """The pools that were made for a caller to keep."""
@@ -107,11 +107,6 @@ def process_plugins() -> Plugins:
 
 
 _process: dict[str, Plugins] = {}
-
-
-def standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Standalone:
-    """*config*, on its own."""
-    return Standalone(config)
 
 
 def _note(pool: PoolLike | AsyncPoolLike) -> None:

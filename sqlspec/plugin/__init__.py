@@ -10,11 +10,9 @@ from typing import TYPE_CHECKING
 
 from .contract import (
     AdapterInfo,
-    AsyncPoolLike,
     Capability,
     Outcome,
     Parameters,
-    PoolLike,
     Resources,
     SessionOptions,
     TransactionOptions,
@@ -23,12 +21,13 @@ from .contract import (
 
 if TYPE_CHECKING:
     from sqlspec.config.sources import ConfigSource
-    from sqlspec.observe.events import ConnectionEvent, StatementEvent
+    from sqlspec.lending import AsyncPoolLike, PoolLike
     from sqlspec.sql import Dialect
 
     from ._async import AsyncConnection, AsyncCursor, AsyncPooledConnection
     from ._sync import Connection, Cursor, PooledConnection
     from .awaitable import wrap_awaitable
+    from .events import ConnectionEvent, StatementEvent
     from .hookspecs import hookimpl
     from .protocols import AsyncAdapterPlugin, SyncAdapterPlugin
     from .results import LazyResult, RawResult
@@ -72,7 +71,8 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Core itself imports from this package, and `import sqlspec` must not bring pluggy along.
     _HOMES = {
         "sqlspec.config.sources": ("ConfigSource",),
-        "sqlspec.observe.events": ("ConnectionEvent", "StatementEvent"),
+        "sqlspec.lending": ("AsyncPoolLike", "PoolLike"),
+        "sqlspec.plugin.events": ("ConnectionEvent", "StatementEvent"),
         "sqlspec.plugin._async": ("AsyncConnection", "AsyncCursor", "AsyncPooledConnection"),
         "sqlspec.plugin._sync": ("Connection", "Cursor", "PooledConnection"),
         "sqlspec.plugin.awaitable": ("wrap_awaitable",),

@@ -20,12 +20,9 @@ __all__ = (
     "API_LEVEL",
     "SUPPORTED_API_LEVELS",
     "AdapterInfo",
-    "AsyncPoolLike",
     "Capability",
-    "LeaseLike",
     "Outcome",
     "Parameters",
-    "PoolLike",
     "Resources",
     "Row",
     "SessionOptions",
@@ -137,72 +134,4 @@ class Resources(Protocol):
 
     def get(self, key: str, make: Callable[[], T], close: Callable[[T], object]) -> T:
         """The thing kept under *key*, made by the first caller; *close* ends it, the last made first."""
-        ...
-
-
-class LeaseLike(Protocol):
-    """One borrowed connection."""
-
-    @property
-    def connection(self) -> Any:
-        """What the pool lends: a `PooledConnection`, or any other object, which is lent as it is."""
-        ...
-
-
-class PoolLike(Protocol):
-    """What `sqlspec_create_pool` returns. Thread-safe. Deadlines are `time.monotonic()` seconds.
-
-    For its errors, `connect.label` is what users call the database.
-    """
-
-    def acquire(self, deadline: float | None = None) -> LeaseLike:
-        """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
-        ...
-
-    def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - an outcome, always given by position
-        """Give back; *ok* says that the connection is provably clean."""
-        ...
-
-    def retire(self) -> None:
-        """Lend no more: drop what is idle now, and the rest when it returns. Never waits."""
-        ...
-
-    def close(self, deadline: float | None = None) -> None:
-        """Retire, and close what is idle."""
-        ...
-
-    def abandon(self) -> None:
-        """Forget every connection without touching it: they belong to another process."""
-        ...
-
-    def stats(self) -> Any:
-        """A snapshot of counters."""
-        ...
-
-
-class AsyncPoolLike(Protocol):
-    """What `sqlspec_create_async_pool` returns: `PoolLike`, waiting in the event loop it was made for."""
-
-    async def acquire(self, deadline: float | None = None) -> LeaseLike:
-        """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
-        ...
-
-    async def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - as above
-        """Give back; *ok* says that the connection is provably clean."""
-        ...
-
-    def retire(self) -> None:
-        """Lend no more: drop what is idle now, and the rest when it returns. Never waits."""
-        ...
-
-    async def close(self, deadline: float | None = None) -> None:
-        """Retire, and close what is idle."""
-        ...
-
-    def abandon(self) -> None:
-        """Forget every connection without touching it."""
-        ...
-
-    def stats(self) -> Any:
-        """A snapshot of counters."""
         ...

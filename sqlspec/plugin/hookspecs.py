@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from collections.abc import Awaitable
 
     from sqlspec.config.sources import ConfigSource
-    from sqlspec.observe.events import ConnectionEvent, StatementEvent
+    from sqlspec.lending import AsyncPoolLike, PoolLike
+    from sqlspec.plugin.events import ConnectionEvent, StatementEvent
 
     from ._async import AsyncPooledConnection
     from ._sync import PooledConnection
-    from .contract import AsyncPoolLike, PoolLike, Resources, SessionOptions
+    from .contract import Resources, SessionOptions
     from .protocols import AsyncConnect, Connect
 
 __all__ = ("PROJECT", "hookimpl", "hookspec")

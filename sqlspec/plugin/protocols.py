@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 if TYPE_CHECKING:
     from collections.abc import Awaitable
 
+    from sqlspec.lending import AsyncPoolLike, PoolLike
+
     from ._async import AsyncPooledConnection
     from ._sync import PooledConnection
-    from .contract import AdapterInfo, AsyncPoolLike, PoolLike, Resources, SessionOptions
+    from .contract import AdapterInfo, Resources, SessionOptions
 
 __all__ = (
     "AdapterPlugin",

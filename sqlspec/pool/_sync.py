@@ -14,8 +14,7 @@ from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.waiters import Waiter
 
 from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase
-from .lease import Lease
-from .state import RETIRED, Slot
+from .state import RETIRED, Lease, Slot
 
 __all__ = ("Pool", "queue")
 

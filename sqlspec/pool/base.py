@@ -17,7 +17,7 @@ from weakref import ref
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
 
-from .state import RETIRED, Book, Slot
+from .state import RETIRED, Book, Lease, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
     from sqlspec.config import DatabaseConfig
 
-    from .lease import Lease
     from .stats import PoolStats
 
 __all__ = ("CLOSE_TIMEOUT", "PING_TIMEOUT", "PoolBase")
@@ -212,7 +211,6 @@ class PoolBase:
         `cancel` gives it back unused. Waits and raises as `acquire` does.
         """
         from ._async import async_queue
-        from .lease import Lease
 
         lease, now = Lease(), self._clock()
         with self._lock:

@@ -25,11 +25,9 @@ if TYPE_CHECKING:
 
     from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
 
-    from .lease import Lease
-
     AnyWaiter = Waiter | AsyncWaiter
 
-__all__ = ("NEVER", "RETIRED", "Book", "Slot")
+__all__ = ("NEVER", "RETIRED", "Book", "Lease", "Slot")
 
 NEVER: Final = float("-inf")
 FOREVER: Final = float("inf")
@@ -77,6 +75,18 @@ class Slot:
     def is_lost(self) -> bool:
         """Whether its lease died without having been given back."""
         return self.watch is not None and self.watch() is None
+
+
+class Lease:  # no __init__ and no Struct: one is made for every borrower, and its attributes are set at once
+    """One borrowed connection; it is given back by its pool's `release`.
+
+    Made before there is anything to lend, and watched from then on: when it is dropped instead of
+    returned, its slot goes back to the pool.
+    """
+
+    slot: Slot | None = None
+    """What it holds of the pool; None before it was served, and after it was given back."""
+    connection: Any = None
 
 
 class Book:

@@ -245,7 +245,7 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
     def _observe(
         self, sql: str, started: float, *, rowcount: int = -1, error: BaseException | None = None
     ) -> None:
-        from sqlspec.observe.events import StatementEvent
+        from sqlspec.plugin.events import StatementEvent
 
         if self._plan.observe is not None:
             # Of what was compiled for the cache; a script, a bulk load or an error before has no verb.

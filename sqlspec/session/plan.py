@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlspec.config import DatabaseConfig
-    from sqlspec.observe.events import StatementEvent
     from sqlspec.plugin.contract import AdapterInfo
+    from sqlspec.plugin.events import StatementEvent
     from sqlspec.sql import Statements
 
 __all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session")

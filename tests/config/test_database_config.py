@@ -302,15 +302,14 @@ def test_a_config_alone_asks_the_database_module(monkeypatch: pytest.MonkeyPatch
     calls: list[Any] = []
 
     class Standalone:
+        def __init__(self, config: Any) -> None:
+            calls.append(config)
+
         def __getattr__(self, name: str) -> Any:
             return lambda **options: calls.append((name, options))
 
-    def standalone(config: Any) -> Standalone:
-        calls.append(config)
-        return Standalone()
-
     module = ModuleType("sqlspec.database.standalone")
-    module.__dict__["standalone"] = standalone
+    module.__dict__["Standalone"] = Standalone
     monkeypatch.setitem(sys.modules, module.__name__, module)
     config = NetConfig()
 

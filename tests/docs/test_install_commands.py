@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from sqlspec.plugin.extras import EXTRAS, install_command
+from sqlspec.adapters._known import EXTRAS, install_command
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.plugin import index
+from sqlspec.loading import index
 from tests.plugin.fakes import Site
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec.errors import AdapterBrokenError
-from sqlspec.plugin.manager import Plugins
+from sqlspec.loading.manager import Plugins
 from tests.plugin.fakes import HEAD, HOOK
 
 if TYPE_CHECKING:

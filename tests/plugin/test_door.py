@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 import sqlspec.plugin
+from sqlspec.loading.check import CREATION_HOOKS, OBSERVER_HOOKS, SOURCE_HOOKS
+from sqlspec.loading.manager import Plugins
+from sqlspec.loading.resolve import arguments_of
 from sqlspec.plugin import hookspecs
-from sqlspec.plugin.check import CREATION_HOOKS, OBSERVER_HOOKS, SOURCE_HOOKS
-from sqlspec.plugin.manager import Plugins
-from sqlspec.plugin.resolve import arguments_of
 
 PAGE = Path(__file__).parents[2] / "docs" / "plugins.md"
 HOOKS = sorted(name for name in vars(hookspecs) if name.startswith("sqlspec_"))
@@ -32,7 +32,7 @@ def test_every_name_of_the_door_is_behind_it() -> None:
 def test_the_door_opens_without_pluggy() -> None:
     """`import sqlspec` passes through it."""
     script = (
-        "import sys, sqlspec.plugin.manager; sqlspec.plugin.manager.Plugins(); print('pluggy' in sys.modules)"
+        "import sys; from sqlspec.loading import manager; manager.Plugins(); print('pluggy' in sys.modules)"
     )
 
     done = subprocess.run(

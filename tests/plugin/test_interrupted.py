@@ -13,8 +13,8 @@ import pytest
 from sqlspec import SQLSpec
 from sqlspec.database.resources import KeptResources
 from sqlspec.errors import AdapterBrokenError
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import hookimpl, wrap_awaitable
-from sqlspec.plugin.manager import Plugins
 from sqlspec_testkit.scripted import Script, ScriptedPlugin
 from tests.plugin.fakes import HEAD, HOOK
 from tests.plugin.sides import registry

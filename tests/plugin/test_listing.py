@@ -7,8 +7,8 @@ import sys
 from typing import TYPE_CHECKING
 
 from sqlspec.errors import AdapterError
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import AdapterInfo, hookimpl
-from sqlspec.plugin.manager import Plugins
 
 if TYPE_CHECKING:
     from tests.plugin.fakes import Site

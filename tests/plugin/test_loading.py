@@ -16,8 +16,8 @@ from sqlspec.errors import (
     AdapterIncompatibleError,
     AdapterNotInstalledError,
 )
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import contract
-from sqlspec.plugin.manager import Plugins
 from tests.plugin.fakes import HEAD, HOOK
 
 if TYPE_CHECKING:
@@ -219,8 +219,8 @@ def test_another_api_level_is_refused_with_the_upgrade_to_make(site: Site, api: 
 
 def test_the_level_before_is_accepted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     """Core of level 2 takes adapters of 1 and 2."""
-    monkeypatch.setattr("sqlspec.plugin.check.SUPPORTED_API_LEVELS", frozenset({1, 2}))
-    monkeypatch.setattr("sqlspec.plugin.check.API_LEVEL", 2)
+    monkeypatch.setattr("sqlspec.loading.check.SUPPORTED_API_LEVELS", frozenset({1, 2}))
+    monkeypatch.setattr("sqlspec.loading.check.API_LEVEL", 2)
     site.adapter("alpha", HEAD.replace(", config_type", ", api=1, config_type") + HOOK)
     site.adapter("beta", HEAD.replace(", config_type", ", api=3, config_type") + HOOK)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError
-from sqlspec.observe.events import ConnectionEvent, StatementEvent
+from sqlspec.loading.manager import Plugins
+from sqlspec.loading.observers import NOBODY
 from sqlspec.plugin import hookimpl
-from sqlspec.plugin.manager import Plugins
-from sqlspec.plugin.observers import NOBODY
+from sqlspec.plugin.events import ConnectionEvent, StatementEvent
 
 if TYPE_CHECKING:
     from tests.plugin.fakes import Site

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec.errors import AdapterBlockedError
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import AdapterInfo, hookimpl
-from sqlspec.plugin.manager import Plugins
 
 if TYPE_CHECKING:
     from tests.plugin.fakes import Site
@@ -102,7 +102,7 @@ def test_of_fifty_adapters_one_is_imported(site: Site) -> None:
         site.adapter(f"many{number}", schemes=(f"many{number}ql",))
     script = """
 import sys
-from sqlspec.plugin.manager import Plugins
+from sqlspec.loading.manager import Plugins
 plugins = Plugins()
 assert len([plugin for plugin in plugins if plugin.name.startswith("many")]) == 50
 name = plugins.adapter_for_scheme("many7ql")

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.errors import InvalidArgumentError
+from sqlspec.loading.check import CREATION_HOOKS
+from sqlspec.loading.manager import Plugins
+from sqlspec.loading.resolve import arguments_of
 from sqlspec.plugin import AdapterInfo, hookimpl, hookspecs
-from sqlspec.plugin.check import CREATION_HOOKS
-from sqlspec.plugin.manager import Plugins
-from sqlspec.plugin.resolve import arguments_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable

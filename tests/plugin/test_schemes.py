@@ -13,7 +13,7 @@ from sqlspec.errors import (
     AdapterNotInstalledError,
     AmbiguousSchemeError,
 )
-from sqlspec.plugin.manager import Plugins
+from sqlspec.loading.manager import Plugins
 
 if TYPE_CHECKING:
     from tests.plugin.fakes import Site

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import AdapterBrokenError
+from sqlspec.loading.manager import Plugins
 from sqlspec.plugin import AdapterInfo, hookimpl, wrap_awaitable
-from sqlspec.plugin.manager import Plugins
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Generator

@@ -41,7 +41,7 @@ from sqlspec.plugin.protocols import (
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.loading.manager import Plugins
 
 MYPY = False  # mypy takes it for true
 INFO = AdapterInfo(name="mine", config_type="mine:Config")

@@ -143,6 +143,12 @@ def test_g51_a_bulk_load_is_not_tried_again_after_a_signal(spec: SQLSpec) -> Non
                 signal.raise_signal(signal.SIGALRM)
             return timedelta(0)
 
+        def dst(self, moment: datetime | None) -> None:
+            """No summer time."""
+
+        def tzname(self, moment: datetime | None) -> None:
+            """No name."""
+
     zone = Zone()
     rows = [(datetime(2024, 1, number, tzinfo=zone),) for number in (1, 2, 3)]
 

@@ -13,8 +13,8 @@ from sqlspec.errors import (
     ConfigSourceError,
     InvalidArgumentError,
 )
+from sqlspec.loading import index as plugin_index
 from sqlspec.plugin import ConfigSource, hookimpl
-from sqlspec.plugin import index as plugin_index
 from tests.config.fake import CANARY, NetConfig, everything_said
 from tests.plugin.fakes import Site
 

@@ -124,10 +124,14 @@ class Alarm:
 
     @contextmanager
     def after(self, seconds: float) -> Generator[Self]:
-        """The signal comes after so many seconds."""
-        with self.installed():
-            signal.setitimer(signal.ITIMER_REAL, seconds)
-            yield self
+        """The signal comes after so many seconds, and not in a finaliser, where it would reach nobody."""
+        gc.disable()
+        try:
+            with self.installed():
+                signal.setitimer(signal.ITIMER_REAL, seconds)
+                yield self
+        finally:
+            gc.enable()
 
 
 class Steps:

@@ -12,7 +12,7 @@ import pytest
 
 from sqlspec.concurrency.waiters import Waiter
 from sqlspec.errors import ConnectError, PoolFullError, PoolTimeoutError
-from sqlspec.pool.lease import Lease
+from sqlspec.pool.state import Lease
 from tests.pool.collection.doom import CollectingLock, Doomed, collecting_at
 from tests.pool.script import Clock, Driver, new_pool
 

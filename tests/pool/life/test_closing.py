@@ -286,7 +286,7 @@ def run(coroutine: Coroutine[Any, Any, None]) -> None:
 async def test_g17_a_loop_that_closes_at_the_moment_of_a_hand_over_loses_nothing() -> None:
     """Whoever gives looks for the next in the queue."""
     from sqlspec.concurrency.waiters import AsyncWaiter
-    from sqlspec.pool.lease import Lease
+    from sqlspec.pool.state import Lease
 
     waiter = AsyncWaiter(Lease(), 0.0)
 

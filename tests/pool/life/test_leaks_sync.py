@@ -13,7 +13,7 @@ from tests.pool.script import Clock, Driver, new_pool
 
 if TYPE_CHECKING:
     from sqlspec.pool._sync import Pool
-    from sqlspec.pool.lease import Lease
+    from sqlspec.pool.state import Lease
 
 HELD = (
     r"(?s)'fake' is held for 5\.1 s, longer than leak_detection_threshold\..*acquired at:.*in borrow_for_long"

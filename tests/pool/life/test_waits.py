@@ -13,7 +13,7 @@ from tests.pool.script import Clock, Driver, new_async_pool, new_pool
 
 if TYPE_CHECKING:
     from sqlspec.pool._async import AsyncPool
-    from sqlspec.pool.lease import Lease
+    from sqlspec.pool.state import Lease
 
 
 async def in_queue(pool: AsyncPool) -> asyncio.Task[Lease]:

@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from sqlspec.concurrency.waiters import Waiter
 
 if TYPE_CHECKING:
-    from sqlspec.pool.lease import Lease
-    from sqlspec.pool.state import Slot
+    from sqlspec.pool.state import Lease, Slot
 
 
 class Caller(Waiter):

@@ -17,8 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sqlspec.pool.lease import Lease
-from sqlspec.pool.state import RETIRED, Book, Slot
+from sqlspec.pool.state import RETIRED, Book, Lease, Slot
 from tests.pool.model.ledger import Caller, Entry, Ledger
 
 if TYPE_CHECKING:

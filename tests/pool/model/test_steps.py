@@ -9,8 +9,7 @@ import pytest
 
 from sqlspec.concurrency.deadlines import async_drop_after
 from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
-from sqlspec.pool.lease import Lease
-from sqlspec.pool.state import RETIRED, Book, Slot
+from sqlspec.pool.state import RETIRED, Book, Lease, Slot
 
 
 def new_book(limit: int) -> Book:

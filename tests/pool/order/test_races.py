@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
     from sqlspec.pool._async import AsyncPool
     from sqlspec.pool._sync import Pool
-    from sqlspec.pool.lease import Lease
+    from sqlspec.pool.state import Lease
 
 counts = pytest.mark.parametrize(
     "count", [pytest.param(10_000, marks=pytest.mark.storm, id="storm"), pytest.param(1_000, id="quick")]

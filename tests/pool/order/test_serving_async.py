@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlspec.pool._async import AsyncPool
-    from sqlspec.pool.lease import Lease
+    from sqlspec.pool.state import Lease
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ import pytest
 
 from sqlspec.concurrency.waiters import Waiter
 from sqlspec.errors import PoolTimeoutError
-from sqlspec.pool.lease import Lease
+from sqlspec.pool.state import Lease
 from sqlspec_testkit.threads import Steps
 
 from .acts import ACTS, Act

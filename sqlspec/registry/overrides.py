@@ -11,9 +11,8 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from sqlspec.config import DatabaseConfig
+    from sqlspec.database import Database
     from sqlspec.registry import SQLSpec
-
-    from .database import Database
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 

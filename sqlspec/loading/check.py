@@ -10,12 +10,12 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
+from sqlspec.adapters._known import install_command
 from sqlspec.errors import AdapterBrokenError, AdapterIncompatibleError, did_you_mean
+from sqlspec.plugin.contract import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
 from sqlspec.sql import DIALECTS
 from sqlspec.sql.paramstyle import PARAMSTYLES
 
-from .contract import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
-from .extras import install_command
 from .resolve import arguments_of
 
 if TYPE_CHECKING:

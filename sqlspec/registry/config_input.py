@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlspec.database import Database
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.loading.manager import Plugins
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 

@@ -6,10 +6,9 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
+from sqlspec.adapters._known import EXTRAS, extra_for, install_command
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
-
-from .contract import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
-from .extras import EXTRAS, extra_for, install_command
+from sqlspec.plugin.contract import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -17,9 +17,9 @@ from sqlspec.errors import (
     InvalidArgumentError,
     did_you_mean,
 )
+from sqlspec.plugin.contract import AdapterInfo
 
 from .check import CREATION_HOOKS, IN_PROCESS, Suspect, suspect_of
-from .contract import AdapterInfo
 from .index import installed, refresh
 from .load import LoadedAdapter, config_class, import_plugin, not_installed, only, session_class
 from .observers import NOBODY, Failures, Observers, collect
@@ -34,9 +34,7 @@ if TYPE_CHECKING:
     import pluggy
 
     from sqlspec.config import DatabaseConfig
-
-    from .index import Entry
-    from .protocols import (
+    from sqlspec.plugin.protocols import (
         CreateAsyncConnection,
         CreateAsyncPool,
         CreateAsyncSession,
@@ -44,6 +42,8 @@ if TYPE_CHECKING:
         CreatePool,
         CreateSession,
     )
+
+    from .index import Entry
 
 __all__ = ("Plugins",)
 
@@ -342,7 +342,7 @@ class Plugins:
         if self._manager is None:
             import pluggy
 
-            from . import hookspecs
+            from sqlspec.plugin import hookspecs
 
             manager = pluggy.PluginManager(hookspecs.PROJECT)
             manager.add_hookspecs(hookspecs)

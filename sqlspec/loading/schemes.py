@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlspec.adapters._known import PREFERENCES
 from sqlspec.errors import AmbiguousSchemeError
 
 from .check import suspect_of
-from .extras import PREFERENCES
 from .index import installed
 from .load import not_installed
 

@@ -31,10 +31,10 @@ if TYPE_CHECKING:
     from sqlspec.config import AsyncOnlyConfig
     from sqlspec.config.sources import ConfigSource
     from sqlspec.database import AsyncConnectionContext, AsyncSessionContext
-    from sqlspec.database.override import Override
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.loading.manager import Plugins
     from sqlspec.pool import PoolStats
-    from sqlspec.registration import Registration
+    from sqlspec.registry.overrides import Override
+    from sqlspec.registry.registration import Registration
     from sqlspec.session import AsyncSession, Session
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
@@ -69,7 +69,7 @@ class SQLSpec:
     ) -> None:
         # Here and below, what only an application that goes on needs is imported when it does.
         from sqlspec.database.defaults import Defaults
-        from sqlspec.plugin.manager import Plugins
+        from sqlspec.loading.manager import Plugins
 
         self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins, defaults=Defaults())
         self._lock = RLock()
@@ -109,7 +109,7 @@ class SQLSpec:
         Raises `ConfigAlreadyRegisteredError` for a name that is taken, `InvalidConfigError` for fields that
         do not fit, and an `AdapterError` if a URL or mapping names an adapter that can not be used.
         """
-        from sqlspec.registering import check_beside, checked_name, config_from
+        from sqlspec.registry.config_input import check_beside, checked_name, config_from
 
         settled = config_from(config, self.plugins)
         chosen = settled.adapter if name is None else checked_name(name)
@@ -137,7 +137,7 @@ class SQLSpec:
         *mapping* says which databases there are and their configs' classes; without it, those that have a
         `…_URL` or an `…_ADAPTER`. Raises `ConfigSourceError`, a list of all that is wrong.
         """
-        from sqlspec.registration import environment_source, registration
+        from sqlspec.registry.registration import environment_source, registration
 
         source = environment_source(prefix, mapping, environ, self.plugins)
         return self._register_all(registration(source, self.plugins), override=override)
@@ -154,7 +154,7 @@ class SQLSpec:
         Of several files the later win; `${VAR}` is filled in from *environ*. Raises `ConfigSourceError`: all
         that is wrong, and where.
         """
-        from sqlspec.registration import FileSource, registration
+        from sqlspec.registry.registration import FileSource, registration
 
         described = registration(FileSource(*paths), self.plugins, profile=profile, environ=environ)
         return self._register_all(described, override=override)
@@ -166,7 +166,7 @@ class SQLSpec:
 
         What the source raises by itself is not changed.
         """
-        from sqlspec.registration import registration
+        from sqlspec.registry.registration import registration
 
         return self._register_all(registration(source, self.plugins, profile=profile), override=override)
 
@@ -182,7 +182,7 @@ class SQLSpec:
     @staticmethod
     def json_schema() -> dict[str, Any]:
         """The JSON Schema of configuration files, for the adapters that are installed; imports no driver."""
-        from sqlspec.registration import json_schema
+        from sqlspec.registry.registration import json_schema
 
         return json_schema()
 
@@ -221,8 +221,8 @@ class SQLSpec:
         For the whole process, nested blocks in order. The database that was replaced keeps its pools and
         its in-memory data. `async with` also waits until the sessions of the replacement have ended.
         """
-        from sqlspec.database.override import Override
-        from sqlspec.registering import config_from
+        from sqlspec.registry.config_input import config_from
+        from sqlspec.registry.overrides import Override
 
         return Override(self, name, config_from(config, self.plugins))
 
@@ -277,7 +277,7 @@ class SQLSpec:
 
     def _push_override(self, name: str, override: Override, config: AnyConfig) -> None:
         """Put *config* over what has the name. For `override` blocks."""
-        from sqlspec.registering import check_beside
+        from sqlspec.registry.config_input import check_beside
 
         with self._lock:
             beneath = self._named(name)

@@ -1,6 +1,6 @@
 """The adapters that core knows by name: which one a bare URL scheme means, and how to install it.
 
-Data, in one place; no other module of core but the facades names an adapter.
+Data, in one place; no other module of core but the fronts beside it names an adapter.
 """
 
 from __future__ import annotations

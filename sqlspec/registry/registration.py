@@ -12,7 +12,7 @@ from sqlspec.config.sources.environment import EnvironmentSource
 from sqlspec.config.sources.file import FileSource
 from sqlspec.config.sources.findings import Findings
 from sqlspec.errors import AdapterError, InvalidArgumentError, InvalidConfigError
-from sqlspec.registering import checked_name, objections, type_from
+from sqlspec.registry.config_input import checked_name, objections, type_from
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlspec.config.sources.document import Description
     from sqlspec.config.sources.source import Path
     from sqlspec.database import Database
-    from sqlspec.plugin.manager import Plugins
+    from sqlspec.loading.manager import Plugins
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 

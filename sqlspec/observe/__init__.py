@@ -1,1 +1,0 @@
-"""What core tells observers: the events, and the observers that ship with it."""
