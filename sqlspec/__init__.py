@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.config import URL, AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
+from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
 from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigNotFoundError, SQLSpecError
-from sqlspec.pool import PoolStats
 from sqlspec.registry import SQLSpec
 
 if TYPE_CHECKING:
+    from sqlspec.config.url import URL
+    from sqlspec.pool import PoolStats
     from sqlspec.result import Result
     from sqlspec.session import AsyncExecution, AsyncSession, Session
 
@@ -53,12 +54,15 @@ def _standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Any:
 DatabaseConfig._standalone = _standalone  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
-    # Sessions and results bring half of the library along: loaded with the first session, or by name.
+    # Sessions and results bring half of the library along: loaded with the first session, or by name. The
+    # rest is what most applications never name.
     _HOMES = {
         "AsyncExecution": "sqlspec.session",
         "AsyncSession": "sqlspec.session",
+        "PoolStats": "sqlspec.pool",
         "Result": "sqlspec.result",
         "Session": "sqlspec.session",
+        "URL": "sqlspec.config.url",
     }
 
     def __getattr__(name: str) -> object:

@@ -1,4 +1,4 @@
-"""Forks: what a child process must not touch.
+"""Forks: what a child process inherits and must not use as it is. The one place that listens for them.
 
 A connection belongs to the process that opened it. In a forked child every guard is set to "inherited", so
 that the check which each call makes anyway refuses it; and the connection is never freed there, because
@@ -8,13 +8,17 @@ freeing it would close the parent's (SQLite rolls back, other drivers send a clo
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Protocol
-from weakref import WeakSet
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakKeyDictionary, WeakSet
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from .guard import CallGuard
 
-__all__ = ("watch",)
+__all__ = ("renew_locks_of", "retire_in_child", "watch")
+
+T = TypeVar("T")
 
 
 class Guarded(Protocol):
@@ -26,20 +30,37 @@ class Guarded(Protocol):
         ...
 
 
-# The connections, not their guards: a dict can not be held weakly.
-_living: WeakSet[Guarded] = WeakSet()
+# Held weakly: nothing lives longer for it. Connections, not their guards: a dict can not be held weakly.
+_locked: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+_connections: WeakSet[Guarded] = WeakSet()
+_pooled: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+
+
+def renew_locks_of(thing: T, renew: Callable[[T], None]) -> None:
+    """In a child *renew* makes new locks for *thing*: the threads that held its own are not there."""
+    _locked[thing] = renew
 
 
 def watch(connection: Guarded) -> None:
-    """Remember *connection* for as long as it lives."""
-    _living.add(connection)
+    """In a child *connection* is refused, and never freed."""
+    _connections.add(connection)
+
+
+def retire_in_child(thing: T, forget: Callable[[T], None]) -> None:
+    """In a child *forget* lets *thing* go of its pools, without touching a connection."""
+    _pooled[thing] = forget
 
 
 def _after_fork_in_child() -> None:
-    for connection in list(_living):
+    # In this order: what comes later may take a lock, and a pool finds its connections disowned.
+    for thing, renew in list(_locked.items()):
+        renew(thing)
+    for connection in list(_connections):
         connection.guard.inherit()
         _keep_for_ever(connection)
-    _living.clear()
+    _connections.clear()
+    for thing, forget in list(_pooled.items()):
+        forget(thing)
 
 
 def _keep_for_ever(thing: object) -> None:

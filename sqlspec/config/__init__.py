@@ -9,6 +9,5 @@ from __future__ import annotations
 from sqlspec.config.base import AsyncOnlyConfig, DatabaseConfig
 from sqlspec.config.instrumentation import InstrumentationConfig
 from sqlspec.config.secret import Secret
-from sqlspec.config.url import URL
 
-__all__ = ("URL", "AsyncOnlyConfig", "DatabaseConfig", "InstrumentationConfig", "Secret")
+__all__ = ("AsyncOnlyConfig", "DatabaseConfig", "InstrumentationConfig", "Secret")

@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Never, Self
 
 from typing_extensions import TypeVar
 
-from sqlspec.config import url_fields
 from sqlspec.config.convert import count, duration, fields_of, invalid, to_field
 from sqlspec.config.instrumentation import InstrumentationConfig
 from sqlspec.config.secret import NOT_PICKLED
 from sqlspec.config.struct import ConfigStruct
-from sqlspec.config.url import URL
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
+    from sqlspec.config.url import URL
     from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, PoolLike
 
 S = TypeVar("S")
@@ -95,6 +94,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     @classmethod
     def parse_url(cls, url: URL) -> dict[str, Any]:
         """The fields that *url* speaks of. An adapter with URLs of its own habits extends this."""
+        from sqlspec.config import url_fields  # here and below: most configs have no URL
+
         return url_fields.parts(cls, url) | url_fields.options(cls, url.query)
 
     def __post_init__(self) -> None:
@@ -103,6 +104,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
                 f"{type(self).__name__} belongs to no adapter: its class does not set `adapter`"
             )
         if self.url is not None:
+            from sqlspec.config import url_fields
+
             url_fields.fill(self, self.url)
         self.check()
 
@@ -166,15 +169,22 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         for name, value in given.items() if self.url else ():
             kept = getattr(self, name)
             if value != kept and to_field(value, fields[name].type) != kept:
+                from sqlspec.config import url_fields
+
                 raise url_fields.conflict(type(self), name)
 
     def _shown(self, name: str) -> object:
-        return URL.parse(self.url).masked() if name == "url" and self.url else super()._shown(name)
+        return self._parsed().masked() if name == "url" and self.url else super()._shown(name)
+
+    def _parsed(self) -> URL:
+        from sqlspec.config.url import URL
+
+        return URL.parse(self.url or "")
 
     if not TYPE_CHECKING:
 
         def __reduce__(self) -> tuple[Any, ...]:
-            if self.url is not None and URL.parse(self.url).password is not None:
+            if self.url is not None and self._parsed().password is not None:
                 raise InvalidArgumentError(NOT_PICKLED)
             return super().__reduce__()
 

@@ -6,16 +6,14 @@ use and forgotten after a fork, and with its loop. The creation hooks are resolv
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from threading import RLock
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
+from sqlspec.concurrency.forks import retire_in_child
 from sqlspec.errors import ConfigClosedError, PoolRetiredError, SQLSpecError
 from sqlspec.plugin.contract import SessionOptions
-from sqlspec.pool import PoolStats
 
 from .resources import KeptResources
 
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
     from sqlspec.config import DatabaseConfig
     from sqlspec.lending import AsyncPoolLike, PoolLike
     from sqlspec.loading.manager import Plugins
+    from sqlspec.pool import PoolStats
 
     from .factories import Factories, SessionMakers
 
@@ -34,8 +33,6 @@ if TYPE_CHECKING:
 __all__ = ("DEFAULT_OPTIONS", "Database")
 
 DEFAULT_OPTIONS = SessionOptions()
-
-_alive: WeakSet[Database] = WeakSet()
 
 
 class Database:
@@ -71,7 +68,7 @@ class Database:
         """A pool of the adapter's own is open, which may lend anything."""
         self.is_closed = False
         self.is_retired = False
-        _alive.add(self)
+        retire_in_child(self, Database._forget_inherited)
 
     def __repr__(self) -> str:
         return f"<Database {self.name!r}>"
@@ -241,7 +238,7 @@ class Database:
             yield pool
             self._tell("sqlspec_pool_closed", kind="sync")
 
-    def forget_inherited(self) -> None:
+    def _forget_inherited(self) -> None:
         """In a forked child: the pools are the parent's. Forget them without touching a connection."""
         self._lock = RLock()
         self.resources.abandon()
@@ -262,6 +259,8 @@ def _retire_in(loop: AbstractEventLoop, pool: AsyncPoolLike) -> None:
 
 
 def _total(stats: list[Any]) -> PoolStats:
+    from sqlspec.pool import PoolStats
+
     fields = PoolStats.__struct_fields__
     # A pool of an adapter's own counts what it likes; what it does not count is 0.
     return PoolStats(**{field: sum(getattr(one, field, 0) for one in stats) for field in fields})
@@ -282,12 +281,3 @@ def _running_loop() -> AbstractEventLoop:
         msg = "no event loop is running in this thread; use `with`, or call this from a coroutine"
         raise SQLSpecError(msg)
     return loop
-
-
-def _after_fork_in_child() -> None:
-    for database in list(_alive):
-        database.forget_inherited()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork_in_child)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
 
+from sqlspec.concurrency.forks import retire_in_child
 from sqlspec.loading.manager import Plugins
 from sqlspec.plugin.contract import SessionOptions
 
@@ -21,9 +20,6 @@ if TYPE_CHECKING:
     from sqlspec.lending import AsyncPoolLike, PoolLike
 
 __all__ = ("Standalone", "process_plugins")
-
-_by_hand: WeakSet[PoolLike | AsyncPoolLike] = WeakSet()
-"""The pools that were made for a caller to keep."""
 
 
 class _Lone:
@@ -111,13 +107,8 @@ _process: dict[str, Plugins] = {}
 
 def _note(pool: PoolLike | AsyncPoolLike) -> None:
     with suppress(TypeError):  # an adapter's own, which can not be held weakly, has its own ways with forks
-        _by_hand.add(pool)
+        retire_in_child(pool, _abandon)
 
 
-def _after_fork_in_child() -> None:
-    for pool in list(_by_hand):
-        pool.abandon()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork_in_child)
+def _abandon(pool: PoolLike | AsyncPoolLike) -> None:
+    pool.abandon()

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import os
 from threading import RLock
 from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
-from weakref import WeakSet
 
+from sqlspec.concurrency.forks import renew_locks_of
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
     AdapterBrokenError,
@@ -81,7 +80,7 @@ class Plugins:
         self._manager: pluggy.PluginManager | None = None
         # Held while a plugin is imported: eight threads that ask at once import and register it once.
         self._lock = RLock()
-        _living.add(self)
+        renew_locks_of(self, Plugins._renew_locks)
         for name in dict.fromkeys((*names, *sorted(names_from_env(PLUGINS) or ()))):
             self.enable(name)
 
@@ -177,7 +176,7 @@ class Plugins:
         if observers:
             self._failures.tell(observers, facts)
 
-    def forget_locks(self) -> None:
+    def _renew_locks(self) -> None:
         """In a forked child: a thread that is not there may hold them."""
         self._lock = RLock()
         self._failures.forget_lock()
@@ -377,16 +376,3 @@ def _again(error: AdapterError) -> AdapterError:
     copy = type(error)(str(error), adapter=error.adapter, distribution=error.distribution)
     copy.__cause__ = error.__cause__
     return copy
-
-
-_living: WeakSet[Plugins] = WeakSet()
-
-
-def _after_fork() -> None:
-    """The parent's threads are not here to let go of what they held."""
-    for plugins in list(_living):
-        plugins.forget_locks()
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 import time
 from functools import lru_cache, partial
 from threading import RLock
 from typing import TYPE_CHECKING, Any, TypeVar, overload
-from weakref import WeakSet, ref
+from weakref import ref
 
+from sqlspec.concurrency.forks import renew_locks_of
 from sqlspec.config import DatabaseConfig
 from sqlspec.database import Database, SessionContext
 from sqlspec.database.contexts import ConnectionContext
@@ -80,7 +80,10 @@ class SQLSpec:
         self._overrides: dict[str, list[Override]] = {}
         self._default: str | None = None
         self._is_closed = False
-        _living.add(self)
+        renew_locks_of(self, SQLSpec._renew_lock)
+
+    def _renew_lock(self) -> None:
+        self._lock = RLock()
 
     def __repr__(self) -> str:
         return f"<SQLSpec: {', '.join(self._databases) or 'no databases'}>"
@@ -571,19 +574,6 @@ class SQLSpec:
         started = time.monotonic()
         await self._find(name).aping()
         return time.monotonic() - started
-
-
-_living: WeakSet[SQLSpec] = WeakSet()
-
-
-def _after_fork_in_child() -> None:
-    """The parent's threads are not here to let go of what they held."""
-    for registry in list(_living):
-        registry._lock = RLock()  # noqa: SLF001 # pyright: ignore[reportPrivateUsage] - this file's own business
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork_in_child)
 
 
 @lru_cache(maxsize=256)

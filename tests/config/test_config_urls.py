@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 
 import pytest
 
-from sqlspec.config import URL, Secret
+from sqlspec import URL, Secret
 from sqlspec.errors import InvalidConfigError
 from tests.config.fake import CANARY, ClusterConfig, FileConfig, NetConfig
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sqlspec.config import URL, Secret
+from sqlspec import URL, Secret
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 from tests.config.fake import CANARY, everything_said
 
