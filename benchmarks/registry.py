@@ -91,7 +91,7 @@ def providing_by_config(spec: SQLSpec) -> Run:
 
 def making_a_block(spec: SQLSpec) -> Run:
     """What `provide_session` does besides looking up."""
-    databases = [spec._databases[name] for name in some_names(spec)]  # noqa: SLF001 - to take it away again
+    databases = [spec._table.databases[name] for name in some_names(spec)]  # noqa: SLF001 - to take it away again
 
     def run(count: int) -> None:
         for number in range(count):

@@ -30,4 +30,6 @@ def sqlite_alone() -> Iterator[None]:
 
 
 def _is_visible(entry: Entry) -> bool:
-    return entry.value.startswith("sqlspec_sqlite.") or not entry.value.startswith("sqlspec_")
+    return entry.value.startswith(("sqlspec_sqlite.", "sqlspec_sqlite:")) or not entry.value.startswith(
+        "sqlspec_"
+    )

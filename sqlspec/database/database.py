@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sys
 from contextlib import suppress
+from functools import lru_cache
 from threading import RLock
 from typing import TYPE_CHECKING, Any
 
@@ -30,9 +31,15 @@ if TYPE_CHECKING:
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
-__all__ = ("DEFAULT_OPTIONS", "Database")
+__all__ = ("DEFAULT_OPTIONS", "Database", "options_of")
 
 DEFAULT_OPTIONS = SessionOptions()
+
+
+@lru_cache(maxsize=256)
+def options_of(autocommit: bool | None, read_only: bool | None, isolation: str | None) -> SessionOptions:  # noqa: FBT001
+    """The same object for the same wishes, so that what follows from them is found by its identity."""
+    return SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
 
 
 class Database:

@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-__all__ = ("ADAPTERS", "PLUGINS", "SCHEMES", "Entry", "Index", "installed", "refresh")
+__all__ = ("ADAPTERS", "CONFIGS", "PLUGINS", "SCHEMES", "Entry", "Index", "installed", "refresh")
 
 ADAPTERS = "sqlspec.adapters"
 SCHEMES = "sqlspec.schemes"
 PLUGINS = "sqlspec.plugins"
+CONFIGS = "sqlspec.configs"
+"""By adapter, where its config class lives: so that a listing can name it without an import."""
+GROUPS = frozenset({ADAPTERS, SCHEMES, PLUGINS, CONFIGS})
 
 
 class Entry(NamedTuple):
@@ -37,6 +40,7 @@ class Index(NamedTuple):
     adapters: dict[str, list[Entry]]
     plugins: dict[str, list[Entry]]
     schemes: dict[str, list[Entry]]
+    configs: dict[str, list[Entry]]
 
     def claims(self, scheme: str) -> Iterator[tuple[str | None, Entry]]:
         """Who says it serves *scheme*: an adapter's name, or None where the claim leads to no adapter."""
@@ -44,6 +48,13 @@ class Index(NamedTuple):
             yield entry.name, entry
         for entry in self.schemes.get(scheme, ()):
             yield self._owner(entry), entry
+
+    def config_type(self, adapter: Entry) -> str | None:
+        """Where the config class of *adapter* lives, as `"module:Name"`; None if no metadata says it."""
+        for entry in self.configs.get(adapter.name, ()):
+            if entry.distribution == adapter.distribution:
+                return entry.value
+        return None
 
     def _owner(self, claim: Entry) -> str | None:
         """A scheme's entry point holds the value of its adapter's, in the same distribution."""
@@ -68,13 +79,13 @@ def refresh() -> None:
 
 @lru_cache(maxsize=4)
 def _scan(path: tuple[str, ...]) -> Index:  # noqa: ARG001 - the key; distributions() reads sys.path itself
-    groups: dict[str, dict[str, list[Entry]]] = {ADAPTERS: {}, PLUGINS: {}, SCHEMES: {}}
+    groups: dict[str, dict[str, list[Entry]]] = {group: {} for group in GROUPS}
     for entry in _entries():
         entries = groups[entry.group].setdefault(entry.name, [])
         # The same line twice is untidy, not a conflict.
         if all((known.distribution, known.value) != (entry.distribution, entry.value) for known in entries):
             entries.append(entry)
-    return Index(groups[ADAPTERS], groups[PLUGINS], groups[SCHEMES])
+    return Index(groups[ADAPTERS], groups[PLUGINS], groups[SCHEMES], groups[CONFIGS])
 
 
 def _entries() -> Iterator[Entry]:
@@ -103,7 +114,7 @@ def _ours(distribution: Any) -> Iterable[Entry]:
         return
     name, version = distribution.name, distribution.version
     for point in distribution.entry_points:
-        if point.group in {ADAPTERS, PLUGINS, SCHEMES}:
+        if point.group in GROUPS:
             yield Entry(point.group, point.name, point.value, name, version, point)
 
 

@@ -36,6 +36,9 @@ class PluginStatus(msgspec.Struct, frozen=True, kw_only=True):
     version: str | None = None
     api: int | None = None
     """The adapter API level, once it is loaded."""
+    config_type: str | None = None
+    """Where an adapter's config class lives, as `"module:Name"`; None for other plugins, and where the
+    metadata of an adapter that is not loaded does not say."""
     error: str | None = None
     """Why it can not be used."""
 
@@ -66,6 +69,7 @@ def _loaded(adapter: LoadedAdapter) -> PluginStatus:
         distribution=adapter.distribution,
         version=adapter.version,
         api=adapter.info.api,
+        config_type=adapter.info.config_type,
     )
 
 
@@ -84,6 +88,7 @@ def _installed(
             status=status,
             distribution=entry.distribution,
             version=entry.version,
+            config_type=installed().config_type(entry) if kind == "adapter" else None,
             error=None if error is None else str(error),
         )
 

@@ -5,42 +5,87 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import InvalidArgumentError
+from sqlspec.errors import ConfigNotFoundError, InvalidArgumentError
+
+from .config_input import check_beside
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from sqlspec.config import DatabaseConfig
     from sqlspec.database import Database
-    from sqlspec.registry import SQLSpec
+
+    from .names import NameTable
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
-__all__ = ("Override",)
+__all__ = ("Override", "Overrides")
 
 DRAIN_TIMEOUT = 10.0
+"""Seconds that an `async with` waits for the sessions of the replacement."""
 DRAIN_POLL = 0.01
+
+
+class Overrides:
+    """The overrides of one registry that are in force, by name."""
+
+    def __init__(self, table: NameTable, new_database: Callable[[str, AnyConfig], Database]) -> None:
+        self._table, self._new_database = table, new_database
+        self._stacks: dict[str, list[Override]] = {}
+
+    def push(self, override: Override) -> None:
+        """Put the override's config in the place of what has its name."""
+        name, config = override.name, override.config
+        with self._table.lock:
+            covered = self._table.named(name)
+            check_beside({name: config}, self._table.databases, covered=covered.config)
+            override.covered = covered
+            self._stacks.setdefault(name, []).append(override)
+            self._table.put(self._new_database(name, config))
+
+    def pop(self, override: Override) -> Database:
+        """End the override, and return the database that it had made, for the caller to retire.
+
+        Blocks may end out of order: an inner one then covers what the outer one had covered.
+        """
+        name = override.name
+        with self._table.lock:
+            stack, covered = self._stacks[name], override.covered
+            next_above = stack.index(override) + 1
+            override.covered = None
+            stack.remove(override)
+            if covered is None or name not in self._table.databases:
+                raise ConfigNotFoundError(name, self._table.databases)
+            if next_above <= len(stack):
+                above = stack[next_above - 1]
+                mine, above.covered = above.covered, covered
+                return mine or covered
+            mine = self._table.databases[name]
+            self._table.put(covered)
+            self._table.forget_key(mine.config)  # it meant the replacement, never what is restored
+            return mine
 
 
 class Override:
     """What `SQLSpec.override` returns. A block: entered once, left once."""
 
-    def __init__(self, registry: SQLSpec, name: str, config: AnyConfig) -> None:
-        self._registry, self._name, self._config = registry, name, config
-        self.beneath: Database | None = None
+    def __init__(self, overrides: Overrides, name: str, config: AnyConfig) -> None:
+        self._overrides, self.name, self.config = overrides, name, config
+        self.covered: Database | None = None
         """What this override covers, while it is in force."""
 
     def __enter__(self) -> AnyConfig:
-        if self.beneath is not None:
+        if self.covered is not None:
             msg = "this override is in force already; call override() again for another"
             raise InvalidArgumentError(msg)
-        self._registry._push_override(self._name, self, self._config)  # noqa: SLF001 - two halves of one thing
-        return self._config
+        self._overrides.push(self)
+        return self.config
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._registry._pop_override(self._name, self).retire()  # noqa: SLF001
+        self._overrides.pop(self).retire()
 
     async def __aenter__(self) -> AnyConfig:
         return self.__enter__()
@@ -50,7 +95,7 @@ class Override:
     ) -> None:
         from asyncio import sleep
 
-        replaced = self._registry._pop_override(self._name, self)  # noqa: SLF001
+        replaced = self._overrides.pop(self)
         replaced.is_retired = True
         until = time.monotonic() + DRAIN_TIMEOUT
         try:

@@ -11,17 +11,25 @@ from sqlspec.config.sources.document import Document
 from sqlspec.config.sources.environment import EnvironmentSource
 from sqlspec.config.sources.file import FileSource
 from sqlspec.config.sources.findings import Findings
-from sqlspec.errors import AdapterError, InvalidArgumentError, InvalidConfigError
-from sqlspec.registry.config_input import checked_name, objections, type_from
+from sqlspec.errors import (
+    AdapterError,
+    ConfigAlreadyRegisteredError,
+    InvalidArgumentError,
+    InvalidConfigError,
+)
+
+from .config_input import checked_name, objections, type_from
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from sqlspec.config import DatabaseConfig
     from sqlspec.config.sources.document import Description
     from sqlspec.config.sources.source import Path
     from sqlspec.database import Database
     from sqlspec.loading.manager import Plugins
+
+    from .names import NameTable
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
@@ -35,8 +43,24 @@ class Registration(NamedTuple):
     configs: dict[str, AnyConfig]
     findings: Findings
 
-    def check_beside(self, registered: Mapping[str, Database]) -> None:
-        """Let the configs object to their neighbours. Raises ConfigSourceError with all that they say."""
+    def put_into(
+        self, table: NameTable, new_database: Callable[[str, AnyConfig], Database], *, override: bool
+    ) -> None:
+        """Register all of it or nothing; *override* retires what had one of the names.
+
+        Raises ConfigAlreadyRegisteredError, or ConfigSourceError with all that the configs object to.
+        """
+        with table.lock:
+            replaced = [one for name, one in table.databases.items() if name in self.configs]
+            if replaced and not override:
+                raise ConfigAlreadyRegisteredError(replaced[0].name)
+            self._check_beside(table.databases)
+            made = {name: new_database(name, config) for name, config in self.configs.items()}
+            table.put_all(made, self.default)
+        for database in replaced:
+            database.retire()
+
+    def _check_beside(self, registered: Mapping[str, Database]) -> None:
         for name, objection in objections(self.configs, registered):
             key = objection.key or ""
             reason = str(objection).removeprefix(f"{type(self.configs[name]).__name__}.{key}: ")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +51,9 @@ def test_a_member_takes_any_core_of_its_major_version(folder: Path) -> None:
 
 @pytest.mark.parametrize("folder", MEMBERS, ids=lambda path: path.name)
 def test_the_modules_of_entry_points_are_there(folder: Path) -> None:
-    """Each names a module of the member's own package."""
+    """Each names a module of the member's own package; a config's class is looked at below."""
     groups = project(folder)["entry-points"]
-    modules = [value for group in groups.values() for value in group.values()]
+    modules = [value for group in groups.values() for value in group.values() if ":" not in value]
 
     assert modules
     for module in modules:
@@ -65,6 +66,8 @@ def test_an_adapter_is_found_by_its_name(folder: Path) -> None:
     name = folder.name.removeprefix("sqlspec-")
 
     assert project(folder)["entry-points"]["sqlspec.adapters"] == {name: f"sqlspec_{name}.plugin"}
+    declared = import_module(f"sqlspec_{name}.plugin").ADAPTER.config_type
+    assert project(folder)["entry-points"]["sqlspec.configs"] == {name: declared}
     assert CORE["optional-dependencies"][name] == [f"sqlspec-{name}>=1.0"]
 
 

@@ -55,12 +55,18 @@ class Site:
         adapters: Mapping[str, str] | None = None,
         schemes: Mapping[str, str] | None = None,
         plugins: Mapping[str, str] | None = None,
+        configs: Mapping[str, str] | None = None,
     ) -> Path:
         """Write a distribution's metadata; returns its directory."""
         info = self.path / f"{distribution.replace('-', '_')}-{version}.dist-info"
         info.mkdir()
         (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n")
-        groups = {"sqlspec.adapters": adapters, "sqlspec.schemes": schemes, "sqlspec.plugins": plugins}
+        groups = {
+            "sqlspec.adapters": adapters,
+            "sqlspec.schemes": schemes,
+            "sqlspec.plugins": plugins,
+            "sqlspec.configs": configs,
+        }
         lines: list[str] = []
         for group, entries in groups.items():
             lines += [f"[{group}]", *(f"{name} = {value}" for name, value in (entries or {}).items())]

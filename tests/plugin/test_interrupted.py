@@ -227,7 +227,7 @@ async def test_a_signal_while_a_registry_is_closed_comes_out_as_itself(is_async:
     for name in ("two", "three"):
         spec.register_config({"adapter": "scripted"}, name)
     for name in spec.names:
-        spec._find(name).open_pool()
+        spec._table.find(name).open_pool()
 
     with pytest.raises(TimeLimit):
         await spec.aclose() if is_async else spec.close()

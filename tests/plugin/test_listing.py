@@ -63,3 +63,16 @@ def test_a_loaded_plugin_is_listed_as_such(site: Site) -> None:
     (row,) = (row for row in Plugins(names=["otel"]) if row.name == "otel")
 
     assert (row.status, row.distribution, row.version, row.error) == ("loaded", "fake-otel", "3.1", None)
+
+
+def test_the_config_types_are_listed_without_an_import(site: Site) -> None:
+    """Where the metadata says it; of a loaded adapter, always."""
+    site.install("fake", adapters={"said": "fake_said.plugin"}, configs={"said": "fake_said:SaidConfig"})
+    site.install("other", adapters={"unsaid": "fake_unsaid.plugin"}, configs={"said": "elsewhere:Config"})
+    plugins = Plugins()
+    plugins.register(Own())
+
+    found = {row.name: row.config_type for row in plugins if row.name in {"said", "unsaid", "own"}}
+
+    assert found == {"said": "fake_said:SaidConfig", "unsaid": None, "own": "nowhere:Config"}
+    assert "fake_said" not in sys.modules

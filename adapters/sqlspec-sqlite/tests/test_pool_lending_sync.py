@@ -74,7 +74,7 @@ def register(spec: SQLSpec, path: Path, **options: Any) -> None:
 
 def pool_of(spec: SQLSpec, clock: Clock | None = None) -> Any:
     """The pool of the running loop, or else that for threads, with this clock."""
-    database = spec._databases["main"]
+    database = spec._table.databases["main"]
     pool: Any
     try:
         pool = database.loop_pool()

@@ -172,7 +172,7 @@ def test_g15_threads_that_come_at_once_make_one_pool(path: Path) -> None:
                 barrier.wait(PATIENCE)
                 with spec.provide_session("main") as session:
                     session.execute("SELECT 1")
-                pools.append(spec._databases["main"].pool)
+                pools.append(spec._table.databases["main"].pool)
 
             threads = [threading.Thread(target=use) for _ in range(8)]
             for thread in threads:

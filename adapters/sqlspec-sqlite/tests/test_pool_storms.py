@@ -121,7 +121,7 @@ def work_in_thread(spec: SQLSpec, chance: random.Random) -> None:
             with spec.provide_connection("main") as raw:
                 raw.execute("SELECT 1").fetchall()
         else:
-            pool: Any = spec._databases["main"].open_pool()
+            pool: Any = spec._table.databases["main"].open_pool()
             lease = pool.acquire(time.monotonic() + chance.random() * 0.0005)
             if way < 0.98:
                 pool.release(lease, way < 0.95)
@@ -171,7 +171,7 @@ async def work_in_task(spec: SQLSpec, chance: random.Random) -> None:
                 if way < 0.1:
                     fail()
         else:
-            pool: Any = spec._databases["main"].loop_pool()
+            pool: Any = spec._table.databases["main"].loop_pool()
             lease = await pool.acquire(time.monotonic() + chance.random() * 0.001)
             await pool.release(lease, way < 0.95)
     except (ZeroDivisionError, PoolTimeoutError):

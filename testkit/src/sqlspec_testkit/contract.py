@@ -8,6 +8,7 @@ import subprocess
 import sys
 from typing import TYPE_CHECKING, Any
 
+from sqlspec import SQLSpec
 from sqlspec.plugin import Capability
 from sqlspec_testkit.adapter import AdapterTests
 from sqlspec_testkit.sides import check_side
@@ -15,8 +16,6 @@ from sqlspec_testkit.sides import check_side
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
-
-    from sqlspec import SQLSpec
 
 __all__ = ("AdapterContract", "ConnectionContract")
 
@@ -82,7 +81,7 @@ class ConnectionContract(AdapterTests):
     async def _look(self, registry: SQLSpec, tmp_path: Path) -> None:
         config = self.make_config(tmp_path)
         registry.register_config(config, "looked at")
-        pool: Any = registry._find("looked at").loop_pool()  # noqa: SLF001 - the only place that has the bridge
+        pool: Any = registry._table.find("looked at").loop_pool()  # noqa: SLF001 - the only place that has the bridge
         leases = [await pool.acquire(), await pool.acquire()]
         dropped, closed = (lease.connection for lease in leases)
         assert [one.is_usable() for one in (dropped, closed)] == [True, True], "fresh"
@@ -119,6 +118,16 @@ class AdapterContract(ConnectionContract):
         declared = self.make_registry().plugins.config_type(config.adapter)
 
         assert isinstance(config, declared)
+
+    def test_its_metadata_names_the_config_that_it_declares(self, tmp_path: Path) -> None:
+        """The entry point in `sqlspec.configs`, which listings read without an import, if there is one."""
+        name = self.make_config(tmp_path).adapter
+        said = {row.name: row.config_type for row in SQLSpec().plugins if row.kind == "adapter"}
+        registry = self.make_registry()
+
+        declared = registry.plugins.adapter(name).info.config_type
+
+        assert said.get(name) in {None, declared}
 
     def test_its_plugin_imports_no_driver(self, tmp_path: Path) -> None:
         """Plugin and config are loaded to be listed; the driver only to connect."""

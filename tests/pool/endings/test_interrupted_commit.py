@@ -125,7 +125,7 @@ def test_g44_an_interrupt_after_the_end_tells_what_was_committed_by_it(
 
     with pytest.raises(KeyboardInterrupt) as caught, scene.spec.provide_session("db") as session:
         session.execute("INSERT 1")
-        scene.spec._find("db").pool.expire()  # type: ignore[union-attr]
+        scene.spec._table.find("db").pool.expire()  # type: ignore[union-attr]
         end(session)
 
     assert getattr(caught.value, "__notes__", []) == notes
@@ -138,7 +138,7 @@ def test_g44_an_interrupt_after_a_rollback_claims_no_commit() -> None:
 
     with pytest.raises(KeyboardInterrupt) as caught, scene.spec.provide_session("db") as session:
         session.execute("INSERT 1")
-        scene.spec._find("db").pool.expire()  # type: ignore[union-attr]
+        scene.spec._table.find("db").pool.expire()  # type: ignore[union-attr]
         session.rollback()
 
     assert not hasattr(caught.value, "__notes__")

@@ -105,7 +105,7 @@ def test_g21_an_error_keeps_no_other_pool_open(scene: Scene) -> None:
     """Two of three fail: all are closed, and both errors are raised together."""
     scene.use()
     for name in NAMES[1:]:
-        pool: Any = scene.spec._find(name).pool
+        pool: Any = scene.spec._table.find(name).pool
         pool.close = closing(pool, scene.script)
 
     with pytest.raises(ExceptionGroup) as caught:
@@ -119,7 +119,7 @@ async def test_g21_an_error_keeps_no_other_pool_open_in_a_loop(scene: Scene) -> 
     """The same by `aclose`."""
     await scene.ause()
     for name in NAMES[1:]:
-        pool: Any = scene.spec._find(name).loop_pool()
+        pool: Any = scene.spec._table.find(name).loop_pool()
         fail = closing(pool, scene.script)
 
         async def close(*_: object, fail: Any = fail) -> None:
@@ -140,7 +140,7 @@ def test_g17_connections_of_a_closed_loop_are_aborted_not_left_to_the_collector(
 
     async def use() -> None:
         await scene.ause()
-        kept.extend(slot.connection for slot in scene.spec._find("first").loop_pool()._book.idle)  # type: ignore[attr-defined]
+        kept.extend(slot.connection for slot in scene.spec._table.find("first").loop_pool()._book.idle)  # type: ignore[attr-defined]
 
     asyncio.run(use())
     asyncio.run(scene.ause())
@@ -154,7 +154,7 @@ def test_g46_what_an_adapter_keeps_ends_with_its_registration(how: str) -> None:
     """At once, although a block that was written down earlier still knows the database."""
     scene, ended = Scene(), list[str]()
     block = scene.spec.provide_session("first")
-    scene.spec._find("first").resources.get("memory", lambda: "kept", ended.append)
+    scene.spec._table.find("first").resources.get("memory", lambda: "kept", ended.append)
 
     scene.spec.close()
     assert ended == []

@@ -128,10 +128,10 @@ class Faulty:
 
 
 LOCKS: dict[str, Callable[[Scene], Any]] = {
-    "pool": lambda scene: scene.spec._find("db").pool._lock,  # type: ignore[union-attr]
-    "database": lambda scene: scene.spec._find("db")._lock,
-    "resources": lambda scene: scene.spec._find("db").resources._lock,
-    "registry": lambda scene: scene.spec._lock,
+    "pool": lambda scene: scene.spec._table.find("db").pool._lock,  # type: ignore[union-attr]
+    "database": lambda scene: scene.spec._table.find("db")._lock,
+    "resources": lambda scene: scene.spec._table.find("db").resources._lock,
+    "registry": lambda scene: scene.spec._table.lock,
     "plugins": lambda scene: scene.spec.plugins._lock,
     "observers": lambda scene: scene.spec.plugins._failures._lock,
 }

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system doe
 def test_g18_a_lease_of_the_parent_ends_in_the_child_although_its_lock_was_held(tmp_path: Path) -> None:
     """By a thread of the parent's that would never let go."""
     scene = Scene(tmp_path / "violations")
-    pool: Any = scene.spec._find("db").open_pool()
+    pool: Any = scene.spec._table.find("db").open_pool()
     held, done = threading.Event(), threading.Event()
 
     def hold() -> None:

@@ -26,12 +26,12 @@ def new_spec(script: Script, **options: Any) -> SQLSpec:
 
 def pool_of(spec: SQLSpec) -> Any:
     """Its pool for threads."""
-    return spec._databases["db"].open_pool()
+    return spec._table.databases["db"].open_pool()
 
 
 def async_pool_of(spec: SQLSpec) -> Any:
     """Its pool for the running loop."""
-    return spec._databases["db"].loop_pool()
+    return spec._table.databases["db"].loop_pool()
 
 
 def ping(spec: SQLSpec) -> float:

@@ -178,7 +178,7 @@ def test_g22_a_lease_returns_to_the_pool_it_came_from(script: Script, pools: lis
 async def test_a_name_that_leads_nowhere_else_is_not_asked_about_for_ever(script: Script) -> None:
     """A database that was retired and still has its name: no such thing happens, and it would hang."""
     spec = new_spec(script)
-    spec._databases["db"].retire()
+    spec._table.databases["db"].retire()
 
     with pytest.raises(ConfigClosedError), spec.provide_session("db"):
         pass

@@ -148,7 +148,7 @@ def test_g23_a_look_takes_no_lock(script: Script) -> None:
     held, done, seen = threading.Event(), threading.Event(), list[object]()
 
     def hold() -> None:
-        with spec._lock:
+        with spec._table.lock:
             held.set()
             done.wait(10)
 
@@ -176,8 +176,8 @@ def test_g23_a_look_takes_no_lock(script: Script) -> None:
 def test_g23_who_looks_for_a_type_while_one_is_added_remembers_nothing_old(script: Script) -> None:
     """What was true a moment before is not kept."""
     spec = new_spec(script)
-    peeked = Peeked(spec._databases)
-    spec._databases = peeked
+    peeked = Peeked(spec._table.databases)
+    spec._table.databases = peeked
     peeked.peek = lambda: spec.get_config_by_type(ScriptedConfig)
 
     spec.register_config(ScriptedConfig(), "other")
@@ -191,8 +191,8 @@ def test_g23_who_looks_for_a_type_while_one_is_removed_remembers_nothing_old(scr
     spec = new_spec(script)
     spec.register_config(ScriptedConfig(), "other")
     spec.set_default("other")
-    peeked = Peeked(spec._databases)
-    spec._databases = peeked
+    peeked = Peeked(spec._table.databases)
+    spec._table.databases = peeked
     peeked.peek = lambda: spec.get_config_by_type(ScriptedConfig)
 
     spec.unregister_config("other")

@@ -33,7 +33,7 @@ class Use:
         self.spec = SQLSpec()
         self.spec.plugins.register(ScriptedPlugin(self.script))
         self.spec.register_config(ScriptedConfig(pool_size=1, pool_timeout=0.05, **self.options), "db")
-        self.pool: Pool = self.spec._find("db").open_pool()  # type: ignore[assignment]
+        self.pool: Pool = self.spec._table.find("db").open_pool()  # type: ignore[assignment]
 
     def do(self) -> None:
         """What is interrupted."""
