@@ -5,7 +5,7 @@ from __future__ import annotations
 from random import Random
 from typing import TYPE_CHECKING
 
-from sqlspec.database import SessionContext
+from sqlspec.database import EitherSessionBlock
 from sqlspec.database.database import DEFAULT_OPTIONS
 
 from .harness import Row, micro, ratio
@@ -95,6 +95,6 @@ def making_a_block(spec: SQLSpec) -> Run:
 
     def run(count: int) -> None:
         for number in range(count):
-            SessionContext(databases[number % 1000], DEFAULT_OPTIONS)
+            EitherSessionBlock(databases[number % 1000], DEFAULT_OPTIONS)
 
     return run

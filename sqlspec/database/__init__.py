@@ -1,14 +1,14 @@
 """A config brought to life: pools, and the blocks that lend connections and sessions."""
 
-from .contexts import AsyncConnectionContext, AsyncSessionContext, ConnectionContext, SessionContext
+from .blocks import AsyncConnectionBlock, AsyncSessionBlock, EitherConnectionBlock, EitherSessionBlock
 from .database import Database
 from .resources import KeptResources
 
 __all__ = (
-    "AsyncConnectionContext",
-    "AsyncSessionContext",
-    "ConnectionContext",
+    "AsyncConnectionBlock",
+    "AsyncSessionBlock",
     "Database",
+    "EitherConnectionBlock",
+    "EitherSessionBlock",
     "KeptResources",
-    "SessionContext",
 )

@@ -64,13 +64,13 @@ class Database:
         self.pool: PoolLike | None = None
         """The pool for threads, once it is open."""
         self._loop_pools: dict[AbstractEventLoop, AsyncPoolLike] = {}
-        self._loop_now: Callable[[], Any] = _running_loop
-        self._plugins_version = -1
+        self._running_loop: Callable[[], Any] = _running_loop
+        self.plugins_version = -1
+        """The state of the plugins that `sessions` and `async_sessions` were resolved for."""
         self._factories: Factories | None = None
-        self._sessions: SessionMakers
-        self._async_sessions: SessionMakers
-        self.Lent: Any = None
-        """What tells the blocks that a hook made the session."""
+        self.sessions: SessionMakers
+        """What makes sessions for threads, after `resolve_sessions`."""
+        self.async_sessions: SessionMakers
         self.has_own_pool = False
         """A pool of the adapter's own is open, which may lend anything."""
         self.is_closed = False
@@ -85,10 +85,10 @@ class Database:
 
     # --- pools ----------------------------------------------------------------------------------
 
-    def loop_pool(self) -> AsyncPoolLike:
-        """The pool of the running event loop, made on first use."""
-        pool = self._loop_pools.get(self._loop_now())
-        return pool or self._make_loop_pool()
+    @property
+    def async_pool(self) -> AsyncPoolLike | None:
+        """The pool for the running event loop, once it is open."""
+        return self._loop_pools.get(self._running_loop())
 
     def _check_open(self) -> None:
         if self.is_retired:
@@ -108,7 +108,8 @@ class Database:
         self._tell("sqlspec_pool_opened", kind="sync")
         return pool
 
-    def _make_loop_pool(self) -> AsyncPoolLike:
+    def open_async_pool(self) -> AsyncPoolLike:
+        """The pool for the running event loop; the first who asks makes it."""
         loop = _running_loop()
         with self._lock:
             self._check_open()
@@ -119,16 +120,15 @@ class Database:
             self._note_pool(pool)
             from asyncio import _get_running_loop
 
-            self._loop_now = _get_running_loop  # from now on without a call of ours around it
+            self._running_loop = _get_running_loop  # from now on without a call of ours around it
         self._tell("sqlspec_pool_opened", kind="async")
         return pool
 
     def make(self) -> Factories:
         """What makes pools and sessions."""
         if self._factories is None:
-            from .factories import Factories, Lent
+            from .factories import Factories
 
-            self.Lent = Lent
             self._factories = Factories(self.name, self.config, self.plugins, self.resources)
         return self._factories
 
@@ -144,24 +144,12 @@ class Database:
 
     # --- sessions -------------------------------------------------------------------------------
 
-    def session(self, connection: Any, options: SessionOptions) -> Any:
-        """A session on a borrowed connection, for threads."""
-        if self._plugins_version != self.plugins.version:
-            self._resolve()
-        return self._sessions[options](connection)
-
-    def async_session(self, connection: Any, options: SessionOptions) -> Any:
-        """A session on a borrowed connection, for tasks."""
-        if self._plugins_version != self.plugins.version:
-            self._resolve()
-        return self._async_sessions[options](connection)
-
-    def _resolve(self) -> None:
+    def resolve_sessions(self) -> None:
         """Plugins came or went: resolve the hooks of sessions again, and plan anew with the new observers."""
         with self._lock:
             version, make = self.plugins.version, self.make()
-            self._sessions, self._async_sessions = make.sessions(), make.async_sessions()
-            self._plugins_version = version
+            self.sessions, self.async_sessions = make.sessions(), make.async_sessions()
+            self.plugins_version = version
 
     def _tell(self, hook: str, *, kind: str) -> None:
         self.plugins.emit(hook, self.name, self.config.adapter, kind)
@@ -182,7 +170,7 @@ class Database:
         if count:
             from ._async import async_warm_up
 
-            await async_warm_up(self.loop_pool(), count)
+            await async_warm_up(self.async_pool or self.open_async_pool(), count)
 
     def ping(self) -> None:
         """Ask the server for a sign of life, or raise."""
@@ -194,7 +182,7 @@ class Database:
         """Ask the server for a sign of life, or raise."""
         from ._async import async_ping
 
-        await async_ping(self.loop_pool(), self.config.adapter)
+        await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import AdapterBrokenError, NotSupportedError, SyncNotSupportedError
 from sqlspec.session import AsyncSession, Session, plan_session
@@ -11,6 +11,7 @@ from sqlspec.session.base import SessionBase
 
 from ._async import AsyncConnector
 from ._sync import Connector
+from .blocks.base import Lent
 from .defaults import CoreSessionOptions, Defaults
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 
     MakeSession = Callable[[Any], Any]
 
-__all__ = ("Factories", "Lent", "SessionMakers")
+__all__ = ("Factories", "SessionMakers")
 
 _POOL = ("acquire", "release", "retire", "close", "abandon", "stats")
 
@@ -123,7 +124,7 @@ class Factories:
         observe = partial(plugins.emit, "sqlspec_statement_executed") if observed else None
         info = plugins.adapter(config.adapter).info
         plan = plan_session(info, config, options, name=self._name, observe=observe)
-        return partial(kind, plan, plan.starts_ready)
+        return partial(kind, plan)
 
     def check_sql(self, connection: object, *, is_async: bool) -> None:
         """Core's session needs a connection that speaks SQL; what is lent may be anything."""
@@ -163,13 +164,6 @@ class _Lazily:
     def __call__(self, connection: Any) -> Any:
         self._check(connection)
         return self.settled()(connection)
-
-
-class Lent(NamedTuple):
-    """What a hook made: the object that the block yields, and core's session behind it, or None."""
-
-    yielded: Any
-    session: Any
 
 
 class SessionMakers(dict["SessionOptions", "MakeSession"]):

@@ -9,7 +9,7 @@ from sqlspec.concurrency.forks import retire_in_child
 from sqlspec.loading.manager import Plugins
 from sqlspec.plugin.contract import SessionOptions
 
-from .contexts import ConnectionContext, SessionContext
+from .blocks import EitherConnectionBlock, EitherSessionBlock
 from .database import DEFAULT_OPTIONS, Database
 from .defaults import Defaults
 
@@ -48,11 +48,11 @@ class _Lone:
         _database: Database
 
 
-class _LoneSession(_Lone, SessionContext[Any, Any]):
+class _LoneSession(_Lone, EitherSessionBlock[Any, Any]):
     """A session whose database ends with it."""
 
 
-class _LoneConnection(_Lone, ConnectionContext[Any, Any]):
+class _LoneConnection(_Lone, EitherConnectionBlock[Any, Any]):
     """A driver's connection whose database ends with it."""
 
 
@@ -80,7 +80,7 @@ class Standalone:
         _note(pool)
         return pool
 
-    def provide_connection(self) -> ConnectionContext[Any, Any]:
+    def provide_connection(self) -> EitherConnectionBlock[Any, Any]:
         """A connection opened for one block."""
         return _LoneConnection(self._database(), DEFAULT_OPTIONS)
 
@@ -90,7 +90,7 @@ class Standalone:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
-    ) -> SessionContext[Any, Any]:
+    ) -> EitherSessionBlock[Any, Any]:
         """A session on a connection opened for one block."""
         options = SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
         return _LoneSession(self._database(), options)

@@ -6,8 +6,8 @@ import time
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from sqlspec.database import Database, SessionContext
-from sqlspec.database.contexts import ConnectionContext
+from sqlspec.database import Database, EitherSessionBlock
+from sqlspec.database.blocks import EitherConnectionBlock
 from sqlspec.database.database import DEFAULT_OPTIONS, options_of
 from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigClosedError
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlspec.config import AsyncOnlyConfig, DatabaseConfig
     from sqlspec.config.sources import ConfigSource
-    from sqlspec.database import AsyncConnectionContext, AsyncSessionContext
+    from sqlspec.database import AsyncConnectionBlock, AsyncSessionBlock
     from sqlspec.loading.manager import Plugins
     from sqlspec.pool import PoolStats
     from sqlspec.session import AsyncSession, Session
@@ -279,7 +279,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
-    ) -> SessionContext[Session, AsyncSession]: ...
+    ) -> EitherSessionBlock[Session, AsyncSession]: ...
     @overload
     def provide_session(  # type: ignore[overload-overlap] # less than the next one gives, on purpose: no `with`
         self,
@@ -288,7 +288,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
-    ) -> AsyncSessionContext[A]: ...
+    ) -> AsyncSessionBlock[A]: ...
     @overload
     def provide_session(
         self,
@@ -297,7 +297,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
-    ) -> SessionContext[S, A]: ...
+    ) -> EitherSessionBlock[S, A]: ...
 
     def provide_session(
         self,
@@ -318,19 +318,19 @@ class SQLSpec:
         if database is None:
             database = self._table.find(name)
         if autocommit is None and read_only is None and isolation is None:
-            return SessionContext(database, DEFAULT_OPTIONS)
-        return SessionContext(database, options_of(autocommit, read_only, isolation))
+            return EitherSessionBlock(database, DEFAULT_OPTIONS)
+        return EitherSessionBlock(database, options_of(autocommit, read_only, isolation))
 
     @overload
-    def provide_connection(self, name: str | None = None) -> ConnectionContext[Any, Any]: ...
+    def provide_connection(self, name: str | None = None) -> EitherConnectionBlock[Any, Any]: ...
     @overload
     def provide_connection(  # type: ignore[overload-overlap] # as above
         self, name: AsyncOnlyConfig[A, AR] | type[AsyncOnlyConfig[A, AR]]
-    ) -> AsyncConnectionContext[AR]: ...
+    ) -> AsyncConnectionBlock[AR]: ...
     @overload
     def provide_connection(
         self, name: DatabaseConfig[S, A, R, AR] | type[DatabaseConfig[S, A, R, AR]]
-    ) -> ConnectionContext[R, AR]: ...
+    ) -> EitherConnectionBlock[R, AR]: ...
 
     def provide_connection(self, name: Key = None) -> Any:
         """Lend the driver's own connection for one block, in autocommit mode.
@@ -338,7 +338,7 @@ class SQLSpec:
         A transaction that is left open is rolled back, and the connection's state is reset.
         """
         database = self._table.databases.get(name) if isinstance(name, str) else None
-        return ConnectionContext(database or self._table.find(name), DEFAULT_OPTIONS)
+        return EitherConnectionBlock(database or self._table.find(name), DEFAULT_OPTIONS)
 
     # --- life -----------------------------------------------------------------------------------
 

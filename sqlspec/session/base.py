@@ -13,8 +13,6 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-import msgspec
-
 from sqlspec.concurrency.guard import HELD, INHERITED
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
@@ -53,13 +51,10 @@ UNANSWERED: Final = Outcome(committed=None, reset_ok=False)
 C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 
 
-class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it is made in C
+class SessionBase(Generic[C]):
     """The state of one session: a connection that is lent to it, and the transaction on it."""
 
-    _plan: SessionPlan
-    _ready: bool
-    """A statement may go as it is, because a transaction is open or none is wanted."""
-    _connection: C
+    # What most sessions never change is read from the class: one is made for every block.
     _begun: bool = False
     """A transaction is open, as far as we know."""
     _lent: bool = False
@@ -74,6 +69,13 @@ class SessionBase(msgspec.Struct, Generic[C], eq=False):  # a Struct, because it
     """A call ended without an answer: the connection is not lent again."""
     _streams: list[Any] | None = None
     """Results that are being read."""
+
+    def __init__(self, plan: SessionPlan, connection: C) -> None:
+        """For subclasses: sessions are made by `provide_session`. *plan* says how this one behaves."""
+        self._plan = plan
+        self._connection = connection
+        self._ready = plan.starts_ready
+        """A statement may go as it is, because a transaction is open or none is wanted."""
 
     def __repr__(self) -> str:
         state = self._trouble or ("in a transaction" if self._begun else "ready")

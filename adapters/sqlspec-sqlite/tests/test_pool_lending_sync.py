@@ -77,7 +77,7 @@ def pool_of(spec: SQLSpec, clock: Clock | None = None) -> Any:
     database = spec._table.databases["main"]
     pool: Any
     try:
-        pool = database.loop_pool()
+        pool = database.open_pool()
     except SQLSpecError:
         pool = database.open_pool()
     pool._clock = clock or pool._clock

@@ -171,7 +171,7 @@ async def work_in_task(spec: SQLSpec, chance: random.Random) -> None:
                 if way < 0.1:
                     fail()
         else:
-            pool: Any = spec._table.databases["main"].loop_pool()
+            pool: Any = spec._table.databases["main"].open_async_pool()
             lease = await pool.acquire(time.monotonic() + chance.random() * 0.001)
             await pool.release(lease, way < 0.95)
     except (ZeroDivisionError, PoolTimeoutError):

@@ -81,7 +81,7 @@ class ConnectionContract(AdapterTests):
     async def _look(self, registry: SQLSpec, tmp_path: Path) -> None:
         config = self.make_config(tmp_path)
         registry.register_config(config, "looked at")
-        pool: Any = registry._table.find("looked at").loop_pool()  # noqa: SLF001 - the only place that has the bridge
+        pool: Any = registry._table.find("looked at").open_async_pool()  # noqa: SLF001 - the only place that has the bridge
         leases = [await pool.acquire(), await pool.acquire()]
         dropped, closed = (lease.connection for lease in leases)
         assert [one.is_usable() for one in (dropped, closed)] == [True, True], "fresh"

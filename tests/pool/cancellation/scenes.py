@@ -38,7 +38,7 @@ class Scene:
         self.spec.plugins.register(self.plugin(self.script))
         self.config = ScriptedConfig(pool_size=self.size, pool_min_size=self.keep)
         self.spec.register_config(self.config, "db")
-        self.pool = cast("AsyncPool", self.spec._table.find("db").loop_pool())
+        self.pool = cast("AsyncPool", self.spec._table.find("db").open_async_pool())
         self.others: list[asyncio.Task[Any]] = []
 
     async def prepare(self) -> None:

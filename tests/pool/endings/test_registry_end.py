@@ -119,7 +119,7 @@ async def test_g21_an_error_keeps_no_other_pool_open_in_a_loop(scene: Scene) -> 
     """The same by `aclose`."""
     await scene.ause()
     for name in NAMES[1:]:
-        pool: Any = scene.spec._table.find(name).loop_pool()
+        pool: Any = scene.spec._table.find(name).open_async_pool()
         fail = closing(pool, scene.script)
 
         async def close(*_: object, fail: Any = fail) -> None:
@@ -140,7 +140,7 @@ def test_g17_connections_of_a_closed_loop_are_aborted_not_left_to_the_collector(
 
     async def use() -> None:
         await scene.ause()
-        kept.extend(slot.connection for slot in scene.spec._table.find("first").loop_pool()._book.idle)  # type: ignore[attr-defined]
+        kept.extend(slot.connection for slot in scene.spec._table.find("first").open_async_pool()._book.idle)  # type: ignore[attr-defined]
 
     asyncio.run(use())
     asyncio.run(scene.ause())

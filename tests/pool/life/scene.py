@@ -31,7 +31,7 @@ def pool_of(spec: SQLSpec) -> Any:
 
 def async_pool_of(spec: SQLSpec) -> Any:
     """Its pool for the running loop."""
-    return spec._table.databases["db"].loop_pool()
+    return spec._table.databases["db"].open_async_pool()
 
 
 def ping(spec: SQLSpec) -> float:

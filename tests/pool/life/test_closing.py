@@ -159,7 +159,7 @@ async def test_g21_a_cancelled_close_leaves_nothing_open(script: Script) -> None
     spec = new_spec(script)
     spec.register_config(ScriptedConfig(), "other")
     for name in ("db", "other"):
-        pool = spec._table.databases[name].loop_pool()
+        pool = spec._table.databases[name].open_async_pool()
         leases = [await pool.acquire() for _ in range(3)]
         for lease in leases:
             await pool.release(lease, True)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec.concurrency import deadlines
-from sqlspec.database import contexts
+from sqlspec.database.blocks import _async as blocks
 from sqlspec.errors import ConnectError, DisconnectedError
 from sqlspec.pool import _async, base
 from sqlspec.pool.state import NEVER
@@ -27,7 +27,7 @@ def _short_times(script: Script, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(base, "PING_TIMEOUT", 0.01)
     for name in ("PING_TIMEOUT", "CLOSE_TIMEOUT"):
         monkeypatch.setattr(_async, name, 0.01)
-    monkeypatch.setattr(contexts, "CLEAN_UP_TIMEOUT", 0.01)
+    monkeypatch.setattr(blocks, "CLEAN_UP_TIMEOUT", 0.01)
 
 
 async def with_idle(spec: SQLSpec, count: int) -> None:

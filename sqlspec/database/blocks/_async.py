@@ -1,0 +1,132 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""The blocks that lend to one side: a session, or the driver's own connection."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlspec.errors import PoolRetiredError
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
+
+from .base import BlockBase, Lent, add_outcome
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ("AsyncConnectionBlock", "AsyncSessionBlock")
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class AsyncBlock(BlockBase):
+    """What both blocks of this side do with their lease."""
+
+    async def _async_acquire(self) -> Any:
+        """Borrow from the pool that the database's name leads to now."""
+        if self._lease is not None:
+            return self._async_reserved()
+        while True:
+            try:
+                self._pool = pool = self._database.async_pool or self._database.open_async_pool()
+                self._lease = lease = await pool.acquire()
+            except PoolRetiredError:
+                self._move_on()
+            else:
+                return lease
+
+    async def _async_end_use(self, lease: Any) -> bool:
+        """Roll back what is open and reset. True: the connection is provably clean."""
+        from sqlspec.concurrency.deadlines import async_drop_after  # not needed to import sqlspec
+
+        connection, reset = lease.connection, self._database.config.reset == "full"
+        guard, token = connection.guard, object()
+        timer = async_drop_after(CLEAN_UP_TIMEOUT, connection)
+        try:
+            if not guard.has_entered(token):
+                return False
+            until = time.monotonic() + CLEAN_UP_TIMEOUT
+            return bool((await connection.finish(False, reset, until)).reset_ok)  # noqa: FBT003
+        finally:
+            timer.cancel()
+            guard.leave(token, connection)
+
+
+class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
+    """Lends a session."""
+
+    async def __aenter__(self) -> T_co:
+        pool = self._database.async_pool
+        if pool is None or self._lease is not None:
+            lease = await self._async_acquire()
+        else:  # as nearly always; written out, because it is done for every session
+            self._pool = pool
+            try:
+                self._lease = lease = await pool.acquire()
+            except PoolRetiredError:
+                lease = await self._async_acquire()
+        try:
+            database = self._database
+            if database.plugins_version != database.plugins.version:
+                database.resolve_sessions()
+            made = database.async_sessions[self._options](lease.connection)
+        except BaseException:
+            self._lease = None
+            await self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            raise
+        if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
+            self._session = made.session
+            return made.yielded  # type: ignore[no-any-return]
+        self._session = made
+        return made  # type: ignore[no-any-return]
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, lease = self._session, self._lease
+        self._session = self._lease = None
+        ok, error, ended = False, None, False
+        try:
+            if session is None:
+                ok = self._needs_no_end(lease) or await self._async_end_use(lease)
+            else:
+                ok, error = await session._end_block(exc)  # noqa: SLF001 - the block is its other half
+            ended = exc is None
+        finally:
+            if exc is not None or not ok:
+                ok = self._is_sound(lease, ok, exc, error)
+            try:
+                await self._pool.release(lease, ok)
+            except BaseException as late:
+                if ended:
+                    add_outcome(late, session, error)
+                raise
+        if error is not None:
+            raise error
+
+
+class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
+    """Lends the driver's own connection, in autocommit mode."""
+
+    async def __aenter__(self) -> T_co:
+        lease = await self._async_acquire()
+        if not self._speaks_contract(lease):
+            return lease.connection  # type: ignore[no-any-return]
+        try:  # without the guard: nobody else knows of this connection yet
+            return await lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+        except BaseException as exc:
+            self._lease = None
+            await self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            raise
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lease, self._lease = self._lease, None
+        ok = False
+        try:
+            ok = self._needs_no_end(lease) or await self._async_end_use(lease)
+        finally:
+            if exc is not None:
+                ok = self._is_sound_raw(lease, ok, exc)
+            await self._pool.release(lease, ok)

@@ -1,0 +1,132 @@
+# Printed from _async.py by tools/print_sync.py; do not edit.
+"""The blocks that lend to one side: a session, or the driver's own connection."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlspec.errors import PoolRetiredError
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
+
+from .base import BlockBase, Lent, add_outcome
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+__all__ = ("ConnectionBlock", "SessionBlock")
+
+T_co = TypeVar("T_co", covariant=True)
+
+
+class Block(BlockBase):
+    """What both blocks of this side do with their lease."""
+
+    def _acquire(self) -> Any:
+        """Borrow from the pool that the database's name leads to now."""
+        if self._lease is not None:
+            return self._reserved()
+        while True:
+            try:
+                self._pool = pool = self._database.pool or self._database.open_pool()
+                self._lease = lease = pool.acquire()
+            except PoolRetiredError:
+                self._move_on()
+            else:
+                return lease
+
+    def _end_use(self, lease: Any) -> bool:
+        """Roll back what is open and reset. True: the connection is provably clean."""
+        from sqlspec.concurrency.deadlines import drop_after  # not needed to import sqlspec
+
+        connection, reset = lease.connection, self._database.config.reset == "full"
+        guard, token = connection.guard, object()
+        timer = drop_after(CLEAN_UP_TIMEOUT, connection)
+        try:
+            if not guard.has_entered(token):
+                return False
+            until = time.monotonic() + CLEAN_UP_TIMEOUT
+            return bool((connection.finish(False, reset, until)).reset_ok)  # noqa: FBT003
+        finally:
+            timer.cancel()
+            guard.leave(token, connection)
+
+
+class SessionBlock(Block, Generic[T_co]):
+    """Lends a session."""
+
+    def __enter__(self) -> T_co:
+        pool = self._database.pool
+        if pool is None or self._lease is not None:
+            lease = self._acquire()
+        else:  # as nearly always; written out, because it is done for every session
+            self._pool = pool
+            try:
+                self._lease = lease = pool.acquire()
+            except PoolRetiredError:
+                lease = self._acquire()
+        try:
+            database = self._database
+            if database.plugins_version != database.plugins.version:
+                database.resolve_sessions()
+            made = database.sessions[self._options](lease.connection)
+        except BaseException:
+            self._lease = None
+            self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            raise
+        if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
+            self._session = made.session
+            return made.yielded  # type: ignore[no-any-return]
+        self._session = made
+        return made  # type: ignore[no-any-return]
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, lease = self._session, self._lease
+        self._session = self._lease = None
+        ok, error, ended = False, None, False
+        try:
+            if session is None:
+                ok = self._needs_no_end(lease) or self._end_use(lease)
+            else:
+                ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
+            ended = exc is None
+        finally:
+            if exc is not None or not ok:
+                ok = self._is_sound(lease, ok, exc, error)
+            try:
+                self._pool.release(lease, ok)
+            except BaseException as late:
+                if ended:
+                    add_outcome(late, session, error)
+                raise
+        if error is not None:
+            raise error
+
+
+class ConnectionBlock(Block, Generic[T_co]):
+    """Lends the driver's own connection, in autocommit mode."""
+
+    def __enter__(self) -> T_co:
+        lease = self._acquire()
+        if not self._speaks_contract(lease):
+            return lease.connection  # type: ignore[no-any-return]
+        try:  # without the guard: nobody else knows of this connection yet
+            return lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+        except BaseException as exc:
+            self._lease = None
+            self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            raise
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        lease, self._lease = self._lease, None
+        ok = False
+        try:
+            ok = self._needs_no_end(lease) or self._end_use(lease)
+        finally:
+            if exc is not None:
+                ok = self._is_sound_raw(lease, ok, exc)
+            self._pool.release(lease, ok)

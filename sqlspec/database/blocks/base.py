@@ -1,0 +1,146 @@
+"""What a block decides without waiting: which database it means, and whether a connection serves on."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import msgspec
+
+from sqlspec.errors import ConfigClosedError, DisconnectedError, InvalidArgumentError, PoolRetiredError
+
+if TYPE_CHECKING:
+    from sqlspec.database.database import Database
+    from sqlspec.plugin.contract import SessionOptions
+
+__all__ = ("BlockBase", "Lent", "add_outcome")
+
+
+class Lent(NamedTuple):
+    """What a hook made: the object that the block yields, and core's session behind it, or None."""
+
+    yielded: Any
+    session: Any
+
+
+class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for every session, and in C
+    """A lease and what ends it. Used once at a time."""
+
+    _database: Database
+    _options: SessionOptions
+    _lease: Any = None
+    _pool: Any = None
+    _session: Any = None
+    """Core's own, whatever the block yields; None where an adapter's sessions need no ending."""
+    _is_reserved: bool = False
+    """The lease was waited for before the block was entered."""
+
+    def _reserved(self) -> Any:
+        """The lease that was waited for before the block was entered. Raises for a block that is open."""
+        if not self._is_reserved:
+            raise _entered_twice()
+        self._is_reserved = False
+        try:
+            return self._pool.take_up(self._lease)
+        except BaseException:
+            self._lease = None
+            raise
+
+    def _async_reserved(self) -> Any:
+        """A reservation is for `with`."""
+        raise _entered_twice()
+
+    async def _reserve(self) -> None:
+        from sqlspec.database.connector import is_core
+
+        if self._lease is not None:
+            raise _entered_twice()
+        while True:
+            pool: Any = self._database.pool or self._database.open_pool()
+            if not is_core(pool):
+                return  # its own `acquire` waits, in the thread that enters the block
+            try:
+                self._lease = await pool.reserve()
+            except PoolRetiredError:
+                self._move_on()
+            else:
+                self._pool, self._is_reserved = pool, True
+                return
+
+    def _cancel_reservation(self) -> None:
+        if self._is_reserved:
+            lease, self._lease, self._is_reserved = self._lease, None, False
+            self._pool.cancel(lease)
+
+    def _move_on(self) -> None:
+        """Another database has the name by now; that it has none must not be asked about for ever."""
+        successor = self._database.successor()
+        if successor is self._database:
+            raise ConfigClosedError(successor.name)
+        self._database = successor
+
+    def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:  # noqa: FBT001
+        """Whether a connection that seems *ok* serves on after *errors*.
+
+        If it broke, its pool lends none of its siblings unseen. A pool of an adapter's own has its own ways.
+        """
+        from sqlspec.pool.base import PoolBase
+
+        pool = self._pool
+        if not (any(map(_is_disconnect, errors)) and isinstance(pool, PoolBase)):
+            return ok
+        if ok and lease.connection.is_usable():
+            return True  # it was another database's connection that broke
+        pool.expire(lease)
+        return False
+
+    def _is_sound_raw(self, lease: Any, ok: bool, exc: BaseException) -> bool:  # noqa: FBT001
+        """The same for a driver's own connection and, most likely, the driver's own error."""
+        if self._speaks_contract(lease):
+            error = lease.connection.mapped(exc)
+            return self._is_sound(lease, ok and not _is_disconnect(error), error)
+        return ok
+
+    def _speaks_contract(self, lease: Any) -> bool:
+        """Whether a connection of the contract is lent; a pool of an adapter's own may lend anything."""
+        if not self._database.has_own_pool:
+            return True
+        from sqlspec.plugin._async import AsyncPooledConnection
+        from sqlspec.plugin._sync import PooledConnection
+
+        return isinstance(lease.connection, PooledConnection | AsyncPooledConnection)
+
+    # --- a use without a session of core's ------------------------------------------------------
+
+    def _needs_no_end(self, lease: Any) -> bool:
+        """Known without a round trip: nothing is left to roll back or to reset."""
+        if not self._speaks_contract(lease):
+            return True  # its pool looks itself
+        connection = lease.connection
+        reset = self._database.config.reset == "full"
+        return connection.guard.ended is None and bool(connection.is_clean(reset=reset))
+
+
+def _is_disconnect(error: BaseException | None) -> bool:
+    """Whether *error* is, or came of, a connection that broke."""
+    for _ in range(10):  # no chain is longer that says anything, and one may run in a circle
+        if error is None or isinstance(error, DisconnectedError):
+            break
+        error = error.__cause__ or error.__context__
+    return isinstance(error, DisconnectedError)
+
+
+def add_outcome(late: BaseException, session: Any, error: BaseException | None) -> None:
+    """Interrupted while giving back: what the session's end has come to is a note, or nobody would know."""
+    if error is not None:
+        for note in (str(error), *_notes(error)):
+            late.add_note(note)
+    elif session is not None and session._begun:  # noqa: SLF001 - else there was nothing left to commit
+        late.add_note("the transaction was committed")
+
+
+def _notes(error: BaseException) -> list[str]:
+    return getattr(error, "__notes__", [])
+
+
+def _entered_twice() -> InvalidArgumentError:
+    return InvalidArgumentError("this block is entered already; call provide_session() again for another")
