@@ -71,13 +71,14 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         `NoRowError` when there is no row. The driver's own value, unless `schema_type` is a type of
         single values (`int`, `datetime`, …).
         """
-        if not self._raw.rows:
+        rows = self._raw.rows
+        if not rows:
             raise _not_one(0)
-        return self.scalar_or_none()
+        return rows[0][0] if self._schema_type is None else self.scalar_or_none()
 
     def scalar_or_none(self) -> Any:
         """As `scalar()`, but None when there is no row. NULL is None too."""
-        if is_scalar(self._schema_type):
+        if self._schema_type is not None and is_scalar(self._schema_type):
             return self.first()
         rows = self._raw.rows
         return rows[0][0] if rows else None

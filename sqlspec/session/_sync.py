@@ -15,11 +15,12 @@ from sqlspec.concurrency.guard import DROPPED, HELD
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.shielded import shielded
 from sqlspec.errors import InvalidArgumentError
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
 from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
 from sqlspec.result.mapping import mapper_for
 
-from .base import CLOSED, UNANSWERED, SessionBase
+from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
 from .execution import execution
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from sqlspec.plugin.contract import Outcome
 
     from .execution import Execution
+    from .plan import SessionPlan
 
 __all__ = ("Rows", "Session", "Transaction")
 
@@ -47,6 +49,12 @@ class Session(SessionBase["Connection[Any]"]):
     Not to be shared: two tasks or threads that use it at once get `SessionInUseError`. After its block
     it raises `SessionClosedError`. Statements are written with `?` or `:name`, whatever the driver takes.
     """
+
+    def __init__(self, plan: SessionPlan, connection: Connection[Any]) -> None:
+        """For subclasses: sessions are made by `provide_session`. *plan* says how this one behaves."""
+        self._plan = plan
+        self._connection = connection
+        self._ready = plan.starts_ready
 
     @overload
     def execute(self, sql: str, parameters: Parameters = None) -> Execution[dict[str, Any]]: ...
@@ -72,11 +80,13 @@ class Session(SessionBase["Connection[Any]"]):
             if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
                 raise self._refusal(token)  # noqa: TRY301 - judged below, like any other
             statement = plan.statements[sql]
-            native = statement.bind(parameters)
-            if self._ready:
-                raw = connection.execute(statement.text, native, None)
-            elif plan.autocommit:
+            # Nearly all parameters are right as they are; `bind` is for the rest.
+            is_native = type(parameters) is tuple and len(parameters) == statement.count
+            is_native = statement.is_positional if is_native else parameters is None and not statement.count
+            native: Any = parameters if is_native else statement.bind(parameters)
+            if plan.autocommit and not self._ready:
                 self._apply_options()
+            if self._ready:
                 raw = connection.execute(statement.text, native, None)
             else:
                 first = self._begun = self._ready = True
@@ -227,11 +237,12 @@ class Session(SessionBase["Connection[Any]"]):
             return
         if self._connection.is_raw_lent:
             self._connection.refresh_status()
-        if self._vanished():
+        if self._vanished(self._status()):
             error: BaseException | None = self._aborted()
             self._connection.finish(False, False, self._clean_up_deadline())  # noqa: FBT003
         else:
-            outcome, cancelled = self._end(self._commit_deadline(), commit=True, reset=False)
+            until = time.monotonic() + self._plan.commit_timeout
+            outcome, cancelled = self._end(until, commit=True, reset=False)
             error = self._judge(outcome)
             if outcome.committed is None:
                 self._in_doubt = True
@@ -295,21 +306,28 @@ class Session(SessionBase["Connection[Any]"]):
     def _finish(
         self, exc: BaseException | None, deadline: float | None
     ) -> tuple[bool, BaseException | None]:
+        """Close what is read, then COMMIT or ROLLBACK, and the reset. The good case is written out."""
         if self._streams:
             self._close_streams()
+        connection, begun = self._connection, self._begun
         error: BaseException | None = None
-        if self._begun and exc is None:
-            if self._connection.is_raw_lent:
-                self._connection.refresh_status()
-            if self._vanished():
-                error = self._aborted()
-        begun = self._begun
-        commit = begun and exc is None and error is None
-        until = deadline or (self._commit_deadline() if commit else self._clean_up_deadline())
-        outcome, cancelled = self._end(until, commit=commit, reset=not self._plan.keeps_state)
+        commit = begun and exc is None
         if commit:
+            if connection.is_raw_lent:
+                connection.refresh_status()
+            try:
+                status = connection.transaction_status
+            except Exception as failure:  # noqa: BLE001 - judged there
+                status = self._unknown_status(failure)
+            if (status is not ACTIVE or self._trouble is not None) and self._vanished(status):
+                error, commit = self._aborted(), False
+        until = deadline or time.monotonic() + (self._plan.commit_timeout if commit else CLEAN_UP_TIMEOUT)
+        outcome, cancelled = self._end(until, commit=commit, reset=not self._plan.keeps_state)
+        if commit and not outcome.committed:
             error = self._judge(outcome)
-        return outcome.reset_ok, self._note_outcome(cancelled, outcome if begun else None) or error
+        if cancelled is not None:
+            error = self._note_outcome(cancelled, outcome if begun else None)
+        return outcome.reset_ok, error
 
     def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
         """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = ("SessionBase",)
 
 # Asked at the end of each transaction: before Python 3.12 it takes 70 ns to look up an enum's member.
+ACTIVE = TransactionStatus.ACTIVE
 IDLE, BROKEN = TransactionStatus.IDLE, TransactionStatus.ABORTED
 
 ABORTED: Final = "aborted"
@@ -54,6 +55,10 @@ C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 class SessionBase(Generic[C]):
     """The state of one session: a connection that is lent to it, and the transaction on it."""
 
+    _plan: SessionPlan
+    _connection: C
+    _ready: bool
+    """A statement may go as it is, because a transaction is open or none is wanted."""
     # What most sessions never change is read from the class: one is made for every block.
     _begun: bool = False
     """A transaction is open, as far as we know."""
@@ -69,13 +74,6 @@ class SessionBase(Generic[C]):
     """A call ended without an answer: the connection is not lent again."""
     _streams: list[Any] | None = None
     """Results that are being read."""
-
-    def __init__(self, plan: SessionPlan, connection: C) -> None:
-        """For subclasses: sessions are made by `provide_session`. *plan* says how this one behaves."""
-        self._plan = plan
-        self._connection = connection
-        self._ready = plan.starts_ready
-        """A statement may go as it is, because a transaction is open or none is wanted."""
 
     def __repr__(self) -> str:
         state = self._trouble or ("in a transaction" if self._begun else "ready")
@@ -172,10 +170,14 @@ class SessionBase(Generic[C]):
         """The driver's view; one that can not be told must not hide the error that is being looked at."""
         try:
             return self._connection.transaction_status
-        except Exception as exc:
-            if is_interruption(exc):
-                raise
-            return TransactionStatus.UNKNOWN
+        except Exception as exc:  # noqa: BLE001 - judged there
+            return self._unknown_status(exc)
+
+    @staticmethod
+    def _unknown_status(exc: Exception) -> TransactionStatus:
+        if is_interruption(exc):
+            raise exc
+        return TransactionStatus.UNKNOWN
 
     def _not_sent(self, exc: UsageError, *, first: bool) -> UsageError:
         if self._begun and first and self._status() is TransactionStatus.IDLE:
@@ -200,9 +202,8 @@ class SessionBase(Generic[C]):
         if status is not TransactionStatus.IDLE and status is not TransactionStatus.ABORTED:
             self._trouble = self._failure = None
 
-    def _vanished(self) -> bool:
+    def _vanished(self, status: TransactionStatus) -> bool:
         """The transaction that should be open is not: it ended behind the session's back."""
-        status = self._status()
         if status is IDLE or status is BROKEN:
             self._give_up(TransactionAbortedError("the database ended the transaction by itself"))
         return self._trouble is ABORTED
@@ -234,9 +235,6 @@ class SessionBase(Generic[C]):
             }
             cancelled.add_note(f"the transaction was {word[outcome.committed]}")
         return cancelled
-
-    def _commit_deadline(self) -> float:
-        return time.monotonic() + self._plan.commit_timeout
 
     @staticmethod
     def _clean_up_deadline() -> float:

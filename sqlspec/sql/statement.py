@@ -8,7 +8,7 @@ a value: only numbers, types and names.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Literal, TypeAlias, TypeGuard, cast
+from typing import TYPE_CHECKING, ClassVar, Literal, TypeAlias, TypeGuard, cast
 
 from msgspec import Struct
 from typing_extensions import override
@@ -40,6 +40,9 @@ class Statement(Struct, frozen=True, gc=False):
     names: tuple[str, ...]
     verb: str
 
+    is_positional: ClassVar[bool] = False
+    """A tuple of `count` values goes to the driver as it is."""
+
     def bind(self, parameters: Parameters) -> Native | None:
         """The parameters as the driver takes them, None for a statement without any.
 
@@ -63,6 +66,8 @@ class Statement(Struct, frozen=True, gc=False):
 
 class Positional(Statement, frozen=True, gc=False):
     """Written with `?`: a sequence in, a tuple out."""
+
+    is_positional: ClassVar[bool] = True
 
     @override
     def bind(self, parameters: Parameters) -> Native | None:
@@ -91,6 +96,8 @@ class Positional(Statement, frozen=True, gc=False):
 
 class Numbered(Positional, frozen=True, gc=False):
     """Written with `?` for a driver that knows only names: a sequence in, a dict of `p1`, `p2`, … out."""
+
+    is_positional: ClassVar[bool] = False
 
     @override
     def bind(self, parameters: Parameters) -> Native | None:

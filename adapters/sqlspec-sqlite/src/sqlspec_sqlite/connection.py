@@ -27,7 +27,7 @@ from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionSt
 
 from .errors import map_error
 from .state import CHANGES_STATE, INSERTS, NUMBERED, look
-from .values import check_rows, encode, encode_many
+from .values import AS_IT_IS, check_rows, encode, encode_many
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -103,25 +103,32 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._opened: WeakSet[sqlite3.Cursor] = WeakSet()
         raw.is_changed = False
 
+    def is_usable(self) -> bool:
+        """What core knows is all there is to know: SQLite has no server that could have gone."""
+        return self.guard.ended is None
+
     # --- statements -----------------------------------------------------------------------------
 
     def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
         """Run one statement and fetch all it returns."""
-        values = encode(parameters)
-        self._may_interrupt = True
-        if deadline is None:
-            try:
-                return self._fetch_all(statement, values)
-            except sqlite3.OperationalError as exc:
-                self._check_worth_waiting(exc)
-        return self.call(lambda: self._fetch_all(statement, values), deadline)
-
-    def _fetch_all(self, statement: str, values: Any) -> RawResult:
+        if parameters is None:
+            values: Any = ()
+        elif type(parameters) is tuple and AS_IT_IS.issuperset(map(type, parameters)):
+            values = parameters
+        else:
+            values = encode(parameters)
         cursor, does = self._cursor, look(statement)
         if does:
             values = self._heed(does, values)
-        cursor.execute(statement, values)
-        rows = cursor.fetchall()
+        self._may_interrupt = True
+        if deadline is None:
+            try:
+                rows = cursor.execute(statement, values).fetchall()
+            except sqlite3.OperationalError as exc:
+                self._check_worth_waiting(exc)
+                rows = self.call(lambda: cursor.execute(statement, values).fetchall(), deadline)
+        else:
+            rows = self.call(lambda: cursor.execute(statement, values).fetchall(), deadline)
         # The cursor remembers the rowid of another statement's INSERT.
         lastrowid = cursor.lastrowid if does & INSERTS else None
         description = cursor.description
@@ -141,9 +148,11 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
     ) -> RawResult:
         """BEGIN and the first statement, after a look at its parameters."""
-        values = encode(parameters)
+        is_plain = type(parameters) is tuple and AS_IT_IS.issuperset(map(type, parameters))
+        if parameters is not None and not is_plain:
+            parameters = encode(parameters)
         self.begin(options, deadline)
-        return self.execute(statement, values, deadline)
+        return self.execute(statement, parameters, deadline)
 
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""

@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("check_rows", "encode", "encode_many")
+__all__ = ("AS_IT_IS", "check_rows", "encode", "encode_many")
 
-_AS_IT_IS = frozenset({int, str, bytes, type(None), bool})
+AS_IT_IS = frozenset({int, str, bytes, type(None), bool})
+"""The types of values that SQLite stores as they are."""
 _LIMIT = 2**63
 _MANY = 32  # rows from which on their own loop is worth compiling
 _WIDEST = 64  # values in a row for which one is compiled
@@ -32,7 +33,7 @@ def encode(parameters: Parameters) -> Any:
         return ()
     if type(parameters) is tuple:
         for value in parameters:
-            if type(value) not in _AS_IT_IS:
+            if type(value) not in AS_IT_IS:
                 return tuple(map(_encoded, parameters))
         return parameters
     if isinstance(parameters, dict):
@@ -73,7 +74,7 @@ def _checker(guess: tuple[type, ...]) -> Callable[[Sequence[Any]], bool]:
         if {" or ".join(odd) or "False"}:
             return False
     return True"""
-    scope: dict[str, Any] = {"plain": _AS_IT_IS}
+    scope: dict[str, Any] = {"plain": AS_IT_IS}
     exec(source, scope)  # noqa: S102 - of numbered names and those of built-in types
     check: Callable[[Sequence[Any]], bool] = scope["are_plain"]
     return check
@@ -115,7 +116,7 @@ def _is_utf8(value: str) -> bool:
 
 def _encoded(value: Any) -> Any:
     kind = type(value)
-    if kind in _AS_IT_IS:
+    if kind in AS_IT_IS:
         return value
     if kind is float:
         if value != value:  # noqa: PLR0124 - what NaN is
