@@ -2,7 +2,6 @@
 
 from .blocks import AsyncConnectionBlock, AsyncSessionBlock, EitherConnectionBlock, EitherSessionBlock
 from .database import Database
-from .resources import KeptResources
 
 __all__ = (
     "AsyncConnectionBlock",
@@ -10,5 +9,4 @@ __all__ = (
     "Database",
     "EitherConnectionBlock",
     "EitherSessionBlock",
-    "KeptResources",
 )

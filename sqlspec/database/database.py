@@ -16,8 +16,6 @@ from sqlspec.concurrency.forks import retire_in_child
 from sqlspec.errors import ConfigClosedError, PoolRetiredError, SQLSpecError
 from sqlspec.plugin.contract import SessionOptions
 
-from .resources import KeptResources
-
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterator
@@ -28,6 +26,7 @@ if TYPE_CHECKING:
     from sqlspec.pool import PoolStats
 
     from .factories import Factories, SessionMakers
+    from .resources import KeptResources
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
@@ -59,7 +58,7 @@ class Database:
     ) -> None:
         self.name, self.config, self.plugins = name, config, plugins
         self.successor: Callable[[], Database] = successor or self._no_successor
-        self.resources = KeptResources()
+        self._resources: KeptResources | None = None
         self._lock = RLock()
         self.pool: PoolLike | None = None
         """The pool for threads, once it is open."""
@@ -142,6 +141,16 @@ class Database:
         for loop in [loop for loop in self._loop_pools if loop.is_closed()]:
             self._loop_pools.pop(loop).retire()
 
+    @property
+    def resources(self) -> KeptResources:
+        """What the adapter keeps for as long as the database is registered."""
+        with self._lock:
+            if self._resources is None:
+                from .resources import KeptResources
+
+                self._resources = KeptResources()
+            return self._resources
+
     # --- sessions -------------------------------------------------------------------------------
 
     def resolve_sessions(self) -> None:
@@ -197,7 +206,8 @@ class Database:
         self.is_retired = True
         for pool in self._let_go_of_pools():
             pool.retire()
-        self.resources.close()
+        if self._resources is not None:
+            self._resources.close()
 
     def close(self) -> None:
         """The registry was closed: like `retire`, but what memory holds stays, and `reopen` is possible."""
@@ -236,7 +246,8 @@ class Database:
     def _forget_inherited(self) -> None:
         """In a forked child: the pools are the parent's. Forget them without touching a connection."""
         self._lock = RLock()
-        self.resources.abandon()
+        if self._resources is not None:
+            self._resources.abandon()
         pools = (self.pool, *self._loop_pools.values())
         self.pool, self._loop_pools = None, {}
         for pool in pools:

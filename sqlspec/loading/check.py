@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.adapters._known import install_command
 from sqlspec.errors import AdapterBrokenError, AdapterIncompatibleError, did_you_mean
-from sqlspec.plugin.contract import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
+from sqlspec.plugin.info import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
 from sqlspec.sql import DIALECTS
 from sqlspec.sql.paramstyle import PARAMSTYLES
 

@@ -8,7 +8,7 @@ import msgspec
 
 from sqlspec.adapters._known import EXTRAS, extra_for, install_command
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
-from sqlspec.plugin.contract import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
+from sqlspec.plugin.info import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

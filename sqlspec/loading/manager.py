@@ -16,7 +16,7 @@ from sqlspec.errors import (
     InvalidArgumentError,
     did_you_mean,
 )
-from sqlspec.plugin.contract import AdapterInfo
+from sqlspec.plugin.info import AdapterInfo
 
 from .check import CREATION_HOOKS, IN_PROCESS, Suspect, suspect_of
 from .index import installed, refresh

@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .contract import (
-    AdapterInfo,
-    Capability,
     Outcome,
     Parameters,
     Resources,
@@ -29,6 +27,7 @@ if TYPE_CHECKING:
     from .awaitable import wrap_awaitable
     from .events import ConnectionEvent, StatementEvent
     from .hookspecs import hookimpl
+    from .info import AdapterInfo, Capability
     from .protocols import AsyncAdapterPlugin, SyncAdapterPlugin
     from .results import LazyResult, RawResult
     from .sqlstate import error_for_sqlstate
@@ -77,6 +76,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "sqlspec.plugin._sync": ("Connection", "Cursor", "PooledConnection"),
         "sqlspec.plugin.awaitable": ("wrap_awaitable",),
         "sqlspec.plugin.hookspecs": ("hookimpl",),
+        "sqlspec.plugin.info": ("AdapterInfo", "Capability"),
         "sqlspec.plugin.protocols": ("AsyncAdapterPlugin", "SyncAdapterPlugin"),
         "sqlspec.plugin.results": ("LazyResult", "RawResult"),
         "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),

@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
     from ._async import AsyncPooledConnection
     from ._sync import PooledConnection
-    from .contract import AdapterInfo, Resources, SessionOptions
+    from .contract import Resources, SessionOptions
+    from .info import AdapterInfo
 
 __all__ = (
     "AdapterPlugin",

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence  # noqa: TC003 - msgspec reads the annotations
 from contextvars import ContextVar
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import msgspec
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from .contract import Row
+from .contract import Row  # noqa: TC001 - the same
 
 __all__ = ("TABLE_WANTED", "LazyResult", "RawResult", "fetch_now")
 

@@ -12,12 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from sqlspec.errors import MultipleRowsError, NoRowError
+from sqlspec.plugin.results import LazyResult, RawResult  # noqa: TC001 - msgspec reads the annotations
 from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-
-    from sqlspec.plugin.results import LazyResult, RawResult
 
 __all__ = ("Mapper", "Result", "mapper_for")
 

@@ -50,11 +50,16 @@ class Session(SessionBase["Connection[Any]"]):
     it raises `SessionClosedError`. Statements are written with `?` or `:name`, whatever the driver takes.
     """
 
+    __slots__ = ()
+
     def __init__(self, plan: SessionPlan, connection: Connection[Any]) -> None:
         """For subclasses: sessions are made by `provide_session`. *plan* says how this one behaves."""
         self._plan = plan
         self._connection = connection
         self._ready = plan.starts_ready
+        self._begun = self._lent = self._in_doubt = False
+        self._blocks = 0
+        self._trouble = self._failure = self._streams = None
 
     @overload
     def execute(self, sql: str, parameters: Parameters = None) -> Execution[dict[str, Any]]: ...

@@ -55,29 +55,54 @@ C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 class SessionBase(Generic[C]):
     """The state of one session: a connection that is lent to it, and the transaction on it."""
 
+    __slots__ = (
+        "_begun",
+        "_blocks",
+        "_connection",
+        "_failure",
+        "_in_doubt",
+        "_lent",
+        "_plan",
+        "_ready",
+        "_streams",
+        "_trouble",
+    )
     _plan: SessionPlan
     _connection: C
     _ready: bool
     """A statement may go as it is, because a transaction is open or none is wanted."""
-    # What most sessions never change is read from the class: one is made for every block.
-    _begun: bool = False
+    _begun: bool
     """A transaction is open, as far as we know."""
-    _lent: bool = False
+    _lent: bool
     """Something was done that only a reset undoes."""
-    _blocks: int = 0
+    _blocks: int
     """How many `begin()` blocks are open."""
-    _trouble: str | None = None
+    _trouble: str | None
     """ABORTED or CLOSED: why no statement may run."""
-    _failure: BaseException | None = None
+    _failure: BaseException | None
     """What the transaction was given up for."""
-    _in_doubt: bool = False
+    _in_doubt: bool
     """A call ended without an answer: the connection is not lent again."""
-    _streams: list[Any] | None = None
+    _streams: list[Any] | None
     """Results that are being read."""
 
     def __repr__(self) -> str:
         state = self._trouble or ("in a transaction" if self._begun else "ready")
         return f"<{type(self).__name__} of {self._plan.name!r}: {state}>"
+
+    # --- for subclasses that call the driver themselves -------------------------------------------
+
+    def compile(self, sql: str, parameters: Any = None) -> tuple[str, Any]:
+        """*sql* and its parameters as the driver takes them, which `connection()` returns.
+
+        Raises `ParameterError`, `MultipleStatementsError` or `TransactionControlError`, as `execute` does.
+        """
+        statement = self._plan.statements[sql]
+        return statement.text, statement.bind(parameters)
+
+    def map_error(self, exc: Exception) -> BaseException:
+        """*exc*, which the driver raised, as the error that `execute` would raise; any other as it is."""
+        return self._connection.mapped(exc)
 
     # --- may it run -----------------------------------------------------------------------------
 

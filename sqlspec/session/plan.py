@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import InvalidArgumentError, NotSupportedError
-from sqlspec.plugin.contract import Capability, SessionOptions, TransactionOptions
+from sqlspec.plugin.contract import SessionOptions, TransactionOptions
+from sqlspec.plugin.info import Capability
 from sqlspec.sql import DIALECTS, Dialect, statements_for
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlspec.config import DatabaseConfig
-    from sqlspec.plugin.contract import AdapterInfo
     from sqlspec.plugin.events import StatementEvent
+    from sqlspec.plugin.info import AdapterInfo
     from sqlspec.sql import Statements
 
 __all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session")

@@ -17,7 +17,7 @@ from sqlspec.errors import (
     AdapterNotInstalledError,
 )
 from sqlspec.loading.manager import Plugins
-from sqlspec.plugin import contract
+from sqlspec.plugin import info
 from tests.plugin.fakes import HEAD, HOOK
 
 if TYPE_CHECKING:
@@ -202,7 +202,7 @@ def test_an_older_copy_of_a_distribution_is_shadowed(site: Site) -> None:
 @pytest.mark.parametrize(
     ("api", "fix"),
     [
-        (contract.API_LEVEL + 1, "pip install --upgrade 'sqlspec>=1.0'$"),
+        (info.API_LEVEL + 1, "pip install --upgrade 'sqlspec>=1.0'$"),
         (0, "pip install --upgrade sqlspec-alpha"),
         (-1, "pip install --upgrade sqlspec-alpha"),
     ],

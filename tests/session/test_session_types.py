@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 import pytest
 
 from sqlspec import AsyncSession, Session, SQLSpec
-from sqlspec.errors import AdapterBrokenError
+from sqlspec.errors import AdapterBrokenError, ParameterError
 from sqlspec_testkit.scripted import Script, ScriptedConfig, ScriptedPlugin
 
 
@@ -17,6 +19,19 @@ class Chatty(Session):
         """By the database."""
         self.execute("INSERT ?", (number,))
         return 2 * number
+
+
+class Counting(Session):
+    """A session with a state of its own, which calls the driver itself."""
+
+    def __init__(self, plan: Any, connection: Any) -> None:
+        super().__init__(plan, connection)
+        self.seen: list[str] = []
+
+    def explain(self, sql: str, parameters: tuple[Any, ...] | None = None) -> tuple[str, Any]:
+        """What the driver would be given."""
+        self.seen.append(sql)
+        return self.compile(sql, parameters)
 
 
 class AsyncChatty(AsyncSession):
@@ -52,6 +67,23 @@ async def test_an_adapter_names_the_class_of_its_sessions() -> None:
 
     assert script.server.rows == [4, 5]
     await spec.aclose()
+
+
+def test_a_subclass_has_an_init_of_its_own() -> None:
+    """And the seams for calling the driver itself."""
+    spec = new_spec(Script(), session_type=f"{__name__}:Counting")
+
+    with spec.provide_session("db") as session:
+        assert isinstance(session, Counting)
+        text, native = session.explain("SELECT :id", {"id": 1})  # type: ignore[arg-type]
+        assert session.seen == ["SELECT :id"]
+        assert (text, native) == ("SELECT ?", (1,))
+        with pytest.raises(ParameterError):
+            session.explain("SELECT ?", ())
+        foreign = ValueError()
+        assert session.map_error(foreign) is foreign
+
+    spec.close()
 
 
 @pytest.mark.parametrize(

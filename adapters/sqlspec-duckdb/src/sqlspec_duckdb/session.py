@@ -27,14 +27,13 @@ class DuckDBSession(Session):
         """
         from .kinds import check_single
 
-        statement = self._plan.statements[query]
-        native = statement.bind(parameters)
+        text, native = self.compile(query, parameters)
         raw = self.connection()
         try:
-            check_single(raw, statement.text)
-            relation: duckdb.DuckDBPyRelation = raw.sql(statement.text, params=native)
+            check_single(raw, text)
+            relation: duckdb.DuckDBPyRelation = raw.sql(text, params=native)
         except Exception as exc:
-            error = self._connection.mapped(exc)
+            error = self.map_error(exc)
             if error is exc:
                 raise
             raise error from exc
