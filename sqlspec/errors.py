@@ -21,7 +21,7 @@
     │   ├── InvalidArgumentError          (TypeError)
     │   ├── ParameterError                (ValueError) number or type of a statement's parameters
     │   ├── MultipleStatementsError       two statements where one belongs
-    │   ├── TransactionControlError       COMMIT and its kin typed as SQL
+    │   ├── TransactionControlError       COMMIT and the like, typed as SQL
     │   ├── SessionClosedError
     │   ├── SessionInUseError
     │   └── NotSupportedError             (PEP 249's word) the adapter, or this version, can not do it

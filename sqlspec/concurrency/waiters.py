@@ -31,7 +31,7 @@ class Waiter:
         self.item: Any = None
         self.is_over = False
 
-    def give(self, item: object) -> bool:
+    def accept(self, item: object) -> bool:
         """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
         if self.is_over:
             return False
@@ -57,7 +57,7 @@ class AsyncWaiter:
         self.item: Any = None
         self.is_over = False
 
-    def give(self, item: object) -> bool:
+    def accept(self, item: object) -> bool:
         """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
         if self.is_over or self._loop.is_closed():
             return False

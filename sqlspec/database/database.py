@@ -216,7 +216,7 @@ class Database:
             pool.close()
 
     async def aclose(self) -> None:
-        """As `close`, and says good-bye to the server on this loop's connections."""
+        """As `close`, and sends the server a close message on this loop's connections."""
         self.is_closed = True
         with self._lock:
             pool = self._loop_pools.pop(_running_loop(), None)

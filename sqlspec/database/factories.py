@@ -110,7 +110,7 @@ class Factories:
     ) -> MakeSession:
         make = _Lazily(self, core, options, is_async=is_async)
         if create is None:
-            make.settled()
+            make.resolve()
             return make
         return partial(_by_hook, create, self._config, options, make)
 
@@ -141,7 +141,7 @@ class Factories:
 
 
 class _Lazily:
-    """Core's way to make a session, settled when it is first wanted: an adapter's hook may do without."""
+    """Core's way to make a session, resolved when it is first wanted: an adapter's hook may do without."""
 
     def __init__(
         self,
@@ -151,39 +151,39 @@ class _Lazily:
         *,
         is_async: bool,
     ) -> None:
-        self._settle = partial(factories.core_session, core, options, is_async=is_async)
+        self._resolve = partial(factories.core_session, core, options, is_async=is_async)
         self._check = partial(factories.check_sql, is_async=is_async)
         self._make: Callable[[Any], Any] | None = None
 
-    def settled(self) -> Callable[[Any], Any]:
+    def resolve(self) -> Callable[[Any], Any]:
         """What makes the session; raises what is wrong with the options."""
         if self._make is None:
-            self._make = self._settle()
+            self._make = self._resolve()
         return self._make
 
     def __call__(self, connection: Any) -> Any:
         self._check(connection)
-        return self.settled()(connection)
+        return self.resolve()(connection)
 
 
 class SessionMakers(dict["SessionOptions", "MakeSession"]):
-    """What makes a session on a connection, by the options that were asked for: settled once for each.
+    """What makes a session on a connection, by the options that were asked for: resolved once for each.
 
     A maker returns core's session; or `Lent`, where a hook is in between.
     """
 
-    __slots__ = ("_settle",)
+    __slots__ = ("_resolve",)
 
-    def __init__(self, settle: Callable[[SessionOptions], MakeSession]) -> None:
+    def __init__(self, resolve: Callable[[SessionOptions], MakeSession]) -> None:
         super().__init__()
-        self._settle = settle
+        self._resolve = resolve
 
     def __missing__(self, options: SessionOptions) -> MakeSession:
-        make = self._settle(options)
+        make = self._resolve(options)
 
         def first(connection: Any) -> Any:
             session = make(connection)  # looks at the connection: those that follow are of the same kind
-            self[options] = make.settled() if isinstance(make, _Lazily) else make
+            self[options] = make.resolve() if isinstance(make, _Lazily) else make
             return session
 
         return first

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
     Hook = Callable[..., Any]
 
-__all__ = ("CREATION_HOOKS", "IN_PROCESS", "OBSERVER_HOOKS", "SOURCE_HOOKS", "Suspect", "suspect_of")
+__all__ = ("CREATION_HOOKS", "IN_PROCESS", "OBSERVER_HOOKS", "SOURCE_HOOKS", "PluginCheck", "plugin_check")
 
 CREATION_HOOKS = (
     "sqlspec_create_connection",
@@ -53,7 +53,7 @@ IN_PROCESS = "registered in this process"
 _STARRED = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 
 
-class Suspect:
+class PluginCheck:
     """A plugin under examination: who brought it, and what to say when it fails."""
 
     def __init__(self, plugin: object, name: str, *, origin: str, distribution: str | None) -> None:
@@ -172,10 +172,10 @@ class Suspect:
                 raise self.broken(what, f"Write: @hookimpl def {hook}(config): …")
 
 
-def suspect_of(plugin: object, name: str, distribution: str | None, version: str | None) -> Suspect:
+def plugin_check(plugin: object, name: str, distribution: str | None, version: str | None) -> PluginCheck:
     """A plugin of this process, or of a distribution, before it is believed."""
     origin = IN_PROCESS if distribution is None else f"{distribution} {version}"
-    return Suspect(plugin, name, origin=origin, distribution=distribution)
+    return PluginCheck(plugin, name, origin=origin, distribution=distribution)
 
 
 def _parameters(function: Hook) -> tuple[tuple[str, ...], tuple[str, ...], bool]:

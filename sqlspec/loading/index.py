@@ -94,7 +94,7 @@ def _entries() -> Iterator[Entry]:
     seen: set[str] = set()
     discover = cast("Any", importlib_metadata).distributions  # half typed
     for distribution in discover():
-        # Whatever is wrong with a stranger's metadata is no affair of those who do not use it.
+        # Whatever is wrong with the metadata of another distribution must not hurt those who do not use it.
         try:
             found = list(_ours(distribution))
         except Exception as exc:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlspec.config import DatabaseConfig
 
-    from .check import Suspect
+    from .check import PluginCheck
     from .index import Entry
 
 __all__ = ("LoadedAdapter", "config_class", "import_plugin", "not_installed", "only", "session_class")
@@ -60,39 +60,39 @@ def not_installed(name: str, known: Iterable[str], *, scheme: bool = False) -> A
     return AdapterNotInstalledError(f"{what}. {hint}", adapter=name)
 
 
-def import_plugin(entry: Entry, suspect: Suspect) -> object:
+def import_plugin(entry: Entry, check: PluginCheck) -> object:
     """Import what the entry point names; whatever that raises, `SystemExit` included, is its own failure."""
     try:
         return entry.point.load()
     except BaseException as exc:
         if _is_interruption(exc):
             raise
-        raise _import_error(suspect, entry.value, exc) from exc
+        raise _import_error(check, entry.value, exc) from exc
 
 
-def config_class(adapter: LoadedAdapter, suspect: Suspect) -> type[DatabaseConfig[Any, Any, Any, Any]]:
+def config_class(adapter: LoadedAdapter, check: PluginCheck) -> type[DatabaseConfig[Any, Any, Any, Any]]:
     """The class that `config_type="module:Name"` in an `ADAPTER` stands for."""
-    found = _imported(adapter.info.config_type, suspect)
+    found = _imported(adapter.info.config_type, check)
     if not _is_config(found):
         what = f"its config_type {adapter.info.config_type} is no DatabaseConfig"
-        raise suspect.broken(what, "Write: class …Config(DatabaseConfig[…], frozen=True, kw_only=True)")
+        raise check.broken(what, "Write: class …Config(DatabaseConfig[…], frozen=True, kw_only=True)")
     if getattr(found, "adapter", None) != adapter.name:
         what = f"its {adapter.info.config_type} belongs to another adapter"
-        raise suspect.broken(what, f"Write in it: adapter = {adapter.name!r}")
+        raise check.broken(what, f"Write in it: adapter = {adapter.name!r}")
     return found
 
 
-def session_class(adapter: LoadedAdapter, core: type[T], suspect: Suspect, *, is_async: bool) -> type[T]:
+def session_class(adapter: LoadedAdapter, core: type[T], check: PluginCheck, *, is_async: bool) -> type[T]:
     """The class of sessions that an `ADAPTER` names, or *core*'s own."""
     name = "async_session_type" if is_async else "session_type"
     target: str = getattr(adapter.info, name)
     if not target:
         return core
-    found = _imported(target, suspect)
+    found = _imported(target, check)
     if isinstance(found, type) and issubclass(found, core):
         return found
     fix = f"Write: class …Session({core.__name__})"
-    raise suspect.broken(f"its {name} {target} is no {core.__name__}", fix)
+    raise check.broken(f"its {name} {target} is no {core.__name__}", fix)
 
 
 def _is_config(found: object) -> TypeGuard[type[DatabaseConfig[Any, Any, Any, Any]]]:
@@ -101,7 +101,7 @@ def _is_config(found: object) -> TypeGuard[type[DatabaseConfig[Any, Any, Any, An
     return isinstance(found, type) and issubclass(found, DatabaseConfig)
 
 
-def _imported(target: str, suspect: Suspect) -> object:
+def _imported(target: str, check: PluginCheck) -> object:
     from importlib import import_module
 
     module, _, name = target.partition(":")
@@ -110,7 +110,7 @@ def _imported(target: str, suspect: Suspect) -> object:
     except BaseException as exc:
         if _is_interruption(exc):
             raise
-        raise _import_error(suspect, target, exc) from exc
+        raise _import_error(check, target, exc) from exc
 
 
 def _is_interruption(exc: BaseException) -> bool:
@@ -120,9 +120,9 @@ def _is_interruption(exc: BaseException) -> bool:
     return isinstance(exc, KeyboardInterrupt) or is_interruption(exc)
 
 
-def _import_error(suspect: Suspect, target: str, exc: BaseException) -> AdapterBrokenError:
+def _import_error(check: PluginCheck, target: str, exc: BaseException) -> AdapterBrokenError:
     # The exception's text stays in the cause: it may hold anything.
-    owner = suspect.distribution
+    owner = check.distribution
     repair = f"Run: {install_command(owner, '--upgrade', '--force-reinstall')}" if owner else "See the cause."
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         what = f"{target} needs the module {exc.name!r}, which is not installed"
@@ -130,4 +130,4 @@ def _import_error(suspect: Suspect, target: str, exc: BaseException) -> AdapterB
         what = f"{target.partition(':')[0]} has no {exc.name!r}"
     else:
         what = f"importing {target} raised {type(exc).__name__}"
-    return suspect.broken(what, repair)
+    return check.broken(what, repair)

@@ -18,7 +18,7 @@ from sqlspec.errors import (
 )
 from sqlspec.plugin.info import AdapterInfo
 
-from .check import CREATION_HOOKS, IN_PROCESS, Suspect, suspect_of
+from .check import CREATION_HOOKS, IN_PROCESS, PluginCheck, plugin_check
 from .index import installed, refresh
 from .load import LoadedAdapter, config_class, import_plugin, not_installed, only, session_class
 from .observers import NOBODY, Failures, Observers, collect
@@ -100,12 +100,12 @@ class Plugins:
     def config_type(self, name: str) -> type[DatabaseConfig[Any, Any, Any, Any]]:
         """The config class that the adapter declares."""
         adapter = self.adapter(name)
-        return config_class(adapter, _suspect(adapter))
+        return config_class(adapter, _check_of(adapter))
 
     def session_class(self, name: str, core: type[T], *, is_async: bool) -> type[T]:
         """The class of the adapter's sessions: *core*'s own, or what the adapter made of it."""
         adapter = self.adapter(name)
-        return session_class(adapter, core, _suspect(adapter), is_async=is_async)
+        return session_class(adapter, core, _check_of(adapter), is_async=is_async)
 
     def adapter_for_scheme(self, scheme: str) -> str:
         """The name of the adapter that a URL's scheme means; nothing is imported.
@@ -194,15 +194,15 @@ class Plugins:
         A module or an instance. The block list holds for it; the allow list is about what is imported.
         """
         found = name or _name_of(plugin)
-        suspect = suspect_of(plugin, found, None, None)
+        check = plugin_check(plugin, found, None, None)
         with self._lock:
             if not hasattr(plugin, "ADAPTER"):
-                self._add_other(suspect, None)
+                self._add_other(check, None)
                 return
             if found in self._policy.block:
                 raise self._policy.refusal(found, None)
             self._refuse_twins(found)
-            self._add_adapter(suspect, None)
+            self._add_adapter(check, None)
 
     def unregister(self, name: str) -> None:
         """Remove a plugin; an installed one comes back when it is asked for again."""
@@ -224,9 +224,9 @@ class Plugins:
             if not entries:
                 raise _no_plugin(name)
             entry = only(name, entries)
-            suspect = suspect_of(None, name, entry.distribution, entry.version)
-            suspect.plugin = import_plugin(entry, suspect)
-            self._add_other(suspect, entry)
+            check = plugin_check(None, name, entry.distribution, entry.version)
+            check.plugin = import_plugin(entry, check)
+            self._add_other(check, entry)
 
     def config_source(self, name: str) -> object:
         """The source of configs that an opt-in plugin brings; loads the plugin if need be."""
@@ -261,10 +261,10 @@ class Plugins:
             if failed is not None and not isinstance(failed.__cause__, ModuleNotFoundError):
                 raise _again(failed)
             entry = self._entry(name)
-            suspect = suspect_of(None, name, entry.distribution, entry.version)
+            check = plugin_check(None, name, entry.distribution, entry.version)
             try:
-                suspect.plugin = import_plugin(entry, suspect)
-                loaded = self._add_adapter(suspect, entry)
+                check.plugin = import_plugin(entry, check)
+                loaded = self._add_adapter(check, entry)
             except (AdapterBrokenError, AdapterIncompatibleError) as exc:
                 self._failed[name] = exc
                 raise _again(exc) from exc.__cause__
@@ -279,40 +279,40 @@ class Plugins:
             raise not_installed(name, (*installed().adapters, *self._loaded))
         return only(name, entries)
 
-    def _add_adapter(self, suspect: Suspect, entry: Entry | None) -> LoadedAdapter:
-        info = suspect.adapter_info()
-        suspect.check_hooks(self._pluggy(), info=info)
+    def _add_adapter(self, check: PluginCheck, entry: Entry | None) -> LoadedAdapter:
+        info = check.adapter_info()
+        check.check_hooks(self._pluggy(), info=info)
         loaded = LoadedAdapter(
-            name=suspect.name,
+            name=check.name,
             info=info,
-            plugin=suspect.plugin,
+            plugin=check.plugin,
             distribution=entry and entry.distribution,
             version=entry and entry.version,
         )
-        self._register(suspect)
-        self._loaded[suspect.name] = loaded  # last: what is interrupted before is done again
+        self._register(check)
+        self._loaded[check.name] = loaded  # last: what is interrupted before is done again
         return loaded
 
-    def _add_other(self, suspect: Suspect, entry: Entry | None) -> None:
-        if suspect.name in self._others:
-            raise _taken(suspect.name, IN_PROCESS)
-        suspect.check_hooks(self._pluggy(), info=None)
-        self._register(suspect)
-        self._others[suspect.name] = (suspect.plugin, entry)
+    def _add_other(self, check: PluginCheck, entry: Entry | None) -> None:
+        if check.name in self._others:
+            raise _taken(check.name, IN_PROCESS)
+        check.check_hooks(self._pluggy(), info=None)
+        self._register(check)
+        self._others[check.name] = (check.plugin, entry)
 
-    def _register(self, suspect: Suspect) -> None:
+    def _register(self, check: PluginCheck) -> None:
         from pluggy import PluginValidationError
 
         manager = self._pluggy()
-        self._forget_unfinished(manager, suspect.name)
+        self._forget_unfinished(manager, check.name)
         try:
-            manager.register(suspect.plugin, name=suspect.name)
+            manager.register(check.plugin, name=check.name)
         except PluginValidationError as exc:
-            raise suspect.broken("pluggy refuses it", "See the error above") from exc
+            raise check.broken("pluggy refuses it", "See the error above") from exc
         except ValueError as exc:  # the same object under another name
             if is_interruption(exc):
                 raise
-            raise _taken(suspect.name, IN_PROCESS) from None
+            raise _taken(check.name, IN_PROCESS) from None
         self._changed()
 
     def _forget_unfinished(self, manager: pluggy.PluginManager, name: str) -> None:
@@ -351,8 +351,8 @@ class Plugins:
         return self._manager
 
 
-def _suspect(adapter: LoadedAdapter) -> Suspect:
-    return suspect_of(adapter.plugin, adapter.name, adapter.distribution, adapter.version)
+def _check_of(adapter: LoadedAdapter) -> PluginCheck:
+    return plugin_check(adapter.plugin, adapter.name, adapter.distribution, adapter.version)
 
 
 def _name_of(plugin: object) -> str:

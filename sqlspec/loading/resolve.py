@@ -39,12 +39,12 @@ def resolve(
     """
     hook: pluggy.HookCaller = getattr(manager.hook, name)
     own = [found for found in implementations(hook) if found.plugin is plugin]
-    strangers = {found for found in others if found is not plugin}
-    wrapped = any(found.plugin not in strangers for found in implementations(hook, wrappers=True))
+    foreign = {found for found in others if found is not plugin}
+    wrapped = any(found.plugin not in foreign for found in implementations(hook, wrappers=True))
     if not own and not (wrapped and any(found.plugin is default for found in implementations(hook))):
         return None
     if wrapped or len(own) > 1:  # two by `specname`: pluggy decides which answers
-        return _through_pluggy(manager.subset_hook_caller(name, strangers), arguments_of(hook))
+        return _through_pluggy(manager.subset_hook_caller(name, foreign), arguments_of(hook))
     return plain(own[0], arguments_of(hook))
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from sqlspec.adapters._known import PREFERENCES
 from sqlspec.errors import AmbiguousSchemeError
 
-from .check import suspect_of
+from .check import plugin_check
 from .index import installed
 from .load import not_installed
 
@@ -76,7 +76,7 @@ def _claims(scheme: str, loaded: Collection[str]) -> Iterator[tuple[str, str | N
     found += [(name, str(entry)) for name, entry in claims if name is not None]
     if claims and not found:
         entry = claims[0][1]
-        suspect = suspect_of(None, scheme, entry.distribution, entry.version)
+        check = plugin_check(None, scheme, entry.distribution, entry.version)
         what = f"its claim of {scheme}://… ({entry.value}) belongs to no adapter of the same distribution"
-        raise suspect.broken(what, "Give the scheme the value of the adapter's own entry point")
+        raise check.broken(what, "Give the scheme the value of the adapter's own entry point")
     yield from found

@@ -14,7 +14,7 @@ from .contract import Row  # noqa: TC001 - the same
 __all__ = ("TABLE_WANTED", "LazyResult", "RawResult", "fetch_now")
 
 TABLE_WANTED: ContextVar[bool] = ContextVar("sqlspec_table_wanted", default=False)
-"""Whether the caller awaits `arrow()` or its kin: then a result need not become Python objects first."""
+"""Whether the caller awaits `arrow()` or the like: then a result need not become Python objects first."""
 
 
 class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C

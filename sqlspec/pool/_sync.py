@@ -31,7 +31,7 @@ class Pool(PoolBase):
         clock = self._clock  # a local name, because CPython looks a method up where it reads `self._clock()`
         lease, now = Lease(), clock()
         with self._lock:
-            slot = self._book.take(lease, now)
+            slot = self._state.acquire(lease, now)
         if self._has_lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
@@ -74,7 +74,7 @@ class Pool(PoolBase):
             if not isinstance(exc, Exception) or is_interruption(exc):
                 # Interrupted in the middle of a ping: in doubt, so it serves no longer.
                 self._discard(slot, "dead")
-                self._gone(slot, "dead")
+                self._mark_closed(slot, "dead")
                 raise
             self._expire(slot.generation)  # no error of the caller: the next one serves
         self._discard(slot, "dead")
@@ -84,14 +84,14 @@ class Pool(PoolBase):
         try:
             self._close_rested(slot, "aged")
         except BaseException:
-            self._gone(slot, "aged")  # interrupted: nobody is left to exchange it
+            self._mark_closed(slot, "aged")  # interrupted: nobody is left to exchange it
             raise
         return "aged"
 
     def _close_rested(self, slot: Slot, reason: str) -> None:
         """Close what nobody used for a while; who does it came for something else, and is not kept long."""
         # Where one was found dead, nobody may be there to answer its siblings' good-byes.
-        if slot.generation != self._book.generation:
+        if slot.generation != self._state.generation:
             self._discard(slot, reason)
         elif not self._close(slot, reason, PING_TIMEOUT):
             self._expire(slot.generation)
@@ -109,11 +109,11 @@ class Pool(PoolBase):
         try:
             connection = within(self._connect(), self._connect_timeout)
         except BaseException as exc:
-            self._not_opened(slot, exc)
+            self._mark_failed(slot, exc)
             raise
         self._fill(slot, connection, started)
 
-    def take_up(self, lease: Lease) -> Lease:
+    def accept_reservation(self, lease: Lease) -> Lease:
         """Make what was reserved usable: check the connection, or open one. Raises as `acquire` does."""
         return self._look_further(lease, lease.slot, self._clock(), None)
 
@@ -127,11 +127,11 @@ class Pool(PoolBase):
         if self._leak_threshold is not None:
             self._check_held(slot, now)
         with self._lock:
-            serves = self._book.lay_down(lease, slot, now, ok)
+            serves = self._state.release(lease, slot, now, ok)
         if self._has_lost or self._garbage:
             self._sweep()
         if serves:
-            if self._idle_timeout is not None and self._book.coldest < now - self._idle_timeout:
+            if self._idle_timeout is not None and self._state.coldest < now - self._idle_timeout:
                 self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
@@ -141,7 +141,7 @@ class Pool(PoolBase):
             else:
                 self._discard(slot, reason)
         finally:
-            self._gone(slot, reason)
+            self._mark_closed(slot, reason)
             lease.slot = None
 
     def _drop_cold(self, now: float) -> None:
@@ -150,7 +150,7 @@ class Pool(PoolBase):
             self._close_rested(slot, "cold")
 
     def _close(self, slot: Slot, reason: str, seconds: float = CLOSE_TIMEOUT) -> bool:
-        """Say good-bye. False: it was not answered in time."""
+        """Send the close message. False: it was not answered in time."""
         started = self._clock()
         timer = drop_after(seconds, slot.connection)
         try:
@@ -179,8 +179,8 @@ class Pool(PoolBase):
     def close(self, deadline: float | None = None) -> None:
         """Lend no more, and close what is idle; leased connections are dropped when they return.
 
-        Until *deadline* (monotonic seconds; default: ten from now). What is left then, or when a good-bye
-        is not answered, is dropped.
+        Until *deadline* (monotonic seconds; default: ten from now). What is left then is dropped, and what
+        does not answer its close message.
         """
         until = self._clock() + CLOSE_TIMEOUT if deadline is None else deadline
         dropped = self._retire()

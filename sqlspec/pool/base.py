@@ -1,6 +1,6 @@
 """What a pool decides without waiting, for threads and tasks alike.
 
-The lock is held for book-keeping only, never across a wait or a driver's call. A lease that dies unreturned
+The lock is held to count only, never across a wait or a driver's call. A lease that dies unreturned
 is reported by a finaliser, which may run anywhere, even inside this file's locked sections: it raises a flag
 and *tries* the lock; whoever holds the lock looks at the flag after letting go.
 """
@@ -17,7 +17,7 @@ from weakref import ref
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
 
-from .state import RETIRED, Book, Lease, Slot
+from .state import RETIRED, Lease, PoolState, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -35,7 +35,7 @@ UNCHECKED_WINDOW = 0.5
 """A connection that rested no longer than this is lent without a round trip (HikariCP's bypass window)."""
 RECYCLE_JITTER = 0.05
 
-_graveyard: list[Any] = []
+_never_freed: list[Any] = []
 """Books inherited by fork: never touched, never freed, for freeing some drivers' connections would speak."""
 
 
@@ -63,14 +63,14 @@ class PoolBase:
         self._max_waiting = config.pool_max_waiting
         self._leak_threshold = config.leak_detection_threshold
         self._lock = Lock()
-        self._book = self._new_book(config.pool_size)
+        self._state = self._new_state(config.pool_size)
         self._has_lost = False
         self._garbage: deque[Slot] = deque()
         self._last_error: BaseException | None = None
 
-    def _new_book(self, limit: int) -> Book:
+    def _new_state(self, limit: int) -> PoolState:
         unchecked = UNCHECKED_WINDOW if self._pre_ping else float("inf")
-        return Book(limit, unchecked=unchecked, lease_died=_watcher(ref(self)))
+        return PoolState(limit, unchecked=unchecked, lease_died=_watcher(ref(self)))
 
     def stats(self) -> PoolStats:
         """The counts of this moment; never waits for anything but the short lock.
@@ -79,7 +79,7 @@ class PoolBase:
         """
         self._look_after()
         with self._lock:
-            stats = self._book.stats()
+            stats = self._state.stats()
         self._look_after()
         return stats
 
@@ -89,12 +89,12 @@ class PoolBase:
         *lease*: of the one that was found dead. Of all who meet the same restart, only the first counts.
         """
         slot = None if lease is None else lease.slot
-        self._expire(self._book.generation if slot is None else slot.generation)
+        self._expire(self._state.generation if slot is None else slot.generation)
 
     def _expire(self, generation: int) -> None:
         with self._lock:
-            if generation == self._book.generation:
-                self._book.expire()
+            if generation == self._state.generation:
+                self._state.expire()
         self._look_after()
 
     def now(self) -> float:
@@ -107,28 +107,28 @@ class PoolBase:
         return PoolRetiredError(f"the pool of {self._label} is closed")
 
     def _is_young(self, slot: Slot, now: float) -> bool:
-        return now < slot.expires and slot.generation == self._book.generation
+        return now < slot.expires and slot.generation == self._state.generation
 
     def _fill(self, slot: Slot, connection: Any, started: float) -> None:
         """Put a new connection into its slot."""
         now = self._clock()
         slot.connection, slot.leased_since, slot.expires = connection, now, now + _life(self._recycle)
         with self._lock:
-            self._book.opened_in(slot)
+            self._state.mark_opened(slot)
             self._last_error = None
         self._look_after()
         self._observe("opened", None, now - started)
 
-    def _not_opened(self, slot: Slot, error: BaseException) -> None:
+    def _mark_failed(self, slot: Slot, error: BaseException) -> None:
         with self._lock:
-            self._book.not_opened(slot, self._clock())
+            self._state.mark_failed(slot, self._clock())
             if isinstance(error, Exception) and not is_interruption(error):
                 self._last_error = error
         self._look_after()
 
     def _exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
         with self._lock:
-            following = self._book.exchange(lease, slot, now, reason)
+            following = self._state.exchange(lease, slot, now, reason)
         self._look_after()
         return following
 
@@ -143,7 +143,7 @@ class PoolBase:
         """Join the queue, unless something is free by now: returned since, or lost and found."""
         with self._lock:
             found = self._reclaim()
-            taken = self._book.take(waiter.lease, now)
+            taken = self._state.acquire(waiter.lease, now)
             refusal = self._join(waiter) if taken is None else None
             if taken is None and self._leak_threshold is not None:
                 found += self._overdue(now, self._leak_threshold)
@@ -158,11 +158,11 @@ class PoolBase:
         return taken
 
     def _join(self, waiter: Waiter | AsyncWaiter) -> PoolFullError | None:
-        waiting = len(self._book.waiters)
+        waiting = len(self._state.waiters)
         if self._max_waiting is None or waiting < self._max_waiting:
-            self._book.waiters.append(waiter)
+            self._state.waiters.append(waiter)
             return None
-        self._book.refused += 1
+        self._state.refused += 1
         return PoolFullError(
             f"no connection to {self._label} is free, and {waiting} callers wait for one already; "
             f"pool_max_waiting={self._max_waiting} lets no more join"
@@ -171,7 +171,7 @@ class PoolBase:
     def leave(self, waiter: Waiter | AsyncWaiter) -> Any:
         """What somebody was given while waiting, or None; out of the queue from now on."""
         with self._lock:
-            item = self._book.leave(waiter)
+            item = self._state.leave(waiter)
         self._look_after()
         if item is RETIRED:
             raise self._retired()
@@ -180,19 +180,19 @@ class PoolBase:
     def leave_early(self, waiter: Waiter | AsyncWaiter) -> None:
         """Somebody was interrupted while waiting, and may have been served: pass it on."""
         with self._lock:
-            self._book.leave(waiter)
+            self._state.leave(waiter)
         self.cancel(waiter.lease)
 
     def timed_out(self, waited: float) -> PoolTimeoutError:
         """The error for somebody who has waited in vain."""
         with self._lock:
-            self._book.timeouts += 1
-            stats = self._book.stats()
-            oldest = min(self._book.leased, key=lambda slot: slot.leased_since, default=None)
+            self._state.timeouts += 1
+            stats = self._state.stats()
+            oldest = min(self._state.leased, key=lambda slot: slot.leased_since, default=None)
         self._look_after()
         longest = "" if oldest is None else f", longest held for {self._clock() - oldest.leased_since:.1f} s"
         error = PoolTimeoutError(
-            f"no connection to {self._label} became free in {waited:.1f} s: pool_size={self._book.limit}, "
+            f"no connection to {self._label} became free in {waited:.1f} s: pool_size={self._state.limit}, "
             f"{stats.in_use} in use{longest}, {stats.opening} opening, {stats.waiting} waiting. "
             "Raise pool_size, or look for sessions that are held too long."
         )
@@ -207,14 +207,14 @@ class PoolBase:
         """Wait in the running event loop, without a thread, until there is room for one borrower.
 
         For the tasks of a program whose sessions run in threads: who waits for a connection must not sit on
-        a thread that another needs to give one back. `take_up`, in a thread, makes the lease usable, and
-        `cancel` gives it back unused. Waits and raises as `acquire` does.
+        a thread that another needs to give one back. `accept_reservation`, in a thread, makes the lease
+        usable, and `cancel` gives it back unused. Waits and raises as `acquire` does.
         """
         from ._async import async_queue
 
         lease, now = Lease(), self._clock()
         with self._lock:
-            slot = self._book.take(lease, now)
+            slot = self._state.acquire(lease, now)
         self._look_after()
         if slot is RETIRED:
             raise self._retired()
@@ -226,36 +226,36 @@ class PoolBase:
         """Give back what was reserved, and not taken up."""
         with self._lock:
             slot = lease.slot
-            serves = self._book.take_back(lease, self._clock())
+            serves = self._state.decline(lease, self._clock())
         self._look_after()
         if slot is not None and not serves:  # the pool was retired, or expired, since it was reserved
             self._drop(slot)
 
     # --- steps of release -----------------------------------------------------------------------
 
-    def _gone(self, slot: Slot, reason: str) -> None:
+    def _mark_closed(self, slot: Slot, reason: str) -> None:
         with self._lock:
-            self._book.gone(slot, self._clock(), reason)
+            self._state.mark_closed(slot, self._clock(), reason)
         self._look_after()
 
     def _drop(self, slot: Slot) -> None:
         """Give up a leased connection that is good, but serves no more."""
         reason = self._reason(is_good=True)
         self._discard(slot, reason)
-        self._gone(slot, reason)
+        self._mark_closed(slot, reason)
 
     def _reason(self, *, is_good: bool) -> str:
         """Why a connection does not serve on after its return."""
         if not is_good:
             return "unclean"
-        return "retired" if self._book.is_retired else "aged"
+        return "retired" if self._state.is_retired else "aged"
 
     def _trim(self, now: float) -> Slot | None:
         """The coldest connection, if it is cold enough to go."""
         if self._idle_timeout is None:
             return None
         with self._lock:
-            slot = self._book.trim(now - self._idle_timeout, self._keep)
+            slot = self._state.trim(now - self._idle_timeout, self._keep)
         self._look_after()
         return slot
 
@@ -264,7 +264,7 @@ class PoolBase:
     def _overdue(self, now: float, threshold: float) -> list[Slot]:
         """With leak detection: the connections that are held for too long, each once."""
         since = now - threshold
-        return [slot for slot in self._book.leased if slot.leased_since < since and slot.stack]
+        return [slot for slot in self._state.leased if slot.leased_since < since and slot.stack]
 
     def _check_held(self, slot: Slot, now: float) -> None:
         if slot.stack and now - slot.leased_since > (self._leak_threshold or 0.0):
@@ -300,9 +300,9 @@ class PoolBase:
         """Under the lock: take back the slots of dead leases, and wake who waits for them."""
         self._has_lost = False
         try:
-            found = self._book.lost()
+            found = self._state.lost()
             self._garbage.extend([slot for slot in found if slot.connection is not None])
-            self._book.freed(self._clock())
+            self._state.serve_waiters(self._clock())
         except BaseException:
             self._has_lost = True  # interrupted half-way: whoever comes past looks again
             raise
@@ -353,14 +353,14 @@ class PoolBase:
 
     def _retire(self) -> list[Slot]:
         with self._lock:
-            return self._book.retire()
+            return self._state.retire()
 
     def abandon(self) -> None:
         """In a forked child: forget every connection without touching it; the parent still uses them."""
-        book, self._lock = self._book, Lock()
-        _graveyard.append((book, self._garbage))
-        self._book, self._garbage = self._new_book(book.limit), deque()
-        self._book.is_retired = True
+        state, self._lock = self._state, Lock()
+        _never_freed.append((state, self._garbage))
+        self._state, self._garbage = self._new_state(state.limit), deque()
+        self._state.is_retired = True
 
 
 def _life(recycle: float | None) -> float:

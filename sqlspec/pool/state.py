@@ -1,4 +1,4 @@
-"""The pool's book: who has what. No lock, no clock, no driver, no waiting.
+"""The state of a pool: who has what. No lock, no clock, no driver, no waiting.
 
     size = idle + leased + opening ≤ limit
 
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
     AnyWaiter = Waiter | AsyncWaiter
 
-__all__ = ("NEVER", "RETIRED", "Book", "Lease", "Slot")
+__all__ = ("NEVER", "RETIRED", "Lease", "PoolState", "Slot")
 
 NEVER: Final = float("-inf")
 FOREVER: Final = float("inf")
 
 
-class _Sign:
+class _Sentinel:
     """An item that is not a slot."""
 
     def __init__(self, name: str) -> None:
@@ -43,7 +43,7 @@ class _Sign:
         return self._name
 
 
-RETIRED: Final = _Sign("RETIRED")
+RETIRED: Final = _Sentinel("RETIRED")
 
 
 class Slot:
@@ -89,7 +89,7 @@ class Lease:  # no __init__ and no Struct: one is made for every borrower, and i
     connection: Any = None
 
 
-class Book:
+class PoolState:
     """The counts of one pool. Every method is called under the pool's lock."""
 
     def __init__(self, limit: int, *, unchecked: float, lease_died: Callable[[Any], None]) -> None:
@@ -111,7 +111,7 @@ class Book:
 
     # --- lending --------------------------------------------------------------------------------
 
-    def take(self, lease: Lease, now: float) -> Any:
+    def acquire(self, lease: Lease, now: float) -> Any:
         """Give *lease* a slot: with a connection, or to open one. Or RETIRED; or None: wait."""
         if self.idle:
             slot = self.idle.pop()
@@ -123,7 +123,7 @@ class Book:
             return slot
         if self.is_retired:
             return RETIRED
-        return self._room_for(lease, now) if self._has_room() else None
+        return self._new_slot(lease, now) if self._has_room() else None
 
     def _lend(self, slot: Slot, lease: Lease, now: float) -> None:
         slot.leased_since = now
@@ -134,12 +134,12 @@ class Book:
     def _has_room(self) -> bool:
         return len(self.leased) + len(self.opening) + len(self.idle) < self.limit
 
-    def _room_for(self, lease: Lease, now: float) -> Slot:
+    def _new_slot(self, lease: Lease, now: float) -> Slot:
         slot = Slot(self.generation, now)
-        self._let_open(slot, lease)
+        self._start_opening(slot, lease)
         return slot
 
-    def _let_open(self, slot: Slot, lease: Lease) -> None:
+    def _start_opening(self, slot: Slot, lease: Lease) -> None:
         slot.watch = ref(lease, self._lease_died)
         self.opening.add(slot)
         lease.slot = slot
@@ -150,28 +150,28 @@ class Book:
         slot.watch = None
         self.closed[reason] += 1
         if not self.idle:
-            return self._room_for(lease, now)
+            return self._new_slot(lease, now)
         following = self.idle.pop()
         self._lend(following, lease, now)
-        self._pass_room_on(now)
+        self._offer_room(now)
         return following
 
-    def opened_in(self, slot: Slot) -> None:
+    def mark_opened(self, slot: Slot) -> None:
         """The connection is made."""
         self.opening.discard(slot)
         self.leased.add(slot)
         self.opened += 1
 
-    def not_opened(self, slot: Slot, now: float) -> None:
+    def mark_failed(self, slot: Slot, now: float) -> None:
         """No connection came of it: the next in the queue may try."""
         if slot in self.opening:
             slot.watch = None
             self.opening.remove(slot)
-            self._pass_room_on(now)
+            self._offer_room(now)
 
     # --- returning ------------------------------------------------------------------------------
 
-    def lay_down(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - hot
+    def release(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - hot
         """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
         if not is_good or self.is_retired or slot.generation != self.generation:
             return slot not in self.leased  # it is not when it was forgotten after a fork
@@ -184,30 +184,30 @@ class Book:
         slot.idle_since = now
         rested = now + self.unchecked
         slot.fresh_until = rested if rested < slot.expires else slot.expires  # noqa: FURB136 - no call
-        if not self.waiters or not self._hand_over(slot, now):
+        if not self.waiters or not self._offer(slot, now):
             self.idle.append(slot)
             self.coldest = self.idle[0].idle_since
         return True
 
-    def gone(self, slot: Slot, now: float, reason: str) -> None:
+    def mark_closed(self, slot: Slot, now: float, reason: str) -> None:
         """A leased connection is closed. Its room is free only now, so that no more than `limit` are open."""
         if slot in self.leased:
             self.hold_seconds += now - slot.leased_since
             slot.watch = None
             self.leased.remove(slot)
             self.closed[reason] += 1
-            self._pass_room_on(now)
+            self._offer_room(now)
 
-    def take_back(self, lease: Lease, now: float) -> bool:
-        """Who was served while leaving does not want it: the next one does. Returns what `lay_down` does."""
+    def decline(self, lease: Lease, now: float) -> bool:
+        """Who was served while leaving does not want it: the next one does. Returns what `release` does."""
         slot = lease.slot
         if slot is None:
             return True
         if slot.connection is None:
-            self.not_opened(slot, now)
+            self.mark_failed(slot, now)
             lease.slot = None
             return True
-        return self.lay_down(lease, slot, now, is_good=True)
+        return self.release(lease, slot, now, is_good=True)
 
     def lost(self) -> list[Slot]:
         """The slots whose leases have died. They are free now; their connections are the caller's to drop."""
@@ -226,10 +226,10 @@ class Book:
     # --- the queue ------------------------------------------------------------------------------
     # A waiter leaves the queue after it was served: an interrupt must not leave it outside with nothing.
 
-    def _hand_over(self, slot: Slot, now: float) -> bool:
+    def _offer(self, slot: Slot, now: float) -> bool:
         while self.waiters:
             waiter = self.waiters[0]
-            accepted = waiter.give(slot)
+            accepted = waiter.accept(slot)
             if accepted:
                 self._lend(slot, waiter.lease, now)
             self.waiters.popleft()
@@ -238,12 +238,12 @@ class Book:
                 return True
         return False
 
-    def _pass_room_on(self, now: float) -> None:
+    def _offer_room(self, now: float) -> None:
         while self.waiters and not self.is_retired and self._has_room():
             waiter, slot = self.waiters[0], Slot(self.generation, now)
-            accepted = waiter.give(slot)
+            accepted = waiter.accept(slot)
             if accepted:
-                self._let_open(slot, waiter.lease)
+                self._start_opening(slot, waiter.lease)
             self.waiters.popleft()
             if accepted:
                 self._served(waiter, now)
@@ -252,9 +252,9 @@ class Book:
         self.waits += 1
         self.wait_seconds += now - waiter.since
 
-    def freed(self, now: float) -> None:
+    def serve_waiters(self, now: float) -> None:
         """Something may have become free by itself."""
-        self._pass_room_on(now)
+        self._offer_room(now)
 
     def leave(self, waiter: AnyWaiter) -> Any:
         """A waiter goes: what it was given meanwhile, or None. It accepts nothing from now on."""
@@ -274,7 +274,7 @@ class Book:
         slot, lease = waiter.item, waiter.lease
         if type(slot) is Slot and lease.slot is None:
             if slot.connection is None:
-                self._let_open(slot, lease)
+                self._start_opening(slot, lease)
             else:
                 self._lend(slot, lease, slot.idle_since)
 
@@ -301,7 +301,7 @@ class Book:
         dropped, self.idle = self.idle, []
         self.closed["retired"] += len(dropped)
         while self.waiters:
-            self.waiters[0].give(RETIRED)
+            self.waiters[0].accept(RETIRED)
             self.waiters.popleft()
         return dropped
 

@@ -97,18 +97,18 @@ class SQLSpec:
         """
         from .config_input import check_beside, checked_name, config_from
 
-        settled = config_from(config, self.plugins)
-        chosen = settled.adapter if name is None else checked_name(name)
+        registered = config_from(config, self.plugins)
+        chosen = registered.adapter if name is None else checked_name(name)
         with self._table.lock:
             replaced = self._table.databases.get(chosen)
             if replaced is not None and not override:
                 raise ConfigAlreadyRegisteredError(chosen, named_after_adapter=name is None)
-            check_beside({chosen: settled}, self._table.databases)
-            self._table.put(self._new_database(chosen, settled))
+            check_beside({chosen: registered}, self._table.databases)
+            self._table.put(self._new_database(chosen, registered))
         if replaced is not None:
             replaced.retire()
-        self.plugins.emit("sqlspec_config_registered", chosen, settled.adapter)
-        return settled
+        self.plugins.emit("sqlspec_config_registered", chosen, registered.adapter)
+        return registered
 
     def register_from_env(
         self,
@@ -191,10 +191,10 @@ class SQLSpec:
         from .config_input import config_from
         from .overrides import Override, Overrides
 
-        settled = config_from(config, self.plugins)
+        registered = config_from(config, self.plugins)
         with self._table.lock:
             self._overrides = self._overrides or Overrides(self._table, self._new_database)
-        return Override(self._overrides, name, settled)
+        return Override(self._overrides, name, registered)
 
     def set_default(self, name: str) -> None:
         """Choose the database that is meant when none is named."""

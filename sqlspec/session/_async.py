@@ -335,7 +335,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         return outcome.reset_ok, error
 
     async def _end(self, until: float, *, commit: bool, reset: bool) -> tuple[Outcome, BaseException | None]:
-        """COMMIT and its kin: cut at the deadline, but not stopped half-way by a cancellation."""
+        """COMMIT or ROLLBACK: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
         try:
             return await async_shielded(connection.finish(commit, reset, until), connection, until)

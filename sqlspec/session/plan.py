@@ -1,4 +1,4 @@
-"""What is settled for all sessions of one kind before the first of them opens."""
+"""What is the same for all sessions of one kind, decided before the first of them opens."""
 
 from __future__ import annotations
 
@@ -35,7 +35,6 @@ class SessionPlan:
         "keeps_state",
         "name",
         "observe",
-        "prepares",
         "starts_ready",
         "statements",
         "transaction",
@@ -61,8 +60,7 @@ class SessionPlan:
         self.has_savepoints, self.has_transactions = has_savepoints, has_transactions
         self.observe = observe
         # An autocommit session with options has something to set before its first statement.
-        self.prepares = autocommit and transaction != TransactionOptions()
-        self.starts_ready = autocommit and not self.prepares
+        self.starts_ready = autocommit and transaction == TransactionOptions()
 
 
 def plan_session(
@@ -73,7 +71,7 @@ def plan_session(
     name: str,
     observe: Callable[[StatementEvent], None] | None,
 ) -> SessionPlan:
-    """Settle what *config* and the *options* of one call ask for, or say what of it can not be."""
+    """What *config* and the *options* of one call ask for. Raises for what can not be."""
     transaction = TransactionOptions(
         read_only=config.read_only if options.read_only is None else options.read_only,
         isolation=_checked_isolation(options.isolation, info),

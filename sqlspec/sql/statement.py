@@ -215,14 +215,14 @@ def _misnamed(parameters: Mapping[str, object], names: tuple[str, ...]) -> str:
     given = _strings(parameters)
     missing = [name for name in names if name not in parameters]
     extra = [name for name in given if name not in names]
-    told: list[str] = []
+    complaints: list[str] = []
     if missing:
-        told.append(f"missing: {_listing(missing)}")
+        complaints.append(f"missing: {_listing(missing)}")
     if extra:
-        told.append(f"not in the statement: {_listing(extra)}")
+        complaints.append(f"not in the statement: {_listing(extra)}")
     if len(given) < len(parameters):
-        told.append("the names of parameters are strings")
-    return f"the parameters do not fit the statement; {'; '.join(told)}. {_hint(missing, extra, names)}"
+        complaints.append("the names of parameters are strings")
+    return f"the parameters do not fit the statement; {'; '.join(complaints)}. {_hint(missing, extra, names)}"
 
 
 def _hint(missing: list[str], extra: list[str], names: tuple[str, ...]) -> str:

@@ -110,7 +110,7 @@ async def test_a_timeout_chains_the_last_connect_error(driver: Driver) -> None:
     driver.next("connect").fail()
     with pytest.raises(ConnectError):
         await pool.acquire()
-    pool._book.limit = 1  # no room: as if another caller were connecting for long
+    pool._state.limit = 1  # no room: as if another caller were connecting for long
 
     with pytest.raises(PoolTimeoutError) as caught:
         await pool.acquire()

@@ -110,7 +110,7 @@ def test_a_timeout_chains_the_last_connect_error(driver: Driver) -> None:
     driver.next("connect").fail()
     with pytest.raises(ConnectError):
         pool.acquire()
-    pool._book.limit = 1  # no room: as if another caller were connecting for long
+    pool._state.limit = 1  # no room: as if another caller were connecting for long
 
     with pytest.raises(PoolTimeoutError) as caught:
         pool.acquire()

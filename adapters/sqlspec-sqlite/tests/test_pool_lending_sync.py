@@ -140,7 +140,7 @@ def test_a_timeout_says_who_and_how_many_and_why(path: Path) -> None:
         put_a_folder_there(path)
         with pytest.raises(ConnectError):
             pool.acquire()
-        pool._book.limit = 1  # no room: as if another were opening for long
+        pool._state.limit = 1  # no room: as if another were opening for long
 
         text = r"'main' became free in .* pool_size=1, 1 in use, longest held for .* s, 0 opening, 0 waiting"
         with pytest.raises(PoolTimeoutError, match=text) as caught:
@@ -188,7 +188,7 @@ def test_an_old_connection_is_replaced_at_checkout(path: Path, clock: Clock) -> 
         register(spec, path, pool_size=8, pool_recycle=100.0, pool_idle_timeout=None)
         pool = pool_of(spec, clock)
         raws = with_idle(pool, 8)
-        ages = {slot.expires - clock.now for slot in pool._book.idle}
+        ages = {slot.expires - clock.now for slot in pool._state.idle}
         clock.now += 94.9
         assert with_idle(pool, 8) == raws[::-1]
 

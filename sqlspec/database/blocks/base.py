@@ -40,7 +40,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             raise _entered_twice()
         self._is_reserved = False
         try:
-            return self._pool.take_up(self._lease)
+            return self._pool.accept_reservation(self._lease)
         except BaseException:
             self._lease = None
             raise

@@ -96,7 +96,7 @@ class Pinged(Scene):
     least, pairs = 12, 28
 
     async def prepare(self) -> None:
-        self.pool._book.unchecked = -1.0
+        self.pool._state.unchecked = -1.0
         await self.pool.release(await self.pool.acquire(), True)
 
 
@@ -106,7 +106,7 @@ class Replaced(Scene):
     least, pairs = 13, 28
 
     async def prepare(self) -> None:
-        self.pool._book.unchecked = -1.0
+        self.pool._state.unchecked = -1.0
         await self.pool.release(await self.pool.acquire(), True)
         self.script.next("ping").fail()
 
@@ -120,7 +120,7 @@ class Aged(Scene):
         both = [await self.pool.acquire() for _ in range(2)]
         for lease in both:
             await self.pool.release(lease, True)
-        for slot in self.pool._book.idle:
+        for slot in self.pool._state.idle:
             slot.expires = slot.fresh_until = NEVER
 
 
@@ -210,7 +210,7 @@ class Trimmed(Scene):
         for lease in both:
             await self.pool.release(lease, True)
         self.pool._idle_timeout = 3600.0
-        self.pool._book.idle[0].idle_since -= 7200.0
+        self.pool._state.idle[0].idle_since -= 7200.0
 
 
 class Committed(Scene):

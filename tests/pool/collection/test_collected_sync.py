@@ -54,9 +54,9 @@ class Scene:
 
     def judge(self, *, queue: bool) -> None:
         """Afterwards: the dead were found, at once."""
-        book = self.pool._book
+        state = self.pool._state
         reclaimed = 2 - len(self.doomed)
-        assert book.closed["reclaimed"] == reclaimed
+        assert state.closed["reclaimed"] == reclaimed
         stats = self.pool.stats()
         assert stats.size == stats.idle + stats.in_use + stats.opening
         if queue and reclaimed:
@@ -104,7 +104,7 @@ def spoil(scene: Scene) -> None:
 
 def age(scene: Scene) -> None:
     """A lease ends well, but its pool has expired."""
-    scene.pool._book.generation += 1
+    scene.pool._state.generation += 1
     scene.pool.release(scene.held, True)
 
 

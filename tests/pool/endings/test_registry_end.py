@@ -140,7 +140,7 @@ def test_g17_connections_of_a_closed_loop_are_aborted_not_left_to_the_collector(
 
     async def use() -> None:
         await scene.ause()
-        kept.extend(slot.connection for slot in scene.spec._table.find("first").open_async_pool()._book.idle)  # type: ignore[attr-defined]
+        kept.extend(slot.connection for slot in scene.spec._table.find("first").open_async_pool()._state.idle)  # type: ignore[attr-defined]
 
     asyncio.run(use())
     asyncio.run(scene.ause())

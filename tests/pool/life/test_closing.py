@@ -304,7 +304,7 @@ async def test_g17_a_loop_that_closes_at_the_moment_of_a_hand_over_loses_nothing
 
     waiter._loop = Closing()  # type: ignore[assignment]
     gifts = list[bool]()
-    in_thread(lambda: gifts.append(waiter.give(object())))
+    in_thread(lambda: gifts.append(waiter.accept(object())))
 
     assert gifts == [False]
 

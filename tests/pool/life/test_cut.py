@@ -91,7 +91,7 @@ async def test_g05_the_good_bye_of_an_old_one_is_cut_and_the_next_connection_ser
     """For a ping's time: who met it came for something else."""
     async with new_spec(script) as spec:
         await with_idle(spec, 1)
-        async_pool_of(spec)._book.idle[0].expires = NEVER
+        async_pool_of(spec)._state.idle[0].expires = NEVER
         script.next("close").hang()
 
         async with spec.provide_session("db") as session:
@@ -105,7 +105,7 @@ async def test_g05_the_good_bye_of_a_cold_one_is_cut(script: Script) -> None:
     """The session that came past has ended well."""
     async with new_spec(script, pool_idle_timeout=60.0) as spec:
         await with_idle(spec, 2)
-        async_pool_of(spec)._book.idle[0].idle_since -= 120.0
+        async_pool_of(spec)._state.idle[0].idle_since -= 120.0
         script.next("close").hang()
 
         async with spec.provide_session("db") as session:

@@ -1,4 +1,4 @@
-"""A model of the pool's book: plain lists, and one law: nobody waits beside a free slot."""
+"""A model of the pool's state: plain lists, and one law: nobody waits beside a free slot."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ class Caller(Waiter):
         super().__init__(lease, since)
         self.is_deaf = False
 
-    def give(self, item: object) -> bool:
+    def accept(self, item: object) -> bool:
         """Accept, unless gone."""
-        return not self.is_deaf and super().give(item)
+        return not self.is_deaf and super().accept(item)
 
 
 class Entry:
@@ -40,7 +40,7 @@ class Entry:
 
 
 class Ledger:
-    """The same counts as the book's, kept naively."""
+    """The same counts as the state's, kept naively."""
 
     def __init__(self, limit: int) -> None:
         self.limit = limit
@@ -69,7 +69,7 @@ class Ledger:
         """Somebody may open a connection."""
         self.opening.append(Entry(slot, lease, now, self.generation))
 
-    def lay_down(self, entry: Entry, now: float) -> None:
+    def release(self, entry: Entry, now: float) -> None:
         """To the longest waiter who listens, or to the shelf."""
         self.leased.remove(entry)
         self.hold_seconds += now - entry.since

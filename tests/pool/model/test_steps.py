@@ -1,4 +1,4 @@
-"""Single steps of the book, without a lock, a clock, a loop or a driver."""
+"""Single steps of the state, without a lock, a clock, a loop or a driver."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ import pytest
 
 from sqlspec.concurrency.deadlines import async_drop_after
 from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
-from sqlspec.pool.state import RETIRED, Book, Lease, Slot
+from sqlspec.pool.state import RETIRED, Lease, PoolState, Slot
 
 
-def new_book(limit: int) -> Book:
+def new_book(limit: int) -> PoolState:
     """An empty one."""
-    return Book(limit, unchecked=0.5, lease_died=lambda _: None)
+    return PoolState(limit, unchecked=0.5, lease_died=lambda _: None)
 
 
-def lend(book: Book, now: float = 0.0) -> Lease:
+def lend(state: PoolState, now: float = 0.0) -> Lease:
     """A lease, whose connection is made if there is none."""
     lease = Lease()
-    slot = book.take(lease, now)
+    slot = state.acquire(lease, now)
     if slot.connection is None:
         slot.connection, slot.expires = object(), 1000.0
-        book.opened_in(slot)
+        state.mark_opened(slot)
     return lease
 
 
@@ -33,47 +33,47 @@ def held(lease: Lease) -> Slot:
     return lease.slot
 
 
-def lay_down(book: Book, lease: Lease, now: float) -> Slot:
+def release(state: PoolState, lease: Lease, now: float) -> Slot:
     """Give a good one back."""
     slot = held(lease)
-    assert book.lay_down(lease, slot, now, True)
+    assert state.release(lease, slot, now, True)
     return slot
 
 
-def queue_up(book: Book) -> Waiter:
+def queue_up(state: PoolState) -> Waiter:
     """Somebody in the queue."""
     waiter = Waiter(Lease(), 0.0)
-    assert book.take(waiter.lease, 0.0) is None
-    book.waiters.append(waiter)
+    assert state.acquire(waiter.lease, 0.0) is None
+    state.waiters.append(waiter)
     return waiter
 
 
 def test_who_does_not_accept_is_passed_over() -> None:
     """A waiter that has left is given nothing, and the next one is."""
-    book = new_book(1)
-    lease = lend(book)
-    gone, there = queue_up(book), queue_up(book)
+    state = new_book(1)
+    lease = lend(state)
+    gone, there = queue_up(state), queue_up(state)
     gone.is_over = True
 
-    slot = lay_down(book, lease, 1.0)
+    slot = release(state, lease, 1.0)
 
     assert (gone.item, gone.lease.slot) == (None, None)
     assert there.item is there.lease.slot is slot
-    assert (book.waits, len(book.waiters)) == (1, 0)
+    assert (state.waits, len(state.waiters)) == (1, 0)
 
 
 def test_room_is_not_given_to_who_does_not_accept() -> None:
     """Neither."""
-    book = new_book(1)
-    lease = lend(book)
-    gone, there = queue_up(book), queue_up(book)
+    state = new_book(1)
+    lease = lend(state)
+    gone, there = queue_up(state), queue_up(state)
     gone.is_over = True
 
-    book.gone(held(lease), 1.0, "unclean")
+    state.mark_closed(held(lease), 1.0, "unclean")
 
     assert (gone.item, gone.lease.slot) == (None, None)
     assert there.item is there.lease.slot
-    assert book.opening == {there.item}
+    assert state.opening == {there.item}
 
 
 def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
@@ -82,13 +82,13 @@ def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
     async def wait() -> AsyncWaiter:
         return AsyncWaiter(Lease(), 0.0)
 
-    book = new_book(1)
-    lease = lend(book)
+    state = new_book(1)
+    lease = lend(state)
     gone = asyncio.run(wait())
-    book.waiters.append(gone)
-    there = queue_up(book)
+    state.waiters.append(gone)
+    there = queue_up(state)
 
-    slot = lay_down(book, lease, 1.0)
+    slot = release(state, lease, 1.0)
 
     assert gone.lease.slot is None
     assert there.item is slot
@@ -96,65 +96,65 @@ def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
 
 def test_who_has_left_takes_nothing_any_more() -> None:
     """Also if it stood in a queue that somebody is just going through."""
-    book = new_book(1)
-    lend(book)
-    waiter = queue_up(book)
+    state = new_book(1)
+    lend(state)
+    waiter = queue_up(state)
 
-    assert book.leave(waiter) is None
+    assert state.leave(waiter) is None
 
-    assert not waiter.give(object())
-    assert not book.waiters
+    assert not waiter.accept(object())
+    assert not state.waiters
 
 
 @pytest.mark.parametrize(("rested", "is_trimmed"), [(9.9, False), (10.1, True)], ids=["warm", "cold"])
 def test_only_what_is_cold_is_trimmed(rested: float, is_trimmed: bool) -> None:
     """By the moment it was laid down."""
-    book = new_book(2)
-    slot = lay_down(book, lend(book), 100.0)
+    state = new_book(2)
+    slot = release(state, lend(state), 100.0)
 
-    trimmed = book.trim(100.0 + rested - 10.0, 0)
+    trimmed = state.trim(100.0 + rested - 10.0, 0)
 
     assert trimmed is (slot if is_trimmed else None)
-    assert book.closed["cold"] == is_trimmed
+    assert state.closed["cold"] == is_trimmed
 
 
 def test_what_is_lent_counts_among_those_to_keep() -> None:
     """It comes back."""
-    book = new_book(3)
-    leases = [lend(book) for _ in range(3)]
-    coldest = lay_down(book, leases[0], 0.0)
-    lay_down(book, leases[1], 1.0)
+    state = new_book(3)
+    leases = [lend(state) for _ in range(3)]
+    coldest = release(state, leases[0], 0.0)
+    release(state, leases[1], 1.0)
 
-    assert book.trim(50.0, 3) is None
-    assert book.trim(50.0, 2) is coldest
-    assert book.trim(50.0, 2) is None
+    assert state.trim(50.0, 3) is None
+    assert state.trim(50.0, 2) is coldest
+    assert state.trim(50.0, 2) is None
 
 
 def test_a_full_book_lends_no_more_than_its_limit() -> None:
     """What is being opened is counted."""
-    book = new_book(2)
+    state = new_book(2)
     opening = Lease()
-    assert book.take(opening, 0.0).connection is None
-    lease = lend(book)
+    assert state.acquire(opening, 0.0).connection is None
+    lease = lend(state)
 
-    assert book.take(Lease(), 0.0) is None
-    assert held(opening) in book.opening
-    assert held(lease) in book.leased
+    assert state.acquire(Lease(), 0.0) is None
+    assert held(opening) in state.opening
+    assert held(lease) in state.leased
 
 
 def test_a_retired_book_lends_nothing_and_keeps_nothing() -> None:
     """What comes back is its borrower's to close."""
-    book = new_book(2)
-    lease, other = lend(book), lend(book)
-    idle = lay_down(book, other, 1.0)
+    state = new_book(2)
+    lease, other = lend(state), lend(state)
+    idle = release(state, other, 1.0)
 
-    assert book.retire() == [idle]
+    assert state.retire() == [idle]
 
-    assert book.take(Lease(), 2.0) is RETIRED
-    assert not book.lay_down(lease, held(lease), 2.0, True)
-    book.gone(held(lease), 2.0, "retired")
-    assert book.stats().size == 0
-    assert book.stats().retired == 2
+    assert state.acquire(Lease(), 2.0) is RETIRED
+    assert not state.release(lease, held(lease), 2.0, True)
+    state.mark_closed(held(lease), 2.0, "retired")
+    assert state.stats().size == 0
+    assert state.stats().retired == 2
 
 
 async def test_a_connection_that_can_not_be_dropped_costs_the_others_nothing() -> None:

@@ -56,7 +56,7 @@ class Queue(deque["Waiter | AsyncWaiter"]):
 
 def watch(pool: Pool | AsyncPool) -> Queue:
     """Note who joins its queue."""
-    pool._book.waiters = queue = Queue()
+    pool._state.waiters = queue = Queue()
     return queue
 
 
@@ -169,7 +169,7 @@ def test_g05_a_waiter_that_leaves_as_it_is_served_keeps_what_it_was_given(count:
         for number in range(count):
             lease = pool.acquire()
             meeting = other.submit(hurry, number)
-            while not pool._book.waiters and not meeting.done():
+            while not pool._state.waiters and not meeting.done():
                 turn()
             pool.release(lease, True)
             outcomes[meeting.result()] += 1

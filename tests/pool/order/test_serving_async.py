@@ -274,7 +274,7 @@ async def test_what_a_look_took_is_not_counted_as_held(driver: Driver, clock: Cl
     pool = new_async_pool(driver, clock, pool_size=2)
     for lease in [await pool.acquire(), await pool.acquire()]:
         await pool.release(lease, True)
-    pool._book.idle[1].expires = pool._book.idle[1].fresh_until = clock.now
+    pool._state.idle[1].expires = pool._state.idle[1].fresh_until = clock.now
     driver.next("close").delay(1.5)
     before = clock.now
 

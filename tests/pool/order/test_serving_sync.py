@@ -274,7 +274,7 @@ def test_what_a_look_took_is_not_counted_as_held(driver: Driver, clock: Clock) -
     pool = new_pool(driver, clock, pool_size=2)
     for lease in [pool.acquire(), pool.acquire()]:
         pool.release(lease, True)
-    pool._book.idle[1].expires = pool._book.idle[1].fresh_until = clock.now
+    pool._state.idle[1].expires = pool._state.idle[1].fresh_until = clock.now
     driver.next("close").delay(1.5)
     before = clock.now
 

@@ -46,8 +46,8 @@ class Act:
         stats = pool.stats()
         assert (stats.in_use, stats.opening, stats.waiting) == (0, 0, 0)
         assert stats.size == stats.idle >= 1
-        assert len(pool._book.idle) == len(set(pool._book.idle))
-        assert all(slot.connection.raw.ended is None for slot in pool._book.idle)
+        assert len(pool._state.idle) == len(set(pool._state.idle))
+        assert all(slot.connection.raw.ended is None for slot in pool._state.idle)
 
 
 class First(Act):
@@ -105,7 +105,7 @@ class Aged(Act):
 
     def prepare(self) -> None:
         super().prepare()
-        self.pool._book.idle[0].expires = self.pool._book.idle[0].fresh_until = 0.0
+        self.pool._state.idle[0].expires = self.pool._state.idle[0].fresh_until = 0.0
 
 
 class Cold(Act):
@@ -118,7 +118,7 @@ class Cold(Act):
         both = [self.pool.acquire(), self.pool.acquire()]
         for lease in both:
             self.pool.release(lease, True)
-        self.pool._book.idle[0].idle_since -= 60.0
+        self.pool._state.idle[0].idle_since -= 60.0
 
 
 class InVain(Act):

@@ -262,7 +262,7 @@ class Server:
         path = self.directory / name
         path.touch(0o600)
         path.write_text("\n".join((*lines, "")), "utf-8")
-        self._hand_over(path)
+        self._offer(path)
         return path
 
     def _certify(self) -> Authority:
@@ -270,10 +270,10 @@ class Server:
         authority = Authority(self.directory / "tls")
         made = authority.issue("server")
         for path in (authority.path.parent, authority.path, made.path, made.key):
-            self._hand_over(path)
+            self._offer(path)
         return authority
 
-    def _hand_over(self, path: Path) -> None:
+    def _offer(self, path: Path) -> None:
         owner = self.directory.stat()
         os.chown(path, owner.st_uid, owner.st_gid)
 

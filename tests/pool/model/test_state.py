@@ -1,4 +1,4 @@
-"""The book beside a model: whatever is done in whatever order, both say the same."""
+"""The state beside a model: whatever is done in whatever order, both say the same."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
-from sqlspec.pool.state import RETIRED, Book, Lease, Slot
+from sqlspec.pool.state import RETIRED, Lease, PoolState, Slot
 from tests.pool.model.ledger import Caller, Entry, Ledger
 
 if TYPE_CHECKING:
@@ -33,20 +33,20 @@ def picked(things: Sequence[Any], number: int) -> Any:
 
 
 class BookMachine(RuleBasedStateMachine):
-    """Does to the book what pools do to it, in any order."""
+    """Does to the state what pools do to it, in any order."""
 
     @initialize(limit=st.integers(1, 4), used=st.integers(0, 4))
     def begin(self, limit: int, used: int) -> None:
         """An empty pool, or one that was used before: most of what matters happens later in life."""
         self.died = 0
         self.now = 1000.0
-        self.book = Book(limit, unchecked=0.5, lease_died=self._lease_died)
+        self.state = PoolState(limit, unchecked=0.5, lease_died=self._lease_died)
         self.model = Ledger(limit)
-        self.take(min(used, limit))
+        self.acquire(min(used, limit))
         for _ in range(min(used, limit)):
-            self.opened_in(0)
+            self.mark_opened(0)
         for _ in range(min(used, limit)):
-            self.lay_down(0, is_good=True)
+            self.release(0, is_good=True)
             self.tick(1.0)
 
     def _lease_died(self, _: object) -> None:
@@ -55,14 +55,14 @@ class BookMachine(RuleBasedStateMachine):
     # --- lending --------------------------------------------------------------------------------
 
     @rule(callers=st.integers(1, 4))
-    def take(self, callers: int) -> None:
+    def acquire(self, callers: int) -> None:
         """The warmest, or room for another, or a place in the queue."""
         for _ in range(callers):
             self._take()
 
     def _take(self) -> None:
         lease = Lease()
-        taken = self.book.take(lease, self.now)
+        taken = self.state.acquire(lease, self.now)
         if self.model.idle:
             entry = self.model.idle.pop()
             assert taken is entry.slot
@@ -75,28 +75,28 @@ class BookMachine(RuleBasedStateMachine):
         else:
             assert taken is None
             caller = Caller(lease, self.now)
-            self.book.waiters.append(caller)
+            self.state.waiters.append(caller)
             self.model.queue.append(caller)
         assert lease.slot is (taken if type(taken) is Slot else None)
 
     @precondition(lambda self: self._opening())
     @rule(number=PICK)
-    def opened_in(self, number: int) -> None:
+    def mark_opened(self, number: int) -> None:
         """A connection was made."""
         entry = picked(self._opening(), number)
         entry.slot.connection, entry.slot.expires = object(), self.now + 100.0
-        self.book.opened_in(entry.slot)
+        self.state.mark_opened(entry.slot)
         self.model.opening.remove(entry)
         self.model.leased.append(entry)
         self.model.opened += 1
 
     @precondition(lambda self: self._opening())
     @rule(number=PICK)
-    def not_opened(self, number: int) -> None:
+    def mark_failed(self, number: int) -> None:
         """The next in the queue may try."""
         entry = picked(self._opening(), number)
-        self.book.not_opened(entry.slot, self.now)
-        self.book.not_opened(entry.slot, self.now)  # the second time does nothing
+        self.state.mark_failed(entry.slot, self.now)
+        self.state.mark_failed(entry.slot, self.now)  # the second time does nothing
         self.model.opening.remove(entry)
         self.model.give_room(self.now)
 
@@ -106,7 +106,7 @@ class BookMachine(RuleBasedStateMachine):
         """A connection that was lent is no good: another in its stead."""
         entry = picked(self._in_use(), number)
         lease = entry.held()
-        following = self.book.exchange(lease, entry.slot, self.now, reason)
+        following = self.state.exchange(lease, entry.slot, self.now, reason)
         self.model.leased.remove(entry)
         self.model.closed[reason] += 1
         if self.model.idle:
@@ -139,25 +139,25 @@ class BookMachine(RuleBasedStateMachine):
 
     @precondition(lambda self: self._in_use())
     @rule(number=PICK, is_good=st.booleans())
-    def lay_down(self, number: int, is_good: bool) -> None:
+    def release(self, number: int, is_good: bool) -> None:
         """A good one serves on; another one counts until it is closed."""
         entry = picked(self._in_use(), number)
         lease = entry.held()
         expected = is_good and self._serves(entry)
-        assert self.book.lay_down(lease, entry.slot, self.now, is_good) is expected
+        assert self.state.release(lease, entry.slot, self.now, is_good) is expected
         if expected:
             assert lease.slot is None
-            self.model.lay_down(entry, self.now)
+            self.model.release(entry, self.now)
         else:
             entry.is_departing = True
 
     @precondition(lambda self: self._departing())
     @rule(number=PICK, reason=st.sampled_from(("unclean", "retired", "aged")))
-    def gone(self, number: int, reason: str) -> None:
+    def mark_closed(self, number: int, reason: str) -> None:
         """Closed: its room is free now, and only once."""
         entry = picked(self._departing(), number)
-        self.book.gone(entry.slot, self.now, reason)
-        self.book.gone(entry.slot, self.now, reason)
+        self.state.mark_closed(entry.slot, self.now, reason)
+        self.state.mark_closed(entry.slot, self.now, reason)
         self.model.leased.remove(entry)
         self.model.hold_seconds += self.now - entry.since
         self.model.closed[reason] += 1
@@ -170,8 +170,8 @@ class BookMachine(RuleBasedStateMachine):
     def leave(self, number: int) -> None:
         """Out of patience: it takes nothing from now on."""
         caller = picked(self.model.queue, number)
-        assert self.book.leave(caller) is None
-        assert not caller.give(object())
+        assert self.state.leave(caller) is None
+        assert not caller.accept(object())
         self.model.queue.remove(caller)
 
     @precondition(lambda self: self.model.queue)
@@ -185,25 +185,25 @@ class BookMachine(RuleBasedStateMachine):
     def notice(self, number: int) -> None:
         """Who was served runs again, and has what it was given."""
         caller = picked(self.model.served, number)
-        assert type(self.book.leave(caller)) is Slot
+        assert type(self.state.leave(caller)) is Slot
         self.model.served.remove(caller)
 
     @precondition(lambda self: self.model.served)
     @rule(number=PICK)
-    def take_back(self, number: int) -> None:
+    def decline(self, number: int) -> None:
         """Who was served does not want it any more."""
         caller = picked(self.model.served, number)
         lease, slot = caller.lease, caller.lease.slot
         opening = [entry for entry in self.model.opening if entry.slot is slot]
         [entry] = opening or [entry for entry in self.model.leased if entry.slot is slot]
         serves = bool(opening) or self._serves(entry)
-        assert self.book.take_back(lease, self.now) is serves
+        assert self.state.decline(lease, self.now) is serves
         self.model.served.remove(caller)
         if opening:
             self.model.opening.remove(entry)
             self.model.give_room(self.now)
         elif serves:
-            self.model.lay_down(entry, self.now)
+            self.model.release(entry, self.now)
         else:
             entry.is_departing = True
 
@@ -212,7 +212,7 @@ class BookMachine(RuleBasedStateMachine):
     @precondition(lambda self: self._droppable())
     @rule(number=PICK)
     def drop(self, number: int) -> None:
-        """Nobody holds the lease any more; the book is told, and counts it until it looks."""
+        """Nobody holds the lease any more; the state is told, and counts it until it looks."""
         before = self.died
         place, entry = picked(self._droppable(), number)
         self.model.served = [one for one in self.model.served if one.lease is not entry.lease]
@@ -229,11 +229,11 @@ class BookMachine(RuleBasedStateMachine):
     @rule()
     def lost(self) -> None:
         """Each is found once, and its room goes to who waits."""
-        found = self.book.lost()
+        found = self.state.lost()
         assert sorted(map(id, found)) == sorted(map(id, self.model.lost))
-        assert self.book.lost() == []
+        assert self.state.lost() == []
         self.model.lost = []
-        self.book.freed(self.now)
+        self.state.serve_waiters(self.now)
         self.model.give_room(self.now)
 
     # --- giving up ------------------------------------------------------------------------------
@@ -246,15 +246,15 @@ class BookMachine(RuleBasedStateMachine):
     @rule()
     def expire(self) -> None:
         """What was made until now is not lent without a look."""
-        self.book.expire()
+        self.state.expire()
         self.model.generation += 1
-        assert all(self.now >= slot.fresh_until for slot in self.book.idle)
+        assert all(self.now >= slot.fresh_until for slot in self.state.idle)
 
     @rule(age=st.floats(0.0, 20.0), keep=st.integers(0, 4))
     def trim(self, age: float, keep: int) -> None:
         """The coldest goes, and never one of those to keep."""
         before = self.now - age
-        trimmed = self.book.trim(before, keep)
+        trimmed = self.state.trim(before, keep)
         others = len(self.model.idle) + len(self.model.leased) + self._lost_lent()
         if self.model.idle and self.model.idle[0].since < before and others > keep:
             assert trimmed is self.model.idle.pop(0).slot
@@ -263,13 +263,13 @@ class BookMachine(RuleBasedStateMachine):
             assert trimmed is None
 
     def _lost_lent(self) -> int:
-        return sum(slot in self.book.leased for slot in self.model.lost)
+        return sum(slot in self.state.leased for slot in self.model.lost)
 
-    @precondition(lambda self: not self.model.is_retired and self.book.opened > 2)  # rarely, and late
+    @precondition(lambda self: not self.model.is_retired and self.state.opened > 2)  # rarely, and late
     @rule()
     def retire(self) -> None:
         """What is idle is the caller's to drop, and who waits is told."""
-        dropped = self.book.retire()
+        dropped = self.state.retire()
         assert dropped == [entry.slot for entry in self.model.idle]
         assert [caller.item for caller in self.model.queue if not caller.is_deaf] == [
             RETIRED for caller in self.model.queue if not caller.is_deaf
@@ -282,13 +282,13 @@ class BookMachine(RuleBasedStateMachine):
     @invariant()
     def every_slot_is_in_one_place(self) -> None:
         """And where the model has it."""
-        model, book = self.model, self.book
-        assert book.idle == [entry.slot for entry in model.idle]
+        model, state = self.model, self.state
+        assert state.idle == [entry.slot for entry in model.idle]
         counted = {entry.slot for entry in (*model.leased, *model.opening)} | set(model.lost)
-        assert book.leased | book.opening == counted
-        assert not book.leased & book.opening
-        assert not (book.leased | book.opening) & set(book.idle)
-        assert len(book.idle) + len(book.leased) + len(book.opening) <= book.limit
+        assert state.leased | state.opening == counted
+        assert not state.leased & state.opening
+        assert not (state.leased | state.opening) & set(state.idle)
+        assert len(state.idle) + len(state.leased) + len(state.opening) <= state.limit
 
     @invariant()
     def each_lease_knows_its_slot(self) -> None:
@@ -303,15 +303,15 @@ class BookMachine(RuleBasedStateMachine):
     @invariant()
     def nobody_waits_beside_something_free(self) -> None:
         """The order of the queue is the order of arrival."""
-        assert list(self.book.waiters) == self.model.queue
-        if self.book.waiters:
-            assert not self.book.idle
+        assert list(self.state.waiters) == self.model.queue
+        if self.state.waiters:
+            assert not self.state.idle
             assert self.model.size == self.model.limit
 
     @invariant()
     def counters_agree(self) -> None:
         """What was opened is there, or was closed for a reason."""
-        stats, model = self.book.stats(), self.model
+        stats, model = self.state.stats(), self.model
         assert stats.size == stats.idle + stats.in_use + stats.opening
         assert (stats.size, stats.idle, stats.waiting) == (model.size, len(model.idle), len(model.queue))
         pending = self._lost_lent()
