@@ -13,9 +13,9 @@ from .literals import encoded, literal, row_template
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ("Insert", "insert_of", "packed")
+__all__ = ("Insert", "insert_statements", "parse_insert")
 
-LARGEST = 1024 * 1024
+MAX_SIZE = 1024 * 1024
 """Bytes of one statement: the gain ends long before, and the server parses it in memory."""
 _LONGEST = 100_000  # characters of a text that is searched
 
@@ -29,7 +29,7 @@ _INSERT = re.compile(
 
 
 class Insert(NamedTuple):
-    """The three parts of an INSERT: what comes before the row, the row with its marks, what comes after."""
+    """The parts of an INSERT: the text before the row, the row with its placeholders, the text after it."""
 
     before: str
     row: str
@@ -37,7 +37,7 @@ class Insert(NamedTuple):
 
 
 @lru_cache(maxsize=256)
-def insert_of(statement: str) -> Insert | None:
+def parse_insert(statement: str) -> Insert | None:
     """The parts of a statement that can take many rows at once, or None."""
     if len(statement) > _LONGEST:
         return None
@@ -55,14 +55,14 @@ def _without_doubled(text: str) -> str:
     return text.replace("%%", "")
 
 
-def packed(insert: Insert, rows: Sequence[Sequence[Any]], largest: int) -> list[bytes]:
+def insert_statements(insert: Insert, rows: Sequence[Sequence[Any]], max_packet: int) -> list[bytes]:
     """The statements that insert *rows*, none of them larger than the server takes.
 
     Raises `ParameterError`, with the number of the row, for what can not be sent.
     """
     before, after = encoded(insert.before), encoded(insert.after)
     around = len(before) + len(after)
-    parts = _parted(_written(insert.row, rows), min(largest, LARGEST) - around, largest - around)
+    parts = _parted(_written(insert.row, rows), min(max_packet, MAX_SIZE) - around, max_packet - around)
     return [before + b",".join(part) + after for part in parts]
 
 
@@ -91,12 +91,14 @@ def _row(number: int, row: str, values: Sequence[Any]) -> bytes:
     raise ParameterError(msg)
 
 
-def _parted(rows: list[bytes], room: int, largest: int) -> Iterator[list[bytes]]:
+def _parted(rows: list[bytes], room: int, max_packet: int) -> Iterator[list[bytes]]:
     start = size = 0
     for place, row in enumerate(rows):
         length = len(row) + 1
-        if length > largest:
-            msg = f"row {place + 1}: it has {length} bytes, and max_allowed_packet leaves room for {largest}"
+        if length > max_packet:
+            msg = (
+                f"row {place + 1}: it has {length} bytes, and max_allowed_packet leaves room for {max_packet}"
+            )
             raise ParameterError(msg)
         if size + length > room and place > start:
             yield rows[start:place]

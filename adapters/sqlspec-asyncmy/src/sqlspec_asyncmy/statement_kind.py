@@ -1,14 +1,14 @@
-"""What a statement is, by its first words: read once for each text."""
+"""What kind of statement a text is, by its first words: found out once for each text."""
 
 from __future__ import annotations
 
 import re
 from functools import lru_cache
 
-__all__ = ("CHARSET", "INSERTS", "LOCKS", "READS", "USES", "look")
+__all__ = ("CHARSET", "INSERTS", "LOCKS", "READS", "USES", "statement_kind")
 
 READS = 1
-"""Changes no data: nothing is pending after it, and nothing wrong if it runs outside of a transaction."""
+"""Changes no data: there is nothing to commit after it, and it does no harm outside of a transaction."""
 INSERTS = 2
 """The server may have made a key."""
 USES = 4
@@ -41,13 +41,13 @@ _VERBS = {
 
 
 @lru_cache(maxsize=2048)
-def look(statement: str) -> int:
-    """The bits above that apply. In doubt it writes."""
+def statement_kind(statement: str) -> int:
+    """The bits above that apply. In doubt it is a statement that writes."""
     found = _WORD.match(statement)
     verb = found[1].upper() if found else ""
-    does = _VERBS.get(verb, 0)
+    kind = _VERBS.get(verb, 0)
     if verb in {"SELECT", "WITH"} and _WRITING_SELECT.search(statement):
-        return 0  # FOR UPDATE among them: harmless, but seldom
+        return 0  # also for FOR UPDATE: harmless, and rare
     if verb == "SET" and _CHARSET.search(statement):
         return CHARSET
-    return does
+    return kind

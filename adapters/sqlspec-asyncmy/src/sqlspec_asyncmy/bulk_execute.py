@@ -1,6 +1,6 @@
-"""MariaDB's own way to run one statement for many rows: values in binary, all in one command.
+"""One statement for many rows by MariaDB's COM_STMT_BULK_EXECUTE: all values in one command, in binary.
 
-It takes columns of one type each, and half the time. What does not fit goes as text.
+It needs columns of one type each, and takes half the time. What does not fit goes as text.
 """
 # ruff: noqa: SLF001 - the driver shows only half of it
 
@@ -16,32 +16,32 @@ from .literals import literal
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-__all__ = ("Bulk", "bulk_of", "forget")
+__all__ = ("BulkStatement", "bulk_statement", "close_prepared")
 
-LEAST = 32
+MIN_ROWS = 32
 """Rows from which on preparing the statement pays."""
-LARGEST = 4 * 1024 * 1024
+MAX_SIZE = 4 * 1024 * 1024
 """Bytes of one command."""
 _FIXED = 13
 _SIGNED = range(-(2**63), 2**63)
 
 
-class Bulk(NamedTuple):
+class BulkStatement(NamedTuple):
     """A statement for the server to prepare, and the rows in as many parts as it takes."""
 
     statement: str
     width: int
     parts: Sequence[Sequence[Sequence[Any]]]
 
-    async def run(self, raw: Any, kept: dict[str, Any]) -> int | None:
-        """How many rows it changed; None if the statement is not what we took it for.
+    async def run(self, raw: Any, prepared_statements: dict[str, Any]) -> int | None:
+        """How many rows it changed; None if its parameters are not those of a row.
 
-        *kept* has the statement that was prepared last: a long load comes in batches.
+        *prepared_statements* has the statement that was prepared last: a long load comes in batches.
         """
-        prepared = kept.get(self.statement)
+        prepared = prepared_statements.get(self.statement)
         if prepared is None:
-            await forget(kept)
-            prepared = kept[self.statement] = await raw.prepare(self.statement)
+            await close_prepared(prepared_statements)
+            prepared = prepared_statements[self.statement] = await raw.prepare(self.statement)
         if prepared.parameter_count != self.width:
             return None
         count = 0
@@ -52,28 +52,28 @@ class Bulk(NamedTuple):
         return count
 
 
-async def forget(kept: dict[str, Any]) -> None:
-    """Let the server forget what it keeps for us."""
-    while kept:
-        _, prepared = kept.popitem()
+async def close_prepared(prepared_statements: dict[str, Any]) -> None:
+    """Close the statements that the server holds prepared."""
+    while prepared_statements:
+        _, prepared = prepared_statements.popitem()
         await prepared.close()  # is not answered
 
 
-def bulk_of(text: str, rows: Sequence[Any], largest: int) -> Bulk | None:
-    """The way for these *rows*, if there is one. *text* has `%s` marks."""
-    if len(rows) < LEAST or not set(map(type, rows)) <= {tuple, list}:
+def bulk_statement(text: str, rows: Sequence[Any], max_packet: int) -> BulkStatement | None:
+    """The statement for these *rows*; None if they do not fit. *text* has `%s` placeholders."""
+    if len(rows) < MIN_ROWS or not set(map(type, rows)) <= {tuple, list}:
         return None
     try:
         columns = list(zip(*rows, strict=True))
         size = sum([_size_of(column) for column in columns])
     except (ValueError, TypeError, KeyError, ParameterError):  # of some type or value that does not fit
         return None
-    limit = min(largest, LARGEST) // 2
+    limit = min(max_packet, MAX_SIZE) // 2
     count = -(-len(rows) // (size // limit + 1))
     parts = [rows[start : start + count] for start in range(0, len(rows), count)]
-    if len(parts) > 1 and any(sum(map(_size_of, zip(*part, strict=True))) > largest for part in parts):
+    if len(parts) > 1 and any(sum(map(_size_of, zip(*part, strict=True))) > max_packet for part in parts):
         return None  # a few rows hold most of the bytes
-    return Bulk(_with_question_marks(text), len(columns), parts)
+    return BulkStatement(_with_question_marks(text), len(columns), parts)
 
 
 def _with_question_marks(text: str) -> str:
