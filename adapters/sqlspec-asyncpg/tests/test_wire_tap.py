@@ -1,4 +1,4 @@
-"""What is heard on the wire, however the network cuts it."""
+"""What the tap reads of the server's messages, however the network cuts them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.plugin import TransactionStatus
-from sqlspec_asyncpg.driver import Ear, FirstWord, Reply
 from sqlspec_asyncpg.ending import judge
+from sqlspec_asyncpg.wire_tap import CommandTagReader, Reply, WireTap
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,7 +35,7 @@ def pieces(data: bytes, cuts: Sequence[int]) -> list[bytes]:
     return [data[start:end] for start, end in pairwise(places)]
 
 
-def heard(data: bytes, cuts: Sequence[int]) -> Reply:
+def read(data: bytes, cuts: Sequence[int]) -> Reply:
     """The reply that comes in those pieces."""
     reply = Reply()
     for piece in pieces(data, cuts):
@@ -43,8 +43,8 @@ def heard(data: bytes, cuts: Sequence[int]) -> Reply:
     return reply
 
 
-class Silent:
-    """asyncpg's protocol, which does not listen."""
+class Recorder:
+    """A protocol that only keeps what it gets."""
 
     def __init__(self) -> None:
         self.data = b""
@@ -68,7 +68,7 @@ def test_a_reply_is_read_whatever_it_is_cut_into(tags: list[str], rows: list[byt
         [*(message(b"D", row) for row in rows), message(b"N", b"\0"), *map(tag, tags), READY + b"I"]
     )
 
-    reply = heard(data, cuts)
+    reply = read(data, cuts)
 
     assert reply.tags == [text.encode() for text in tags]
     assert (reply.has_failed, reply.is_complete) == (False, True)
@@ -77,27 +77,27 @@ def test_a_reply_is_read_whatever_it_is_cut_into(tags: list[str], rows: list[byt
 @given(rows=st.binary(max_size=300), status=st.sampled_from("ITE"), cuts=cuts)
 def test_the_status_is_that_of_the_last_answer(rows: bytes, status: str, cuts: list[int]) -> None:
     """And asyncpg gets every byte."""
-    protocol = Silent()
-    ear, data = Ear(protocol), message(b"D", rows) + READY + status.encode()
+    protocol = Recorder()
+    tap, data = WireTap(protocol), message(b"D", rows) + READY + status.encode()
 
     for piece in pieces(data, cuts):
-        ear.get_buffer(-1)[: len(piece)] = piece
-        ear.buffer_updated(len(piece))
+        tap.get_buffer(-1)[: len(piece)] = piece
+        tap.buffer_updated(len(piece))
 
     names = {"I": TransactionStatus.IDLE, "T": TransactionStatus.ACTIVE, "E": TransactionStatus.ABORTED}
-    assert ear.status is names[status]
+    assert tap.status is names[status]
     assert protocol.data == data
 
 
 def test_what_comes_without_an_end_leaves_the_status() -> None:
     """A statement that is prepared is answered, and the transaction is as it was."""
-    ear = Ear(Silent())
+    tap = WireTap(Recorder())
 
     for piece in (READY + b"T", message(b"n", b"")):
-        ear.get_buffer(-1)[: len(piece)] = piece
-        ear.buffer_updated(len(piece))
+        tap.get_buffer(-1)[: len(piece)] = piece
+        tap.buffer_updated(len(piece))
 
-    assert ear.status is TransactionStatus.ACTIVE
+    assert tap.status is TransactionStatus.ACTIVE
 
 
 FAILED = message(b"E", b"SERROR\0C23505\0\0")
@@ -116,11 +116,21 @@ FAILED = message(b"E", b"SERROR\0C23505\0\0")
         (tag("COMMIT")[:-1], None),
         (b"", None),
     ],
-    ids=["all", "reset failed", "cut after", "notice", "aborted", "failed", "last word", "half", "nothing"],
+    ids=[
+        "all",
+        "reset failed",
+        "cut after",
+        "notice",
+        "aborted",
+        "failed",
+        "cut before",
+        "half",
+        "nothing",
+    ],
 )
 def test_a_commit_is_judged_by_its_own_tag(data: bytes, verdict: bool | None) -> None:
     """Whatever follows it in the same message."""
-    assert judge(heard(data, [])) is verdict
+    assert judge(read(data, [])) is verdict
 
 
 @given(
@@ -130,10 +140,10 @@ def test_a_commit_is_judged_by_its_own_tag(data: bytes, verdict: bool | None) ->
     rest=st.sampled_from([b"", tag("RESET"), FAILED, tag("RESET") + READY + b"I", FAILED + READY + b"I"]),
     cuts=st.lists(st.integers(0, 200), max_size=6),
 )
-def test_the_first_word_is_judged_as_the_whole_answer(answer: bytes, rest: bytes, cuts: list[int]) -> None:
+def test_the_first_tag_is_judged_as_the_whole_answer(answer: bytes, rest: bytes, cuts: list[int]) -> None:
     """However it is cut: what ends a COMMIT reads no further than its tag."""
-    data, first = answer + rest, FirstWord()
+    data, first = answer + rest, CommandTagReader()
     for piece in pieces(data, cuts):
         first.feed(piece)
 
-    assert judge(first) is judge(heard(data, []))
+    assert judge(first) is judge(read(data, []))
