@@ -1,9 +1,9 @@
-"""The parents: one open DuckDB database for each file of this process, and one for each in memory.
+"""Database instances: one for each DuckDB file that is open in this process, and one for each in memory.
 
-Connections are cursors of their parent. Closing it kills every cursor, and two opened on one file corrupt
-it; so a parent is shared by all who want its file, and closed when the last of them has let go.
+Connections are cursors of their instance. Closing it closes every cursor, and two instances on one file
+corrupt it; so an instance is shared by all users of its file, and closed when the last one releases it.
 
-After a fork the child has copies of parents that it must not touch: DuckDB would serve it from the copy,
+After a fork the child has copies of instances that it must not touch: DuckDB would serve it from the copy,
 its commits would be lost, and freeing the copy writes a checkpoint into the file that the parent process
 is using.
 """
@@ -24,23 +24,23 @@ from .paths import real_path, same_file
 if TYPE_CHECKING:
     from .config import DuckDBConfig
 
-__all__ = ("Parent", "parent_of_file", "parent_of_memory")
+__all__ = ("DatabaseInstance", "file_instance", "memory_instance")
 
 # Held while a database is opened or closed: two must never do either to one file at once.
 _lock = RLock()
-_files: list[Parent] = []
+_files: list[DatabaseInstance] = []
 """The files that are open in this process."""
-_memories: list[Parent] = []
+_memories: list[DatabaseInstance] = []
 
 
-class Parent:
-    """One open database, and how many hold it: each connection, and a registration where it is in memory."""
+class DatabaseInstance:
+    """One open database and the number of its users: connections, and the registration of one in memory."""
 
     def __init__(self, config: DuckDBConfig, path: str) -> None:
         self.path, self.config = path, config
         self.is_inherited = False
-        """We are a forked child, and this is the parent process's."""
-        self.holders = 1
+        """We are a forked child, and this belongs to the parent process."""
+        self.users = 1
         try:
             self.raw = duckdb.connect(path, read_only=config.read_only, config=config.options())
         except duckdb.Error as exc:
@@ -56,25 +56,25 @@ class Parent:
         if self.is_inherited:
             raise inherited(self.config.database)
 
-    def hold(self) -> None:
-        """One more needs it."""
+    def acquire(self) -> None:
+        """One more user."""
         with _lock:
             self.check()
-            self.holders += 1
+            self.users += 1
 
-    def hold_if_open(self) -> bool:
-        """One more needs it, unless it was closed: False then."""
+    def acquire_if_open(self) -> bool:
+        """One more user, unless it was closed: False then."""
         with _lock:
-            if self.holders == 0:
+            if self.users == 0:
                 return False
-            self.hold()
+            self.acquire()
         return True
 
-    def let_go(self) -> None:
-        """One less needs it; the last closes the database."""
+    def release(self) -> None:
+        """One user less; the last one closes the database."""
         with _lock:
-            self.holders -= 1
-            if self.holders == 0 and not self.is_inherited:
+            self.users -= 1
+            if self.users == 0 and not self.is_inherited:
                 for known in (_files, _memories):
                     if self in known:
                         known.remove(self)
@@ -89,35 +89,35 @@ def inherited(database: str) -> ConnectError:
     )
 
 
-def parent_of_memory(config: DuckDBConfig) -> Parent:
-    """A new database in memory, held once."""
+def memory_instance(config: DuckDBConfig) -> DatabaseInstance:
+    """A new database in memory, with one user."""
     with _lock:
-        parent = Parent(config, config.database)
-        _memories.append(parent)
-    return parent
+        instance = DatabaseInstance(config, config.database)
+        _memories.append(instance)
+    return instance
 
 
-def parent_of_file(config: DuckDBConfig) -> Parent:
-    """The database in this file, held once more, and opened if it is not. Raises `ConnectError`."""
+def file_instance(config: DuckDBConfig) -> DatabaseInstance:
+    """The database in this file with one user more; opened if it is not open. Raises `ConnectError`."""
     path = real_path(config.database)
     with _lock:
-        for parent in _files:
-            if same_file(parent.path, path):
-                parent.hold()
+        for instance in _files:
+            if same_file(instance.path, path):
+                instance.acquire()
                 try:
-                    _check_settings(parent, config)
+                    _check_settings(instance, config)
                 except BaseException:
-                    parent.let_go()
+                    instance.release()
                     raise
-                return parent
-        parent = Parent(config, path)
-        _files.append(parent)
-    return parent
+                return instance
+        instance = DatabaseInstance(config, path)
+        _files.append(instance)
+    return instance
 
 
-def _check_settings(parent: Parent, config: DuckDBConfig) -> None:
-    """What registration could not compare: other registries, and a config whose sessions still run."""
-    differing = config.differs_in(parent.config)
+def _check_settings(instance: DatabaseInstance, config: DuckDBConfig) -> None:
+    """Refuse other settings: those of other registries, which registration can not compare."""
+    differing = config.differs_in(instance.config)
     if differing:
         msg = (
             f"the DuckDB file {config.database!r} is open in this process with other settings "
@@ -129,12 +129,12 @@ def _check_settings(parent: Parent, config: DuckDBConfig) -> None:
 def _after_fork_in_child() -> None:
     global _lock  # noqa: PLW0603 - the parent process may have held it
     _lock = RLock()
-    for parent in (*_files, *_memories):
-        parent.is_inherited = True
-        _immortalise(parent.raw)
+    for instance in (*_files, *_memories):
+        instance.is_inherited = True
+        _never_free(instance.raw)
 
 
-def _immortalise(raw: duckdb.DuckDBPyConnection) -> None:
+def _never_free(raw: duckdb.DuckDBPyConnection) -> None:
     # A list would not do: the interpreter empties it at its end, and freeing this writes into the file.
     import ctypes
 

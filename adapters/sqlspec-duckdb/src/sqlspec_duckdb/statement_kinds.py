@@ -1,4 +1,4 @@
-"""Which statements are SELECTs: asked of DuckDB's own parser, once for each text."""
+"""What kind of statement a text is, by DuckDB's own parser, once for each text."""
 
 from __future__ import annotations
 
@@ -13,25 +13,26 @@ if TYPE_CHECKING:
 
 __all__ = ("check_single", "is_select")
 
-_LIMIT = 2048
-_known: dict[str, bool] = {}
+CACHE_SIZE = 2048
+_cache: dict[str, bool] = {}
 
 
 def is_select(raw: DuckDBPyConnection, statement: str) -> bool:
-    """Whether the statement is one SELECT, or what DuckDB takes for one: VALUES, FROM, WITH."""
-    found = _known.get(statement)
+    """Whether the statement is one SELECT, or what DuckDB parses as one: VALUES, FROM, WITH."""
+    found = _cache.get(statement)
     if found is None:
-        if len(_known) >= _LIMIT:
-            _known.clear()
+        if len(_cache) >= CACHE_SIZE:
+            _cache.clear()
         parsed = raw.extract_statements(statement)
-        found = _known[statement] = len(parsed) == 1 and parsed[0].type == duckdb.StatementType.SELECT
+        found = _cache[statement] = len(parsed) == 1 and parsed[0].type == duckdb.StatementType.SELECT
     return found
 
 
 def check_single(raw: DuckDBPyConnection, statement: str) -> None:
     """Refuse several statements in one text, where our scanner can not know.
 
-    A backtick quotes identifiers in 2.x and is an operator in 1.x: what one hides is plain to the other.
+    A backtick quotes identifiers in 2.x and is an operator in 1.x: so a semicolon may be quoted in one of
+    them and end the statement in the other.
     """
     if "`" in statement and len(raw.extract_statements(statement)) > 1:
         msg = "one statement at a time; execute_script() runs several"

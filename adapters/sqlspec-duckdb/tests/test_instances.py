@@ -1,4 +1,4 @@
-"""One open database for each file of the process: shared, and closed by the last who lets go."""
+"""One open database for each file of the process: shared, and closed by its last user."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import pytest
 
 from sqlspec import SQLSpec
 from sqlspec.errors import ConnectError
-from sqlspec_duckdb import DuckDBConfig, parents
+from sqlspec_duckdb import DuckDBConfig, instances
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -59,7 +59,7 @@ def test_g25_threads_that_come_at_once_open_the_file_once(
         spec.close()
 
     assert count == 1
-    assert parents._files == []
+    assert instances._files == []
 
 
 def test_closing_the_registry_frees_the_file_for_other_processes(path: Path) -> None:
@@ -92,7 +92,7 @@ def test_g25_a_session_outlives_its_registration(path: Path) -> None:
         session.execute("CREATE TABLE t (i INTEGER)")
         spec.unregister_config("main")
         session.execute("INSERT INTO t VALUES (1)")
-    assert parents._files == []
+    assert instances._files == []
 
     with DuckDBConfig(database=str(path)).provide_session() as session:
         assert session.execute("SELECT i FROM t").scalars() == [1]
@@ -101,16 +101,16 @@ def test_g25_a_session_outlives_its_registration(path: Path) -> None:
 def test_a_memory_session_outlives_its_registration() -> None:
     """The memory goes with its last holder."""
     gc.collect()
-    before = len(parents._memories)
+    before = len(instances._memories)
     spec = SQLSpec()
     spec.register_config(DuckDBConfig(), "main")
     with spec.provide_session("main") as session:
         session.execute("CREATE TABLE t (i INTEGER)")
         spec.unregister_config("main")
         assert session.execute("SELECT count(*) FROM t").scalar() == 0
-        assert len(parents._memories) == before + 1
+        assert len(instances._memories) == before + 1
 
-    assert len(parents._memories) == before
+    assert len(instances._memories) == before
 
 
 def test_other_settings_in_another_registry_are_refused_when_it_opens(path: Path) -> None:
@@ -125,7 +125,7 @@ def test_other_settings_in_another_registry_are_refused_when_it_opens(path: Path
 
     with config.provide_session() as session:
         assert session.execute("SELECT current_setting('threads')").scalar() == 1
-    assert parents._files == []
+    assert instances._files == []
 
 
 def test_a_file_of_another_process_says_what_to_do(path: Path) -> None:
@@ -176,13 +176,13 @@ def test_what_can_not_be_opened_says_why(tmp_path: Path, what: str) -> None:
         with pytest.raises(ConnectError, match=says) as caught, config.provide_session():
             pass
         assert isinstance(caught.value.__cause__, duckdb.Error)
-    assert parents._files == []
+    assert instances._files == []
 
 
 def test_a_registry_that_is_dropped_closes_its_memory() -> None:
     """Without a word of ours."""
     gc.collect()
-    before = len(parents._memories)
+    before = len(instances._memories)
     spec = SQLSpec()
     spec.register_config(DuckDBConfig(), "main")
     with spec.provide_session("main") as session:
@@ -191,4 +191,4 @@ def test_a_registry_that_is_dropped_closes_its_memory() -> None:
     del spec, session
     gc.collect()
 
-    assert len(parents._memories) == before
+    assert len(instances._memories) == before
