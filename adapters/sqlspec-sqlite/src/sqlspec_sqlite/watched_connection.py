@@ -1,7 +1,7 @@
 """Noticing what an owner may have changed on a connection besides data.
 
 What was changed can not be undone with certainty, and a new connection costs little: so it is enough to
-know that something may have been. Every statement is looked at, once for each text.
+know that something may have been. Every statement is checked, once for each text.
 
 (SQLite's authorizer would see more, but is called in the middle of its C code: an exception that a signal
 raises there, Ctrl-C, would be swallowed by sqlite3.)
@@ -9,44 +9,17 @@ raises there, Ctrl-C, would be swallowed by sqlite3.)
 
 from __future__ import annotations
 
-import re
 import sqlite3
 from contextlib import suppress
-from functools import lru_cache
 from typing import Any
 
-__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "WatchedConnection", "look")
+from .statement_kind import CHANGES_STATE, statement_kind
 
-CHANGES_STATE = 1
-INSERTS = 2
-NUMBERED = 4
-
-_BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*+"
-_INSERTS = re.compile(r"\b(?:INSERT|REPLACE)\b", re.IGNORECASE)
-_NUMBERED = re.compile(r"\?\d")
-_UNNUMBERED = re.compile(r"\?(?!\d)")
-# Anywhere in the text, in a literal too: a statement that is suspected wrongly costs a connection, no more.
-_SUSPECT = re.compile(r"\b(?:PRAGMA|ATTACH|DETACH|CREATE\b.*\bTEMP(?:ORARY)?)\b", re.IGNORECASE | re.DOTALL)
-# Pragmas without an argument, or with one that leaves the connection as it was.
-_ASKS = re.compile(
-    rf"""{_BLANK}PRAGMA{_BLANK}(?:\w+{_BLANK}\.{_BLANK})?(?:\w+{_BLANK};?{_BLANK}$
-    |(?:application_id|foreign_key_check|foreign_key_list|incremental_vacuum|index_info|index_list|index_xinfo
-    |integrity_check|optimize|quick_check|table_info|table_list|table_xinfo|user_version|wal_checkpoint)\b)""",
-    re.IGNORECASE | re.DOTALL | re.VERBOSE,
-)
-
-
-@lru_cache(maxsize=2048)
-def look(statement: str) -> int:
-    """What one statement does, by bits: CHANGES_STATE (in doubt, it does), INSERTS, is NUMBERED (?1)."""
-    numbered = NUMBERED if _NUMBERED.search(statement) and not _UNNUMBERED.search(statement) else 0
-    if _SUSPECT.search(statement) and not (_ASKS.match(statement) and statement.count(";") <= 1):
-        return CHANGES_STATE | numbered
-    return (INSERTS if _INSERTS.search(statement) else 0) | numbered
+__all__ = ("WatchedConnection",)
 
 
 class WatchedCursor(sqlite3.Cursor):
-    """A cursor that an application made, whose statements are looked at."""
+    """A cursor that an application made, whose statements are checked."""
 
     def _note(self, sql: object) -> None:
         owner = self.connection
@@ -75,19 +48,19 @@ class WatchedConnection(sqlite3.Connection):
     is_changed = False
 
     def __del__(self) -> None:
-        # Python 3.13 warns of connections that nobody closed; a lost lease is the pool's to report.
+        # Python 3.13 warns of connections that were not closed; the pool reports lost leases itself.
         with suppress(sqlite3.ProgrammingError):  # never opened
             self.close()
 
     def note(self, statement: object) -> None:
-        """Look at a statement or a script; what is no text is the driver's to refuse."""
-        if isinstance(statement, str) and look(statement) & CHANGES_STATE:
+        """Check a statement or a script; the driver refuses what is no text."""
+        if isinstance(statement, str) and statement_kind(statement) & CHANGES_STATE:
             self.is_changed = True
 
     def cursor(self, factory: Any = WatchedCursor) -> Any:
         """As the driver's."""
         if factory is not WatchedCursor:
-            self.is_changed = True  # who knows what it does
+            self.is_changed = True  # it may do anything
         return super().cursor(factory)
 
     def execute(self, sql: str, *parameters: Any) -> sqlite3.Cursor:
@@ -117,7 +90,7 @@ def _noting(name: str) -> Any:
     return note_and_call
 
 
-# What has no statement to look at.
+# Methods that change the connection without a statement.
 for _name in (
     "create_aggregate",
     "create_collation",
