@@ -179,7 +179,7 @@ class TransactionControl:
             errors = await self._runner.run(steps, time.monotonic() + CLEAN_UP_TIMEOUT)
         except SQLSpecError:
             return False
-        return self._is_reset(errors)
+        return self._note_reset(errors)
 
     async def reset(self, deadline: float | None) -> bool:
         """COM_RESET_CONNECTION, which rolls back and forgets settings, variables, locks, temporary tables.
@@ -188,7 +188,7 @@ class TransactionControl:
         """
         if not self._setup.can_reset:
             return False
-        return self._is_reset(await self._exchange(self._reset_packets(), deadline))
+        return self._note_reset(await self._exchange(self._reset_packets(), deadline))
 
     async def clean_up(self, deadline: float | None, *, reset: bool) -> bool:
         """Roll back, and reset if *reset* says so or options are set that only a reset undoes."""
@@ -204,8 +204,8 @@ class TransactionControl:
             return (*setup.reset, setup.restore_database)
         return setup.reset
 
-    def _is_reset(self, errors: Sequence[BaseException | None]) -> bool:
-        """Whether the session is as it was after the connect; our transaction is over in any case."""
+    def _note_reset(self, errors: Sequence[BaseException | None]) -> bool:
+        """Note the end of our transaction, and of the session if it is as after the connect: True then."""
         session, status = self._session, self._raw.server_status
         is_reset = (
             not any(errors)

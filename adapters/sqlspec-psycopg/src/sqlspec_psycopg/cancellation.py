@@ -138,6 +138,6 @@ def finish_if_idle(raw: Cancellable) -> None:
 
 
 def async_finish_if_idle(raw: Cancellable) -> None:
-    """Close it unless a task waits for an answer; that task has been woken, and then nothing refers to it."""
+    """Close it unless a task is inside a call; that task was woken, and frees libpq with the connection."""
     if raw.pgconn.transaction_status != BUSY:
         raw.finish()

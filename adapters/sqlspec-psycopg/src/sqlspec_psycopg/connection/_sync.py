@@ -238,15 +238,15 @@ class PsycopgConnection(Connection[BoundedConnection]):
             error = self.error_of(exc)
         outcome = self._control.outcome(results, error)
         if outcome.committed:
-            is_clean = error is None and (not reset or self._is_reset(results))
+            is_clean = error is None and (not reset or self._note_reset(results))
             return COMMITTED_AND_RESET if is_clean else Outcome(committed=True, reset_ok=False)
         if outcome.committed is None:
             return outcome
         is_clean = self._is_cleaned(reset, time.monotonic() + CLEAN_UP_TIMEOUT)
         return Outcome(committed=False, reset_ok=is_clean, error=outcome.error)
 
-    def _is_reset(self, results: list[PGresult]) -> bool:
-        return self._control.is_reset(results) and (not self.is_raw_lent or self._restore_driver())
+    def _note_reset(self, results: list[PGresult]) -> bool:
+        return self._control.note_reset(results) and (not self.is_raw_lent or self._restore_driver())
 
     def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
         """ROLLBACK, if there is something to undo, and the reset, in one message."""

@@ -108,7 +108,7 @@ class AsyncTransactionControl:
                 return Outcome(committed=True, reset_ok=error is None)
             aborted = TransactionAbortedError("the database had given the transaction up; its work is undone")
             return Outcome(committed=False, reset_ok=False, error=aborted)
-        # A server that hangs up in the middle does not say whether it was done.
+        # An error followed by the connection's end does not tell whether the COMMIT was done.
         committed = False if error is None and self._pgconn.status == GOOD else None
         return Outcome(committed=committed, reset_ok=False, error=error_of(first))
 
@@ -122,10 +122,10 @@ class AsyncTransactionControl:
             return await self._set_writable(deadline)
         message = self.phrases.reset if status == IDLE else self.phrases.rollback_and_reset
         results = await self.send(self._reset_message(message), deadline) if message else []
-        return self.is_reset(results)
+        return self.note_reset(results)
 
-    def is_reset(self, results: list[PGresult]) -> bool:
-        """Whether every part of the reset was done; from then on nothing is left to undo."""
+    def note_reset(self, results: list[PGresult]) -> bool:
+        """Note that nothing is to be undone any more. False: a part of the reset was not done."""
         if not _are_ok(results) or self._pgconn.transaction_status != IDLE:
             return False
         if self._is_standby and self._pgconn.parameter_status(b"in_hot_standby") != b"on":
