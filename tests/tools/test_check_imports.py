@@ -123,3 +123,18 @@ def test_an_adapter_has_no_private_door(tmp_path: Path) -> None:
     assert tree(tmp_path, {file: "if TYPE_CHECKING:\n    from sqlspec.pool import Pool\n"}) == [
         f"{file}:2: sqlspec.pool is not public"
     ]
+
+
+def test_the_modules_of_an_adapter_import_in_one_direction(tmp_path: Path) -> None:
+    """A circle is found whoever closes it, for types too."""
+    folder = "adapters/sqlspec-x/src/sqlspec_x"
+    files = {
+        f"{folder}/__init__.py": "from .connection import C\n",
+        f"{folder}/connection.py": "from .cursor import A\n",
+        f"{folder}/cursor.py": "from .values import V\nif TYPE_CHECKING:\n    from .connection import C\n",
+        f"{folder}/values.py": "",
+    }
+
+    (problem,) = tree(tmp_path, files)
+
+    assert problem.endswith("imports in a circle: sqlspec_x.connection, sqlspec_x.cursor")

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.errors import ParameterError
-from sqlspec_asyncmy.bulk import bulk_of
+from sqlspec_asyncmy.bulk_execute import bulk_statement
 from sqlspec_asyncmy.literals import literal, render
-from sqlspec_asyncmy.look import CHARSET, INSERTS, LOCKS, READS, USES, look
-from sqlspec_asyncmy.many import insert_of, packed
+from sqlspec_asyncmy.multi_row_insert import insert_statements, parse_insert
+from sqlspec_asyncmy.statement_kind import CHARSET, INSERTS, LOCKS, READS, USES, statement_kind
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ from sqlspec_asyncmy.many import insert_of, packed
 )
 def test_what_a_statement_does(statement: str, does: int) -> None:
     """By its first words; in doubt it writes."""
-    assert look(statement) == does
+    assert statement_kind(statement) == does
 
 
 @pytest.mark.parametrize(
@@ -58,7 +58,7 @@ def test_what_a_statement_does(statement: str, does: int) -> None:
 )
 def test_an_insert_in_three_parts(statement: str, parts: tuple[str, str, str]) -> None:
     """What comes before the row, the row, and what comes after."""
-    assert insert_of(statement) == parts
+    assert parse_insert(statement) == parts
 
 
 @pytest.mark.parametrize(
@@ -77,19 +77,19 @@ def test_an_insert_in_three_parts(statement: str, parts: tuple[str, str, str]) -
 )
 def test_what_is_no_plain_insert_runs_row_by_row(statement: str) -> None:
     """In doubt it is slower, and right."""
-    assert insert_of(statement) is None
+    assert parse_insert(statement) is None
 
 
 @given(
     st.lists(st.tuples(st.integers(0, 9), st.text("ab'\\%", max_size=9)), min_size=1, max_size=50),
     st.integers(60, 400),
 )
-def test_packed_statements_hold_every_row_once(rows: list[tuple[int, str]], largest: int) -> None:
+def test_insert_statements_hold_every_row_once(rows: list[tuple[int, str]], largest: int) -> None:
     """In order, whatever the server takes at once; none is larger."""
-    insert = insert_of("INSERT INTO t VALUES (%s, %s)")
+    insert = parse_insert("INSERT INTO t VALUES (%s, %s)")
     assert insert is not None
 
-    texts = packed(insert, rows, largest)
+    texts = insert_statements(insert, rows, largest)
 
     written = b",".join(text.removeprefix(b"INSERT INTO t VALUES ") for text in texts)
     assert written == b",".join(b"(%d,%s)" % (n, literal(s).encode()) for n, s in rows).replace(b",'", b", '")
@@ -114,15 +114,15 @@ def test_columns_that_do_not_fit_the_binary_way(column: list[Any]) -> None:
     """They go as text, which knows all types and says what it refuses."""
     rows = [(column[number % 2],) for number in range(100)]
 
-    assert bulk_of("INSERT INTO t VALUES (%s)", rows, 10**6) is None
-    assert bulk_of(
+    assert bulk_statement("INSERT INTO t VALUES (%s)", rows, 10**6) is None
+    assert bulk_statement(
         "INSERT INTO t VALUES (%s)", [(None if number % 2 else 5,) for number in range(100)], 10**6
     )
 
 
 def test_the_binary_way_in_parts() -> None:
     """As many rows at once as the server takes."""
-    bulk = bulk_of("INSERT INTO `%%s?` VALUES (%s)", [("x" * 1000,)] * 100, 20_000)
+    bulk = bulk_statement("INSERT INTO `%%s?` VALUES (%s)", [("x" * 1000,)] * 100, 20_000)
 
     assert bulk is not None
     assert bulk.statement == "INSERT INTO `%s?` VALUES (?)"
@@ -133,12 +133,12 @@ def test_the_binary_way_in_parts() -> None:
 def test_one_row_that_is_too_large_for_all() -> None:
     """Is for the other way to refuse, by its number."""
     rows = [("x",)] * 50 + [("x" * 30_000,)]
-    insert = insert_of("INSERT INTO t VALUES (%s)")
+    insert = parse_insert("INSERT INTO t VALUES (%s)")
     assert insert is not None
 
-    assert bulk_of("INSERT INTO t VALUES (%s)", rows, 20_000) is None
+    assert bulk_statement("INSERT INTO t VALUES (%s)", rows, 20_000) is None
     with pytest.raises(ParameterError, match="row 51"):
-        packed(insert, rows, 20_000)
+        insert_statements(insert, rows, 20_000)
 
 
 def test_a_literal_percent_is_written_once() -> None:

@@ -216,9 +216,9 @@ def test_an_abort_stops_a_statement_and_frees_the_file(path: Path) -> None:
     timers[0].join(10)
     spec.close()
 
-    from sqlspec_duckdb import parents
+    from sqlspec_duckdb import instances
 
-    assert parents._files == []
+    assert instances._files == []
 
 
 def test_what_is_no_error_of_duckdbs_is_told_by_its_class() -> None:

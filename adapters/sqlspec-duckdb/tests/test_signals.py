@@ -207,7 +207,7 @@ def test_a_result_whose_reading_was_interrupted_is_whole_or_lost(spec: SQLSpec) 
 def test_a_result_is_read_once_even_if_that_fails(spec: SQLSpec, read: str) -> None:
     """What the driver holds is in no known state then."""
 
-    class Held:
+    class Source:
         """Breaks at the first reading, and would go on at the second."""
 
         calls = 0
@@ -224,10 +224,10 @@ def test_a_result_is_read_once_even_if_that_fails(spec: SQLSpec, read: str) -> N
     with spec.provide_session() as session:
         result = session.execute("SELECT 1 AS one")
     raw: Any = result._raw
-    raw._held = held = Held()
+    raw._source = source = Source()
     with pytest.raises(MemoryError if read == "all" or not HAS_SUBMIT else Exception):
         getattr(result, read)()
     with pytest.raises(SQLSpecError, match="run the statement again"):
         result.all()
 
-    assert held.calls <= 1
+    assert source.calls <= 1

@@ -92,7 +92,7 @@ def test_g14_a_reset_that_fails_is_no_error_of_the_caller(spec: SQLSpec) -> None
     with spec.provide_session("main") as session:
         session.execute("INSERT INTO kept VALUES (1)")
         connection: Any = session._connection
-        connection._phrases.commit_and_reset += b";SELECT 1/0"
+        connection._control.phrases.commit_and_reset += b";SELECT 1/0"
 
     assert ids(spec) == [1]
     assert pid_of(spec) != before
@@ -103,7 +103,7 @@ def test_g14_a_server_that_dies_in_the_reset_is_none_either(spec: SQLSpec) -> No
     with spec.provide_session("main") as session:
         session.execute("INSERT INTO kept VALUES (1)")
         connection: Any = session._connection
-        connection._phrases.commit_and_reset += b";SELECT pg_terminate_backend(pg_backend_pid())"
+        connection._control.phrases.commit_and_reset += b";SELECT pg_terminate_backend(pg_backend_pid())"
 
     assert ids(spec) == [1]
     assert pid_of(spec)
@@ -170,8 +170,8 @@ def test_g42_an_answer_of_rollback_is_no_commit(spec: SQLSpec) -> None:
     """Even if nobody looked at the transaction before: COMMIT of a broken one "succeeds"."""
     with spec.provide_session("main", autocommit=True) as session:
         connection: Any = session._connection
-        connection._ask(b"BEGIN", None)
-        connection._ask(b"SELECT no_such_column", None)
+        connection._query(b"BEGIN", None)
+        connection._query(b"SELECT no_such_column", None)
 
         outcome = connection.finish(True, True, None)
 

@@ -13,20 +13,20 @@ from asyncmy.errors import MySQLError
 from sqlspec.errors import ConnectError, DatabaseError, DisconnectedError, SQLSpecError
 from sqlspec.plugin import tls_context
 
-from . import wire
+from . import protocol
 from .config import harmful_modes, harmless
 from .connection import AsyncMyConnection
-from .errors import told
-from .setup import Setup
+from .errors import as_error
+from .session_setup import SessionSetup
 
 if TYPE_CHECKING:
     from .config import AsyncMyConfig
 
 __all__ = ("connect",)
 
-ASKED = b"SELECT @@sql_mode, @@max_allowed_packet"
+SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet"
 STOP_TIMEOUT = 0.8
-"""Seconds to stop another connection's statement: who was cancelled waits for it."""
+"""Seconds to stop another connection's statement: the cancelled task waits for it."""
 
 
 async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
@@ -59,12 +59,12 @@ async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
 
 
 def _refused(exc: Exception, config: AsyncMyConfig) -> SQLSpecError:
-    error = told(exc)
+    error = as_error(exc)
     if not isinstance(error, DatabaseError):
         return error
     is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
     kind = type(error) if is_ours else ConnectError
-    # The server's words are about names here: no statement and no row is on its way yet.
+    # The server's text can only quote names here: no statement and no row was sent yet.
     text = f"can not connect to {config.socket or f'{config.host}:{config.port}'}: {error.detail or error}"
     found = kind(text, sqlstate=error.sqlstate, code=error.code, detail=error.detail)
     found.__cause__ = error.__cause__
@@ -82,7 +82,7 @@ async def _open(config: AsyncMyConfig, password: str | None) -> Any:
         password_creator=None if password is None else password.encode,
         database=config.database,
         charset=config.charset,
-        autocommit=None,  # set below, in the same breath as everything else
+        autocommit=None,  # set below, together with everything else
         connect_timeout=config.connect_timeout,
         local_infile=config.local_infile,
         program_name=config.application_name,
@@ -92,23 +92,25 @@ async def _open(config: AsyncMyConfig, password: str | None) -> Any:
 
 
 async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
-    """Switch off what nobody asked for, and find out what the server can do."""
-    await wire.refuse_stacking(raw)
-    no_reset, failed = await wire.exchange(
-        raw, [wire.packet(wire.RESET), wire.packet(wire.QUERY, ASKED)], at_once=config.pipelining
+    """Switch off multiple statements, and find out what the server can do."""
+    await protocol.disable_multi_statements(raw)
+    no_reset, failed = await protocol.exchange(
+        raw,
+        [protocol.packet(protocol.RESET), protocol.packet(protocol.QUERY, SERVER_VARIABLES)],
+        at_once=config.pipelining,
     )
     if failed is not None:
         raise failed
-    sql_mode, largest = wire.last_rows(raw)[0]
-    setup = Setup(
-        statements=_setup(config, sql_mode, autocommit=bool(raw.server_status & wire.AUTOCOMMIT)),
+    sql_mode, max_packet = protocol.last_rows(raw)[0]
+    setup = SessionSetup(
+        statements=_setup(config, sql_mode, autocommit=bool(raw.server_status & protocol.AUTOCOMMIT)),
         can_reset=no_reset is None,
-        largest=int(largest),
+        max_packet=int(max_packet),
         database=config.database,
         pipelining=config.pipelining,
         stop=lambda thread, *, for_good: stop(config, thread, for_good=for_good),
     )
-    for failed in filter(None, await wire.exchange(raw, setup.packets, at_once=config.pipelining)):
+    for failed in filter(None, await protocol.exchange(raw, setup.packets, at_once=config.pipelining)):
         raise failed
     return AsyncMyConnection(raw, setup)
 
@@ -136,7 +138,7 @@ async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
     A best effort, in bounded time: returns whether the server has done it.
     """
     raw: Any = None
-    with suppress(Exception):  # whoever asked for it has an error of his own to tell
+    with suppress(Exception):  # the caller has an error of its own to raise
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
                 password = None if config.password is None else config.password.reveal()

@@ -1,152 +1,210 @@
-"""One asyncmy connection under core's contract: statements, many rows, streams.
+"""One asyncmy connection under core's contract.
 
-Statements go by the text protocol: one round trip each, whatever was reset before.
+Statements go by the text protocol: one round trip each, whatever was reset before. Transactions and the reset
+are those of `TransactionControl`; results are read by `ResultReader`, and in batches by `Streams`.
 """
 
 from __future__ import annotations
 
-import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmy.errors import MySQLError
 
-from sqlspec.errors import NotSupportedError, ParameterError, QueryCancelledError, SQLSpecError
-from sqlspec.plugin import RawResult
+from sqlspec.errors import SQLSpecError
+from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
 
-from . import wire
-from .bulk import Bulk, bulk_of
-from .literals import render
-from .look import CHARSET, INSERTS, LOCKS, READS, USES, look
-from .many import Insert, insert_of, packed
-from .stream import AsyncMyCursor
-from .tending import CLEAN_UP_TIMEOUT, Tended, beginning
+from . import protocol
+from .bulk_execute import BulkStatement, bulk_statement
+from .command_runner import CommandRunner
+from .errors import map_error
+from .multi_row_insert import Insert, insert_statements, parse_insert
+from .result_reader import ResultReader
+from .session_state import SessionState
+from .statement_kind import INSERTS, LOCKS, READS, statement_kind
+from .statement_text import StatementText
+from .streams import Streams
+from .transaction_control import TransactionControl, begin_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Coroutine, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+
+    import asyncmy.connection
 
     from sqlspec.plugin import Parameters, TransactionOptions
+
+    from .session_setup import SessionSetup
+    from .stream_cursor import AsyncMyCursor
 
 __all__ = ("AsyncMyConnection",)
 
 SMALL = 64 * 1024
-"""Bytes of a statement that may travel behind another one."""
+"""Bytes of a statement that may be sent together with the one before it."""
 MANY = "sqlspec_many"
 CAN_NOT_BE_PREPARED = 1295
+ACTIVE, IDLE = TransactionStatus.ACTIVE, TransactionStatus.IDLE  # slow to look up before Python 3.12
 
 T = TypeVar("T")
 
 
-class AsyncMyConnection(Tended):
+class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
     load_batch = 20_000  # each is a round trip or two
+
+    def __init__(self, raw: Any, setup: SessionSetup) -> None:
+        super().__init__(raw)
+        self._driver: Any = raw  # the same, as Any: the driver's stubs are not complete
+        self._setup = setup
+        self._runner = CommandRunner(raw, setup, self.is_foreign)
+        self._reader = ResultReader(raw)
+        self._session = SessionState(raw)
+        self._transaction = TransactionControl(raw, setup, self._runner, self._session)
+        self._streams = Streams(raw, setup, self._runner, self._transaction)
+        self._text = StatementText(raw, setup.max_packet, self._session, self._transaction)
 
     # --- statements -----------------------------------------------------------------------------
 
     async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
         """Run one statement and fetch all it returns."""
-        does = look(statement)
-        return await self._execute(does, statement, self._rendered(does, statement, parameters), deadline)
+        kind = statement_kind(statement)
+        return await self._execute(kind, statement, self._text.render(kind, statement, parameters), deadline)
 
-    async def _execute(self, does: int, statement: str, words: bytes, deadline: float | None) -> RawResult:
-        if self._stream is not None or self._over is not None:
+    async def _execute(self, kind: int, statement: str, text: bytes, deadline: float | None) -> RawResult:
+        transaction = self._transaction
+        if self._streams.cursor is not None or transaction.abort_error is not None:
             await self._get_ready()
-        self._traces.is_used = True
+        self._session.is_used = True
         try:
-            result = await self._line.talk(self._hearing.ask(statement, words), deadline)
+            result = await self._runner.run(self._reader.query(statement, text), deadline)
         except SQLSpecError:
-            await self._ask()
+            await transaction.check_open()
             raise
-        if self._begun is not None and self._note(does):
-            await self._begin_again()
+        if transaction.begun is not None and transaction.note_statement(kind):
+            await transaction.begin_again()
         return result
 
-    def _rendered(self, does: int, statement: str, parameters: Parameters) -> bytes:
-        """The statement as it is sent, or why it can not be."""
-        if parameters is not None and self._driver.server_status & wire.NO_BACKSLASHES:
-            raise NotSupportedError(
-                "with sql_mode NO_BACKSLASH_ESCAPES no parameters can be sent; take it off"
-            )
-        if does & (CHARSET | LOCKS | USES):
-            self._heed(does)
-        return self._fitting(render(statement, parameters))
+    async def _get_ready(self) -> None:
+        """Before a command is sent: no stream may be open, and the transaction must not have ended."""
+        if self._streams.cursor is not None:
+            await self._streams.fetch_rest()
+        if self._transaction.abort_error is not None:
+            raise self._transaction.abort_error
 
-    def _heed(self, does: int) -> None:
-        if does & CHARSET:
-            raise NotSupportedError(
-                "the connection's charset is the config's; say `charset` or `collation` there"
-            )
-        if does & LOCKS and self._begun is not None:
-            msg = "LOCK TABLES ends a transaction, and a transaction the locks; use an autocommit session"
-            raise NotSupportedError(msg)
-        if does & USES:
-            self._traces.has_moved = True
+    async def begin_and_execute(
+        self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult:
+        """Sent together, where the statement only reads.
 
-    def _fitting(self, words: bytes) -> bytes:
-        if len(words) < self._setup.largest:
-            return words
-        msg = f"the statement has {len(words)} bytes, and max_allowed_packet is {self._setup.largest}"
-        raise ParameterError(msg)
+        One that writes waits for the answer to BEGIN: if that failed, it would be committed alone.
+        """
+        kind, transaction = statement_kind(statement), self._transaction
+        text = self._text.render(kind, statement, parameters)
+        is_small_read = kind & READS and self._setup.pipelining and len(text) < SMALL
+        if not is_small_read or self._streams.cursor is not None or kind & LOCKS:
+            await self.begin(options, deadline)
+            if kind & LOCKS:
+                self._text.check_kind(kind)
+            return await self._execute(kind, statement, text, deadline)
+        self._session.has_options |= options.read_only
+        begin = [protocol.packet(protocol.QUERY, one) for one in begin_statements(options)]
+        self._session.is_used = True
+        try:
+            result = await self._runner.run(self._begin_and_query(options, begin, statement, text), deadline)
+        except SQLSpecError:
+            await transaction.check_open()
+            raise
+        if transaction.note_statement(kind):
+            await transaction.begin_again()
+        return result
+
+    async def _begin_and_query(
+        self, options: TransactionOptions, begin: list[bytes], statement: str, text: bytes
+    ) -> RawResult:
+        protocol.send(self._driver, b"".join((*begin, protocol.packet(protocol.QUERY, text))))
+        errors = [await protocol.read_error(self._driver) for _ in begin]
+        self._transaction.begun, self._transaction.has_changes = options, False
+        error = next(filter(None, errors), None)
+        try:
+            result = await self._reader.read(statement)
+        except MySQLError as exc:
+            raise error or exc from None
+        if error is not None:
+            raise error
+        return result
+
+    async def stream(
+        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
+    ) -> AsyncMyCursor:
+        """Open a result that is read while it arrives."""
+        kind = statement_kind(statement)
+        text = self._text.render(kind, statement, parameters)
+        await self._get_ready()
+        self._session.is_used = True
+        return await self._streams.open(text, kind, batch_size, deadline)
+
+    # --- many rows ------------------------------------------------------------------------------
 
     async def execute_many(
         self, statement: str, rows: Sequence[Parameters], deadline: float | None
     ) -> RawResult:
         """Run one statement for each row: all of them, or none. INSERT … VALUES takes many rows at once."""
-        does = look(statement)
+        kind = statement_kind(statement)
         if not rows:
             return RawResult(rowcount=0)
         await self._get_ready()
-        self._rendered(does, statement, None)  # a look at the statement, if not at its parameters
-        bulk = bulk_of(statement, rows, self._setup.largest) if self._may_bulk else None
+        self._text.render(kind, statement, None)  # checks the statement, if not its parameters
+        bulk = self._bulk(statement, rows)
         if bulk is not None:
-            count = await self._all_or_none(lambda: self._in_bulk(does, bulk, deadline), deadline)
+            count = await self._all_or_none(lambda: self._execute_bulk(kind, bulk, deadline), deadline)
             if count is not None:
                 return RawResult(rowcount=count)
-        texts = self._texts(does, statement, rows)
-        if len(texts) == 1:  # the server sees to it by itself
-            return RawResult(rowcount=await self._one_by_one(does, texts, deadline))
+        texts = self._texts(kind, statement, rows)
+        if len(texts) == 1:  # one statement is all or none by itself
+            return RawResult(rowcount=await self._execute_each(kind, texts, deadline))
         return RawResult(
-            rowcount=await self._all_or_none(lambda: self._one_by_one(does, texts, deadline), deadline)
+            rowcount=await self._all_or_none(lambda: self._execute_each(kind, texts, deadline), deadline)
         )
 
-    def _texts(self, does: int, statement: str, rows: Sequence[Parameters]) -> list[bytes]:
-        insert = insert_of(statement) if does & INSERTS else None
+    def _bulk(self, text: str, rows: Sequence[Any]) -> BulkStatement | None:
+        if not self._driver._bulk_supported:  # noqa: SLF001 - known from the handshake
+            return None
+        return bulk_statement(text, rows, self._setup.max_packet)
+
+    def _texts(self, kind: int, statement: str, rows: Sequence[Parameters]) -> list[bytes]:
+        insert = parse_insert(statement) if kind & INSERTS else None
         if insert is not None and not any(isinstance(row, dict) for row in rows):
-            return packed(insert, rows, self._setup.largest)  # type: ignore[arg-type] # they are sequences
-        return [self._rendered(does, statement, row) for row in rows]
+            return insert_statements(insert, rows, self._setup.max_packet)  # type: ignore[arg-type] # they are sequences
+        return [self._text.render(kind, statement, row) for row in rows]
 
     async def _all_or_none(self, work: Callable[[], Awaitable[T]], deadline: float | None) -> T:
         await self.savepoint(MANY, deadline)
         try:
             done = await work()
         except SQLSpecError:
-            with suppress(SQLSpecError):  # what comes next shows whether there is still a transaction
+            with suppress(SQLSpecError):  # the next command shows whether there is still a transaction
                 await self.rollback_to_savepoint(MANY, deadline)
             raise
         await self.release_savepoint(MANY, deadline)
         return done
 
-    async def _one_by_one(self, does: int, texts: Sequence[bytes], deadline: float | None) -> int:
+    async def _execute_each(self, kind: int, texts: Sequence[bytes], deadline: float | None) -> int:
         count = 0
         for text in texts:
-            count += max((await self._execute(does, MANY, text, deadline)).rowcount, 0)
+            count += max((await self._execute(kind, MANY, text, deadline)).rowcount, 0)
         return count
 
-    @property
-    def _may_bulk(self) -> bool:
-        return bool(self._driver._bulk_supported)  # noqa: SLF001 - known from the handshake
-
-    async def _in_bulk(self, does: int, bulk: Bulk, deadline: float | None) -> int | None:
+    async def _execute_bulk(self, kind: int, bulk: BulkStatement, deadline: float | None) -> int | None:
+        transaction = self._transaction
         try:
-            count = await self._line.talk(bulk.run(self._driver, self._kept), deadline)
+            count = await self._runner.run(bulk.run(self._driver, self._session.prepared), deadline)
         except SQLSpecError as exc:
-            await self._ask()
+            await transaction.check_open()
             if getattr(exc, "code", None) == CAN_NOT_BE_PREPARED:
                 return None
             raise
-        if self._begun is not None and self._note(does):
-            await self._begin_again()
+        if transaction.begun is not None and transaction.note_statement(kind):
+            await transaction.begin_again()
         return count
 
     async def load(
@@ -157,12 +215,11 @@ class AsyncMyConnection(Tended):
         before = f"INSERT INTO {self.quote_path(table)} ({names}) VALUES "  # noqa: S608 - all quoted
         row = f"({','.join(self.placeholders(len(columns)))})"
         await self._get_ready()
-        self._traces.is_used = True
-        bulk = bulk_of(before.replace("%", "%%") + row, rows, self._setup.largest) if self._may_bulk else None
-        if bulk is None or await self._in_bulk(INSERTS, bulk, deadline) is None:
-            await self._one_by_one(
-                INSERTS, packed(Insert(before, row, ""), rows, self._setup.largest), deadline
-            )
+        self._session.is_used = True
+        bulk = self._bulk(before.replace("%", "%%") + row, rows)
+        if bulk is None or await self._execute_bulk(INSERTS, bulk, deadline) is None:
+            texts = insert_statements(Insert(before, row, ""), rows, self._setup.max_packet)
+            await self._execute_each(INSERTS, texts, deadline)
         return len(rows)
 
     def quote(self, identifier: str) -> str:
@@ -173,100 +230,116 @@ class AsyncMyConnection(Tended):
         """As the driver has them."""
         return ["%s"] * count
 
-    async def begin_and_execute(
-        self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
-    ) -> RawResult:
-        """In one go, where the statement only reads.
+    # --- transactions ---------------------------------------------------------------------------
 
-        One that writes waits for the answer to BEGIN: should that fail, it would be committed alone.
-        """
-        does = look(statement)
-        words = self._rendered(does, statement, parameters)
-        if (
-            not (does & READS and self._setup.pipelining and len(words) < SMALL)
-            or self._stream
-            or does & LOCKS
-        ):
-            await self.begin(options, deadline)
-            if does & LOCKS:
-                self._heed(does)
-            return await self._execute(does, statement, words, deadline)
-        self._traces.is_prepared |= options.read_only
-        begin = [wire.packet(wire.QUERY, text) for text in beginning(options)]
-        self._traces.is_used = True
-        try:
-            result = await self._line.talk(self._begin_and_query(options, begin, statement, words), deadline)
-        except SQLSpecError:
-            await self._ask()
-            raise
-        if self._note(does):
-            await self._begin_again()
-        return result
-
-    async def _begin_and_query(
-        self, options: TransactionOptions, begin: list[bytes], statement: str, words: bytes
-    ) -> RawResult:
-        wire.send(self._driver, b"".join((*begin, wire.packet(wire.QUERY, words))))
-        errors = [await wire.answered(self._driver) for _ in begin]
-        self._begun, self._is_pending = options, False
-        error = next(filter(None, errors), None)
-        try:
-            result = await self._hearing.hear(statement)
-        except MySQLError as exc:
-            raise error or exc from None
-        if error is not None:
-            raise error
-        return result
-
-    # --- streams --------------------------------------------------------------------------------
-
-    async def stream(
-        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
-    ) -> AsyncMyCursor:
-        """Open a result that is read while it comes."""
-        does = look(statement)
-        words = self._rendered(does, statement, parameters)
+    async def begin(self, options: TransactionOptions, deadline: float | None) -> None:
+        """START TRANSACTION, with the isolation level before it."""
         await self._get_ready()
-        self._traces.is_used = True
-        try:
-            result = await self._line.talk(wire.unbuffered(self._driver, words), deadline)
-        except SQLSpecError:
-            wire.widen(self._driver)
-            await self._ask()
-            raise
-        wire.hold(self._driver)
-        cursor = AsyncMyCursor(self, result, batch_size, does)
-        self._stream = cursor
-        return cursor
+        await self._transaction.begin(options, deadline)
 
-    async def hear(
-        self, cursor: AsyncMyCursor, words: Coroutine[Any, Any, T], *, within: float | None = None
-    ) -> T:
-        """What the open stream reads of what the server sends; it is read no further than that."""
-        wire.go_on(self._driver)
-        try:
-            heard = await self._line.talk(words, None if within is None else time.monotonic() + within)
-        except SQLSpecError:
-            cursor.is_coming, self._stream = False, None
-            wire.widen(self._driver)
-            await self._ask()
-            raise
-        wire.hold(self._driver)
-        return heard
+    async def commit(self, deadline: float | None) -> None:
+        """COMMIT."""
+        await self._get_ready()
+        await self._transaction.commit(deadline)
 
-    async def silence(self, cursor: AsyncMyCursor, words: Coroutine[Any, Any, bool]) -> None:
-        """Stop the stream's statement on the server, and read the little that is under way."""
-        await self._setup.stop(self._driver.thread_id(), for_good=False)
-        with suppress(QueryCancelledError):  # which is what was asked for
-            await self.hear(cursor, words, within=CLEAN_UP_TIMEOUT)
+    async def rollback(self, deadline: float | None) -> None:
+        """ROLLBACK, if there is something to undo."""
+        await self._streams.close()
+        await self._transaction.rollback(deadline)
 
-    async def heard(self, cursor: AsyncMyCursor, result: Any) -> None:
-        """The stream is at its end."""
-        self._stream = None
-        wire.go_on(self._driver)
-        wire.widen(self._driver)
-        if result.server_status:
-            self._driver.server_status = result.server_status
-        await self._line.talk(wire.quiet(self._driver), None)
-        if self._begun is not None and wire.is_ready(self._driver) and self._note(cursor.does):
-            await self._begin_again()
+    async def savepoint(self, name: str, deadline: float | None) -> None:
+        """Set one."""
+        await self._get_ready()
+        await self._transaction.savepoint(name, deadline)
+
+    async def release_savepoint(self, name: str, deadline: float | None) -> None:
+        """Keep what came after it."""
+        await self._get_ready()
+        await self._transaction.run(f"RELEASE SAVEPOINT {name}", deadline)
+
+    async def rollback_to_savepoint(self, name: str, deadline: float | None) -> None:
+        """Undo what came after it. Does nothing when the whole transaction is gone."""
+        await self._streams.close()
+        await self._transaction.rollback_to_savepoint(name, deadline)
+
+    async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
+        """Make an autocommit session read-only."""
+        self._session.has_options = True
+        if options.read_only:
+            await self._transaction.set_read_only(deadline)
+
+    @property
+    def transaction_status(self) -> TransactionStatus:
+        """As the server's last answer had it; it has no third state."""
+        return ACTIVE if self._transaction.is_open else IDLE
+
+    # --- the end --------------------------------------------------------------------------------
+
+    async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
+        """The usual end, COMMIT and a full reset, sent together."""
+        if not (commit and reset and self._transaction.can_commit_and_reset):
+            return await super().finish(commit, reset, deadline)
+        if self._streams.cursor is not None or self._transaction.abort_error is not None:
+            try:
+                await self._get_ready()
+            except SQLSpecError as exc:
+                return Outcome(committed=None, reset_ok=False, error=exc)
+        return await self._transaction.commit_and_reset(deadline)
+
+    async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
+        """Roll back and reset: for the server that is one."""
+        if self._session.was_lent:
+            await self._runner.run(protocol.drain(self._driver), deadline)
+        if self._streams.cursor is not None:
+            await self._streams.close()
+        is_clean = await self._transaction.clean_up(deadline, reset=reset)
+        self.is_raw_lent = self._session.was_lent
+        return is_clean
+
+    async def reset(self, deadline: float | None) -> bool:
+        """The server's own reset, and the default database."""
+        is_clean = await self._transaction.reset(deadline)
+        self.is_raw_lent = self._session.was_lent
+        return is_clean
+
+    def is_pristine(self) -> bool:
+        """Nothing was sent since the last reset."""
+        return not (self._session.is_used or self._session.was_lent)
+
+    async def lend_raw(self, deadline: float | None) -> asyncmy.connection.Connection:
+        """From now on anything may happen to it."""
+        self._session.was_lent = True
+        self._reader.forget()
+        return await super().lend_raw(deadline)
+
+    # --- care -----------------------------------------------------------------------------------
+
+    async def ping(self, deadline: float | None) -> None:
+        """COM_PING, whose answer also tells whether a transaction is open."""
+        await self._runner.run(protocol.ping(self._driver), deadline)
+
+    def is_usable(self) -> bool:
+        """No answer is outstanding, and nothing has arrived on the socket."""
+        return self._runner.is_usable()
+
+    def interrupt(self, *, for_good: bool) -> None:
+        """KILL QUERY, by another connection; for good, close at once."""
+        if for_good:
+            self._runner.drop()
+        else:
+            self._runner.stop_statement()
+
+    @property
+    def fileno(self) -> int | None:
+        """The transport's socket."""
+        transport = self._driver._transport  # noqa: SLF001 - the driver offers no other way
+        sock = None if transport is None else transport.get_extra_info("socket")
+        return None if sock is None else sock.fileno()
+
+    async def close(self) -> None:
+        """Send the close message."""
+        await self._runner.close()
+
+    def map_error(self, exc: Exception) -> SQLSpecError | None:
+        """By the server's error numbers. Also for what an application met on the driver's own object."""
+        return map_error(exc)

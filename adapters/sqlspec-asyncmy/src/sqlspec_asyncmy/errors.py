@@ -37,7 +37,7 @@ from sqlspec.plugin import error_for_sqlstate
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ("is_answer", "map_error", "told")
+__all__ = ("as_error", "is_server_error", "map_error")
 
 # Sources: mysqld_error.h of MariaDB 10.11 and the "Server Error Message Reference" of MySQL 8.4.
 _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
@@ -136,8 +136,8 @@ _NAMED = {
 _IDENTIFIER = re.compile(r"[A-Za-z_][\w.$]*\Z")
 
 
-def is_answer(exc: BaseException) -> bool:
-    """Whether the server said this, and goes on: the connection is in step, and as it was."""
+def is_server_error(exc: BaseException) -> bool:
+    """Whether the server answered with this error, and the connection goes on as before."""
     code = _code(exc)
     if code is None or code < 1000 or _FIRST_OF_CLIENT <= code < _FIRST_AFTER_CLIENT:  # noqa: PLR2004
         return False
@@ -165,7 +165,7 @@ def map_error(exc: Exception) -> SQLSpecError | None:
     return error
 
 
-def told(exc: BaseException) -> SQLSpecError:
+def as_error(exc: BaseException) -> SQLSpecError:
     """`map_error`, and the driver's exception as the cause: a copy without the server's words."""
     if isinstance(exc, SQLSpecError):
         return exc

@@ -42,7 +42,7 @@ def render(statement: str, parameters: Parameters) -> bytes:
 
 
 def encoded(text: str) -> bytes:
-    """*text* on the wire."""
+    """*text* in UTF-8, as it is sent."""
     try:
         return text.encode()
     except UnicodeEncodeError:
@@ -52,7 +52,7 @@ def encoded(text: str) -> bytes:
 
 
 def _filled(statement: str, literals: tuple[str, ...] | dict[str, str]) -> str:
-    """Only a text in the driver's own style can fail here: nobody has counted its marks."""
+    """Only a statement in the driver's own style can fail here: its placeholders are not counted before."""
     try:
         return statement % literals
     except (TypeError, ValueError, KeyError, IndexError):
@@ -169,7 +169,7 @@ _LITERALS: Final[Mapping[type, Callable[[Any], Literal]]] = {
     bytes: _bytes,
 }
 
-# By name, so that nobody pays for importing what nobody binds. The order of a class's bases decides.
+# By name, so that the modules of unused types are not imported. The order of a class's bases decides.
 _BY_NAME: Final[Mapping[str, Callable[[Any], Literal]]] = {
     "datetime.datetime": _datetime,
     "datetime.date": _date,

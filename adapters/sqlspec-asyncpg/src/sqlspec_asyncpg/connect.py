@@ -11,10 +11,10 @@ import asyncpg
 from sqlspec.plugin import default_ssl_mode, tls_context
 
 from .connection import AsyncpgConnection
-from .driver import WatchedConnection
 from .ending import find_reset
 from .errors import map_connect_error
 from .values import set_codecs
+from .watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from sqlspec import Secret

@@ -9,81 +9,139 @@ from __future__ import annotations
 
 import select
 import time
+from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
-from sqlspec.plugin import Outcome, RawResult, TransactionStatus
+from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
 
-from .driver import FirstWord
+from .bulk_load import BulkLoader
+from .cursors import REFUSED, declare
+from .deadlines import seconds_until
 from .ending import COMMITTED, ENDED_WELL, FORGET_PREPARED, is_on_standby, judge
 from .errors import map_error
-from .statements import STALE, StatementsConnection, is_stale, left
+from .statement_cache import StatementCache
+from .statement_runner import STALE, StatementRunner, as_tuple, is_stale
+from .watched_connection import WatchedConnection, attach_reply
+from .wire_tap import CommandTagReader
 
 if TYPE_CHECKING:
+    from collections.abc import Coroutine, Sequence
+
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import Parameters, TransactionOptions
+    from sqlspec.plugin import Parameters, RawResult, TransactionOptions
 
     from .config import AsyncpgConfig
-    from .driver import WatchedConnection
 
 __all__ = ("AsyncpgConnection",)
 
-CLEAN_UP = 2.0
+CLEAN_UP_TIMEOUT = 2.0
 # Asked at the end of each transaction, and slow to look up before Python 3.12.
 ACTIVE, ABORTED, IDLE = TransactionStatus.ACTIVE, TransactionStatus.ABORTED, TransactionStatus.IDLE
 
 
-class AsyncpgConnection(StatementsConnection):
+class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
+    load_batch = 20_000  # a COPY costs as much as a thousand rows
+
     def __init__(self, raw: WatchedConnection, config: AsyncpgConfig, reset: str) -> None:
-        super().__init__(raw, config)
-        self._reset = reset
+        super().__init__(raw)
+        self._config, self._reset, self._tap, self._loop = config, reset, raw.tap, get_running_loop()
+        self._cache = StatementCache(config.cached_statements)
+        self._runner = StatementRunner(raw, self._cache)
+        self._loader = BulkLoader(raw, self._cache)
         self._is_on_standby = is_on_standby(raw)
         self._begins: dict[TransactionOptions, str] = {}
-        self._is_guarded = False
+        self._is_read_only = False
         self._poll = _poller(raw)
+
+    # --- statements -----------------------------------------------------------------------------
+
+    # No coroutines of their own, because each costs a call at every step.
+
+    def execute(
+        self, statement: str, parameters: Parameters, deadline: float | None
+    ) -> Coroutine[Any, Any, RawResult]:
+        """Run one statement and fetch all it returns."""
+        return self._runner.execute(statement, parameters, deadline)
+
+    def execute_many(
+        self, statement: str, rows: Sequence[Parameters], deadline: float | None
+    ) -> Coroutine[Any, Any, RawResult]:
+        """Run one statement for each row: all of them, or none."""
+        return self._runner.execute_many(statement, rows, deadline)
+
+    def execute_script(self, statements: Sequence[str], deadline: float | None) -> Coroutine[Any, Any, None]:
+        """Run statements one after another."""
+        return self._runner.execute_script(statements, deadline)
+
+    async def stream(
+        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
+    ) -> AsyncCursor:
+        """Open a cursor on the server. Outside of transactions, one whose rows the server keeps."""
+        values = parameters if type(parameters) is tuple else as_tuple(parameters)
+        if self.raw.is_in_transaction():
+            return await self._runner.open_portal(statement, values, batch_size, deadline)
+        try:
+            return await declare(self._runner, statement, values, batch_size)
+        except REFUSED:
+            return await super().stream(statement, parameters, batch_size, deadline)
+
+    async def load(
+        self, table: str, columns: Sequence[str], rows: Sequence[Any], deadline: float | None
+    ) -> int:
+        """Binary COPY; row by row where a column's type has no binary form in asyncpg."""
+        self._runner.is_used = True
+        names = ", ".join(map(self.quote, columns))
+        query = f"SELECT {names} FROM {self.quote_path(table)} LIMIT 0"  # noqa: S608 - all quoted
+        count = await self._loader.copy(table, columns, rows, query, deadline)
+        return await super().load(table, columns, rows, deadline) if count is None else count
+
+    def placeholders(self, count: int) -> list[str]:
+        """PostgreSQL's own: $1, $2, and so on."""
+        return [f"${number}" for number in range(1, count + 1)]
 
     # --- transactions ---------------------------------------------------------------------------
 
     async def begin(self, options: TransactionOptions, deadline: float | None) -> None:
         """BEGIN, with what the session asks for."""
-        self._check_loop()
-        text = self._begins.get(options) or self._begins.setdefault(options, _begin(options))
-        self._is_used = True
-        await self.raw.execute(text, timeout=left(deadline))
+        self._runner.check_loop()
+        text = self._begins.get(options) or self._begins.setdefault(options, _begin_statement(options))
+        self._runner.is_used = True
+        await self.raw.execute(text, timeout=seconds_until(deadline))
 
     async def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
     ) -> RawResult:
         """BEGIN and the first statement."""
-        is_kept = statement in self._prepared
+        is_cached = statement in self._cache.statements
         await self.begin(options, deadline)
         try:
-            return await self.execute(statement, parameters, deadline)
+            return await self._runner.execute(statement, parameters, deadline)
         except STALE as exc:
-            if not (is_kept and is_stale(exc)):
+            if not (is_cached and is_stale(exc)):
                 raise
         # Nothing has happened in this transaction, and the statement was refused before it ran.
-        await self.raw.execute("ROLLBACK", timeout=left(deadline))
+        await self.raw.execute("ROLLBACK", timeout=seconds_until(deadline))
         await self.begin(options, deadline)
-        return await self.execute(statement, parameters, deadline)
+        return await self._runner.execute(statement, parameters, deadline)
 
     async def commit(self, deadline: float | None) -> None:
         """COMMIT."""
-        if await self.raw.execute("COMMIT", timeout=left(deadline)) != "COMMIT":
+        if await self.raw.execute("COMMIT", timeout=seconds_until(deadline)) != "COMMIT":
             raise _rolled_back()
 
     async def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""
         if self.raw.is_in_transaction() or self.raw.is_cancelling:
-            await self.raw.execute("ROLLBACK", timeout=left(deadline))
+            await self.raw.execute("ROLLBACK", timeout=seconds_until(deadline))
 
     @property
     def transaction_status(self) -> TransactionStatus:
-        """The server's word at the end of its last answer."""
+        """As the server's last answer has it."""
         raw = self.raw
         if raw.is_closed():
             return IDLE  # and what was open is undone
@@ -91,47 +149,50 @@ class AsyncpgConnection(StatementsConnection):
             return TransactionStatus.UNKNOWN
         if not raw.is_in_transaction():
             return IDLE
-        return ABORTED if self._ear.status is ABORTED else ACTIVE
+        return ABORTED if self._tap.status is ABORTED else ACTIVE
 
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """COMMIT and the reset as one message. What became of the first is known by its own tag."""
         if not commit:
             return await super().finish(commit, reset, deadline)
-        error, kept = None, self._is_asyncpg_restored(reset=reset)
-        reply = FirstWord()
-        await self._listen(reply)
+        error, is_restored = None, self._is_driver_restored(reset=reset)
+        reply = CommandTagReader()
+        await attach_reply(self.raw, reply)
         try:
             # Without a timeout: core's own timer stands behind every COMMIT.
-            await self.raw.execute(f"COMMIT; {self._wanted_reset()}" if reset and self._reset else "COMMIT")
+            await self.raw.execute(
+                f"COMMIT; {self._reset_statements()}" if reset and self._reset else "COMMIT"
+            )
         except Exception as exc:  # noqa: BLE001 - judged below, and carried to the caller
             error = self.error_of(exc)
         finally:
-            self._ear.reply = None
+            self._tap.reply = None
         committed = judge(reply)
         if committed:
-            return ENDED_WELL if error is None and self._is_restored(reset=reset) and kept else COMMITTED
+            is_clean = error is None and self._note_reset(reset=reset) and is_restored
+            return ENDED_WELL if is_clean else COMMITTED
         if committed is None:
             return Outcome(committed=None, reset_ok=False, error=error)
-        clean = await self._is_cleaned(reset, time.monotonic() + CLEAN_UP)
-        return Outcome(committed=False, reset_ok=clean and kept, error=error or _rolled_back())
+        is_clean = await self._is_cleaned(reset, time.monotonic() + CLEAN_UP_TIMEOUT)
+        return Outcome(committed=False, reset_ok=is_clean and is_restored, error=error or _rolled_back())
 
     async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
         """ROLLBACK and the reset as one message."""
-        raw, statements, kept = self.raw, [], self._is_asyncpg_restored(reset=reset)
+        raw, statements, is_restored = self.raw, [], self._is_driver_restored(reset=reset)
         is_open = raw.is_in_transaction() or raw.is_cancelling
         if is_open:
             statements.append("ROLLBACK")
         if reset and self._reset and (is_open or not self._config.pgbouncer):
-            statements.append(self._wanted_reset())
-        elif self._is_guarded:
+            statements.append(self._reset_statements())
+        elif self._is_read_only:
             statements.append("RESET default_transaction_read_only")
         if statements:
-            await self._send_within(left(deadline), "; ".join(statements))
-        return kept and self.transaction_status is IDLE and self._is_restored(reset=reset)
+            await self._send_within(seconds_until(deadline), "; ".join(statements))
+        return is_restored and self.transaction_status is IDLE and self._note_reset(reset=reset)
 
-    def _wanted_reset(self) -> str:
+    def _reset_statements(self) -> str:
         # Behind PgBouncer what is prepared by name may be another client's.
-        forgets = self._has_prepared and not self._config.pgbouncer
+        forgets = self._runner.has_prepared and not self._config.pgbouncer
         return f"{self._reset}; {FORGET_PREPARED}" if forgets else self._reset
 
     async def _send_within(self, seconds: float | None, statements: str) -> None:
@@ -147,38 +208,39 @@ class AsyncpgConnection(StatementsConnection):
             if timer is not None:
                 timer.cancel()
 
-    def _is_asyncpg_restored(self, *, reset: bool) -> bool:
-        """What asyncpg keeps for an owner; first, or its loggers would hear of the reset."""
+    def _is_driver_restored(self, *, reset: bool) -> bool:
+        """Undo what the owner changed on asyncpg's object; first, or its loggers would get the reset."""
         if not (reset and self.is_raw_lent):
             return True
         self.is_raw_lent = False
         return self.raw.restore()
 
-    def _is_restored(self, *, reset: bool) -> bool:
-        """The server's state was reset: ours is too."""
-        self._is_guarded = False
+    def _note_reset(self, *, reset: bool) -> bool:
+        """The server has done its reset. False: the reset is not enough any more."""
+        self._is_read_only = False
         if not reset:
             return True
-        self._is_used = self._has_prepared = False
-        if self._is_redefined:  # temporary tables are gone now, and their names may mean others
-            self._is_redefined = False
-            self.forget_all()
-        # Promoted meanwhile: what it refused as a standby, the reset does not contain.
+        runner = self._runner
+        runner.is_used = runner.has_prepared = False
+        if runner.has_defined:  # temporary tables are gone now, and their names may mean others
+            runner.has_defined = False
+            self._cache.clear()
+        # Promoted meanwhile: the reset does not contain what the server refused as a standby.
         return not self._is_on_standby or is_on_standby(self.raw)
 
     # --- care -----------------------------------------------------------------------------------
 
     async def ping(self, deadline: float | None) -> None:
-        """Ask the server for a sign of life."""
-        await self.raw.execute("SELECT 1", timeout=left(deadline))
+        """Ask the server to answer."""
+        await self.raw.execute("SELECT 1", timeout=seconds_until(deadline))
 
     async def reset(self, deadline: float | None) -> bool:
         """Undo what an owner changed besides data."""
         return await self.clean_up(True, deadline)  # noqa: FBT003 - the contract's
 
     def is_pristine(self) -> bool:
-        """Nothing was sent since the last reset, and asyncpg's object not shown."""
-        return not (self._is_used or self.is_raw_lent or self._is_guarded)
+        """Nothing was sent since the last reset, and asyncpg's object was not lent."""
+        return not (self._runner.is_used or self.is_raw_lent or self._is_read_only)
 
     async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
         """Make an autocommit session read-only."""
@@ -188,20 +250,20 @@ class AsyncpgConnection(StatementsConnection):
             msg = "behind PgBouncer only transactions can be read-only; leave autocommit out"
             raise NotSupportedError(msg)
         if not self._config.read_only:
-            self._is_guarded = True
-            await self.raw.execute("SET default_transaction_read_only = on", timeout=left(deadline))
+            self._is_read_only = True
+            await self.raw.execute("SET default_transaction_read_only = on", timeout=seconds_until(deadline))
 
     async def lend_raw(self, deadline: float | None) -> WatchedConnection:
-        """From now on what asyncpg keeps on the client's side counts too."""
-        self._is_used = self._has_prepared = True
+        """From now on the application may also change asyncpg's object."""
+        self._runner.is_used = self._runner.has_prepared = True
         return await super().lend_raw(deadline)
 
     def is_usable(self) -> bool:
-        """Open, and silent: an idle server has nothing to say but good-bye."""
+        """Open, and nothing has arrived: an idle server sends nothing but that it closes the connection."""
         return not self.raw.is_closed() and not (self._poll is not None and self._poll.poll(0))
 
     async def close(self) -> None:
-        """Say good-bye."""
+        """Send the close message (Terminate)."""
         await self.raw.close()
 
     def interrupt(self, *, for_good: bool) -> None:
@@ -220,7 +282,7 @@ class AsyncpgConnection(StatementsConnection):
         return None if sock is None else sock.fileno()
 
     def map_error(self, exc: Exception) -> SQLSpecError | None:
-        """By SQLSTATE. Whatever asyncpg says when it finds its connection gone, that is what it means."""
+        """By SQLSTATE. asyncpg has several errors for a connection that is closed; ours is one."""
         if isinstance(exc, (asyncpg.InternalClientError, asyncpg.InterfaceError)) and self.raw.is_closed():
             return DisconnectedError("the connection to PostgreSQL broke; a statement under way may have run")
         return map_error(exc)
@@ -229,7 +291,7 @@ class AsyncpgConnection(StatementsConnection):
 # --- small decisions ----------------------------------------------------------------------------
 
 
-def _begin(options: TransactionOptions) -> str:
+def _begin_statement(options: TransactionOptions) -> str:
     level = f" ISOLATION LEVEL {options.isolation.upper()}" if options.isolation else ""
     return f"BEGIN{level}{' READ ONLY' if options.read_only else ''}"
 
@@ -239,7 +301,7 @@ def _rolled_back() -> TransactionAbortedError:
 
 
 def _poller(raw: WatchedConnection) -> Any:
-    """What tells at once whether a socket is readable; not on Windows."""
+    """What tells without waiting whether a socket is readable; not on Windows."""
     sock = raw.transport.get_extra_info("socket")
     if sock is None or not hasattr(select, "poll"):
         return None

@@ -14,7 +14,8 @@ import asyncpg
 from sqlspec.plugin import Outcome
 
 if TYPE_CHECKING:
-    from .driver import Reply, WatchedConnection
+    from .watched_connection import WatchedConnection
+    from .wire_tap import Reply
 
 __all__ = ("COMMITTED", "ENDED_WELL", "FORGET_PREPARED", "find_reset", "is_on_standby", "judge")
 

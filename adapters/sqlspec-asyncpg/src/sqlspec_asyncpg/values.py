@@ -12,7 +12,7 @@ from sqlspec.errors import ParameterError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .driver import WatchedConnection
+    from .watched_connection import WatchedConnection
 
 __all__ = ("misfit", "plain", "plain_rows", "set_codecs")
 

@@ -42,15 +42,15 @@ def pyarrow() -> Any:
     return import_module("pyarrow")
 
 
-def to_table(held: Any) -> Any:
-    """What a connection's open result, or a relation, holds as an Arrow table."""
-    if not hasattr(held, "to_arrow_table"):
-        return held.fetch_arrow_table()
-    if hasattr(held, "_result_as_arrow"):
+def to_table(result: Any) -> Any:
+    """A connection's open result, or a relation, as an Arrow table."""
+    if not hasattr(result, "to_arrow_table"):
+        return result.fetch_arrow_table()
+    if hasattr(result, "_result_as_arrow"):
         # What 2.x's `to_arrow_table` calls, after a warning that advises `sql()` instead, which would have to
         # run the query again. Warnings can not be silenced for one thread alone.
-        return held._result_as_arrow(TABLE_BATCH, reader=False)  # noqa: SLF001
-    return held.to_arrow_table()
+        return result._result_as_arrow(TABLE_BATCH, reader=False)  # noqa: SLF001
+    return result.to_arrow_table()
 
 
 def _nothing(raw: _Raw) -> None:
@@ -58,6 +58,6 @@ def _nothing(raw: _Raw) -> None:
 
 
 complete: Callable[[_Raw], None] = getattr(_Raw, "complete", _nothing)
-"""Run an open result to its end, whose rows nobody will read."""
+"""Run an open result to its end, and drop its rows."""
 drop: Callable[[_Raw], None] = getattr(_Raw, "abort", _nothing)
-"""Leave an open result of a query where it is."""
+"""Close an open result without running it to its end."""

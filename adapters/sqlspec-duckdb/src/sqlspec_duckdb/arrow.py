@@ -1,7 +1,7 @@
 """From rows to an Arrow table and back, with DuckDB's own types on both sides.
 
-For results that were read in one form already and are then asked for the other. A database in memory does the
-work: the one of the result may be closed by then.
+For results that were read in one form already and are then wanted in the other. A database in memory does the
+work: that of the result may be closed by then.
 """
 
 from __future__ import annotations
@@ -55,7 +55,7 @@ def rows_of(table: Any, types: Sequence[Any], zone: str | None) -> Sequence[Row]
 def table_of(rows: Sequence[Row], columns: Sequence[str], types: Sequence[Any], zone: str | None) -> Any:
     """A table of rows, with DuckDB's types; None where those are not known, or Python's values do not fit."""
     if any(isinstance(kind, str) for kind in types):
-        return None  # before 1.4 an executed result tells PEP 249's words for types, such as NUMBER
+        return None  # before 1.4 a result has PEP 249's type names only, such as NUMBER
     with _scratch(zone) as raw:
         nulls = ", ".join(f"CAST(NULL AS {kind})" for kind in types)
         schema = to_table(raw.execute(f"SELECT {nulls}")).schema

@@ -22,11 +22,11 @@ if TYPE_CHECKING:
 
     from .values import Row
 
-__all__ = ("LOAD_BATCH", "Many", "load")
+__all__ = ("LOAD_BATCH", "BulkStatement", "load")
 
 LOAD_BATCH = 122_880
 """Rows that a `load` has in memory at once: one row group of DuckDB's, below which appending costs more."""
-WORTH_IT = 20
+MIN_ROWS = 20
 """Rows from which on one statement for all of them is worth its preparation."""
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
@@ -43,8 +43,8 @@ _LARGEST = 2**63
 _VIEW = "sqlspec_load"
 
 
-class Many:
-    """One statement for many rows. Making it refuses what can not be sent."""
+class BulkStatement:
+    """One statement for many rows. The constructor refuses what can not be sent."""
 
     def __init__(self, statement: str, rows: Sequence[Parameters]) -> None:
         self._statement, self._rows = statement, encode_rows(rows)
@@ -55,7 +55,7 @@ class Many:
         if not self._rows:
             return 0
         columns = self._columns()
-        if columns is not None and not self._refers(raw):
+        if columns is not None and not self._has_foreign_key(raw):
             self._insert_columns(raw, columns)
             return len(self._rows)
         if not HAS_APPENDER and self._insert is None:
@@ -65,19 +65,19 @@ class Many:
 
     def _columns(self) -> list[list[Any]] | None:
         """The values by column, where one statement with a list for each does the same."""
-        if self._insert is None or len(self._rows) < WORTH_IT or isinstance(self._rows[0], dict):
+        if self._insert is None or len(self._rows) < MIN_ROWS or isinstance(self._rows[0], dict):
             return None
         columns = [list(column) for column in zip(*self._rows, strict=True)]
         return columns if all(map(_is_uniform, columns)) else None
 
-    def _refers(self, raw: duckdb.DuckDBPyConnection) -> bool:
-        """Whether rows may refer to one another: DuckDB looks for what they refer to before it inserts."""
+    def _has_foreign_key(self, raw: duckdb.DuckDBPyConnection) -> bool:
+        """Whether rows may refer to one another: DuckDB checks foreign keys before it inserts any of them."""
         table = self._table().rpartition(".")[2].strip().strip('"').replace('""', '"')
-        asked = (
+        query = (
             "SELECT 1 FROM duckdb_constraints() "
             "WHERE constraint_type = 'FOREIGN KEY' AND lower(table_name) = lower(?) LIMIT 1"
         )
-        return bool(raw.execute(asked, (table,)).fetchall())
+        return bool(raw.execute(query, (table,)).fetchall())
 
     def _table(self) -> str:
         return "" if self._insert is None else self._insert["table"]
@@ -87,8 +87,8 @@ class Many:
         _insert_lists(raw, f"{self._table()} {names}", columns)
 
     def _run_one(self, raw: duckdb.DuckDBPyConnection, row: Any) -> int:
-        answer = raw.execute(self._statement, row).fetchall()
-        return int(answer[0][0]) if answer and type(answer[0][0]) is int else 0
+        rows = raw.execute(self._statement, row).fetchall()
+        return int(rows[0][0]) if rows and type(rows[0][0]) is int else 0
 
 
 def _is_uniform(column: list[Any]) -> bool:
@@ -122,7 +122,7 @@ def load(
 
 
 def _append(raw: Any, table: str, columns: Sequence[str], quoted: list[str], rows: Sequence[Row]) -> None:
-    _check_delicate(raw, table, quoted, rows)
+    _check_values(raw, table, quoted, rows)
     appender = raw.appender(table, columns=list(columns))
     try:
         try:
@@ -138,8 +138,8 @@ def _append(raw: Any, table: str, columns: Sequence[str], quoted: list[str], row
         raise
 
 
-def _check_delicate(raw: Any, table: str, quoted: list[str], rows: Sequence[Row]) -> None:
-    """Refuse what the driver would change in silence: that can be in a few types of columns only."""
+def _check_values(raw: Any, table: str, quoted: list[str], rows: Sequence[Row]) -> None:
+    """Refuse values that the driver would change in silence, which happens in a few types of columns."""
     described = raw.execute(f"SELECT {', '.join(quoted)} FROM {table} LIMIT 0").description  # noqa: S608
     for place, (_, kind, *_) in enumerate(described):
         if any(word in str(kind) for word in ("DECIMAL", "[", "STRUCT", "MAP", "UNION")):
@@ -166,7 +166,7 @@ def _insert(raw: Any, into: str, quoted: list[str], rows: Sequence[Row]) -> None
 
 
 def _arrow(columns: list[tuple[Any, ...]]) -> Any:
-    """The columns as Arrow; None without it, or where its types say less than ours."""
+    """The columns as Arrow; None without pyarrow, or where Arrow has no type that is as exact."""
     try:
         arrow = pyarrow()
     except ImportError:

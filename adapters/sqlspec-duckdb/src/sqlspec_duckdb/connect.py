@@ -1,4 +1,4 @@
-"""Opening a connection: find the database, and take a cursor of it."""
+"""Opening a connection: a cursor of the database instance."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import duckdb
 
 from .connection import DuckDBConnection
 from .errors import connect_error
-from .parents import Parent, parent_of_file, parent_of_memory
+from .instances import DatabaseInstance, file_instance, memory_instance
 
 if TYPE_CHECKING:
     from sqlspec.plugin import Resources
@@ -22,16 +22,16 @@ __all__ = ("connect",)
 def connect(config: DuckDBConfig, resources: Resources) -> DuckDBConnection:
     """A connection that is ready for core. Raises `ConnectError`."""
     if config.is_memory:
-        # The registration holds it too: it lives on when the last connection goes.
-        parent = resources.get("memory", partial(parent_of_memory, config), Parent.let_go)
-        parent.hold()
+        # The registration uses it too: it stays open when the last connection is closed.
+        instance = resources.get("memory", partial(memory_instance, config), DatabaseInstance.release)
+        instance.acquire()
     else:
-        parent = parent_of_file(config)
+        instance = file_instance(config)
     try:
-        return DuckDBConnection(parent)
+        return DuckDBConnection(instance)
     except duckdb.Error as exc:
-        parent.let_go()
+        instance.release()
         raise connect_error(exc, config.database) from exc
     except BaseException:
-        parent.let_go()
+        instance.release()
         raise

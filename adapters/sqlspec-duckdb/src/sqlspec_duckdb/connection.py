@@ -6,32 +6,34 @@ Nothing but `interrupt` may be called on it while a call is under way: 2.x refus
 
 from __future__ import annotations
 
-import time
-from contextlib import contextmanager, suppress
-from threading import Timer
+from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sqlspec.errors import DeadlineExceeded, DisconnectedError, SQLSpecError
+from sqlspec.errors import DisconnectedError, SQLSpecError
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from . import bulk
 from ._compat import complete, drop
-from .errors import is_interrupt, map_error
-from .kinds import check_single
+from .deadlines import interrupted_at
+from .errors import map_error
 from .open_result import DuckDBCursor
 from .results import DuckDBResult
-from .running import StatementRunner, answer_of, is_answer
 from .signals import passing_signals
+from .statement_kinds import check_single
+from .statement_runner import StatementRunner, is_status_result, status_result
+from .transaction_probe import TransactionProbe
 from .values import encode
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Sequence
+    from contextlib import AbstractContextManager
 
     from sqlspec.plugin import Parameters, TransactionOptions
 
-    from .parents import Parent
+    from .instances import DatabaseInstance
     from .values import Row
 
 __all__ = ("DuckDBConnection",)
@@ -41,7 +43,6 @@ ACTIVE, ABORTED = TransactionStatus.ACTIVE, TransactionStatus.ABORTED
 IDLE, UNKNOWN = TransactionStatus.IDLE, TransactionStatus.UNKNOWN
 
 BEGIN_READ_ONLY = "BEGIN TRANSACTION READ ONLY"
-TXID = "SELECT txid_current()"
 
 
 class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
@@ -49,21 +50,20 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
 
     load_batch = bulk.LOAD_BATCH
 
-    def __init__(self, parent: Parent) -> None:
-        super().__init__(parent.cursor())
-        self._parent, self._runner = parent, StatementRunner(parent)
+    def __init__(self, instance: DatabaseInstance) -> None:
+        super().__init__(instance.cursor())
+        self._instance, self._runner = instance, StatementRunner(instance)
+        self._probe = TransactionProbe()
         self._stream: DuckDBCursor | None = None
-        """Who reads the result that is open on the cursor."""
+        """The reader of the result that is open on the cursor."""
         self._begun = False
-        self._is_in_doubt = False
-        """A call ended otherwise than well: only DuckDB knows what became of the transaction."""
+        self._is_status_unknown = False
+        """A call has failed: only DuckDB knows what became of the transaction."""
         self._may_interrupt = False
         """A statement of the owner's is under way, and not BEGIN, COMMIT or ROLLBACK."""
         self._is_closed = False
         self._is_used = False
-        self._txid: int | None = None
-        """Our transaction's, where the application may have ended it on the driver's object."""
-        self._is_guarded = False
+        self._is_read_only = False
         """Each statement of an autocommit session is run in a read-only transaction."""
 
     # --- statements -----------------------------------------------------------------------------
@@ -73,43 +73,43 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     ) -> RawResult | DuckDBResult:
         """Run one statement to its end; a query's rows stay with DuckDB until they are read."""
         values = encode(parameters)
-        self._enter()
+        self._get_ready()
         if "`" in statement:
             check_single(self.raw, statement)
-        if self._is_guarded:
-            return self._guarded(statement, values, deadline)
+        if self._is_read_only:
+            return self._run_read_only(statement, values, deadline)
         if deadline is None:
             return self._run(statement, values)
-        with self._timed(deadline):
+        with self._until(deadline):
             return self._run(statement, values)
 
-    def _enter(self) -> None:
-        """Before every call: nothing else is open on the cursor."""
+    def _get_ready(self) -> None:
+        """Before every call: no other result may be open on the cursor."""
         if self._stream is not None:
-            self._fill_stream()
+            self._fetch_stream()
         if self.is_raw_lent:
-            complete(self.raw)  # what the application may have left open
-            self._runner.doubt_zone()
+            complete(self.raw)  # a result that the application may have open
+            self._runner.note_zone_change()
         self._is_used = True
 
     @passing_signals
     def _run(self, statement: str, values: Any) -> RawResult | DuckDBResult:
-        self._may_interrupt = self._is_in_doubt = True
+        self._may_interrupt = self._is_status_unknown = True
         result = self._runner.run(self.raw, statement, values)
         if isinstance(result, DuckDBResult) and result.is_open:
             result.on_fetched = self._note_fetched
         else:
-            self._is_in_doubt = False
+            self._is_status_unknown = False
         return result
 
     def _note_fetched(self) -> None:
-        self._is_in_doubt = False
+        self._is_status_unknown = False
 
     @passing_signals
-    def _guarded(self, statement: str, values: Any, deadline: float | None) -> RawResult | DuckDBResult:
+    def _run_read_only(self, statement: str, values: Any, deadline: float | None) -> RawResult | DuckDBResult:
         self.raw.execute(BEGIN_READ_ONLY)
         try:
-            with self._timed(deadline):
+            with self._until(deadline):
                 result = self._run(statement, values)
                 if isinstance(result, DuckDBResult):
                     result.fetch_now(as_table=False)
@@ -119,108 +119,92 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self.raw.commit()
         return result
 
-    @contextmanager
-    def _timed(self, deadline: float | None) -> Generator[None]:
-        """Interrupt what runs longer. Core has none for statements: a thread for each would cost too much."""
-        if deadline is None:
-            yield
-            return
-        timer = Timer(max(deadline - time.monotonic(), 0), self.interrupt, kwargs={"for_good": False})
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        except duckdb.Error as exc:
-            if is_interrupt(exc) and time.monotonic() >= deadline:
-                msg = "the statement was stopped at its deadline"
-                raise DeadlineExceeded(msg) from exc
-            raise
-        finally:
-            timer.cancel()
+    def _until(self, deadline: float | None) -> AbstractContextManager[None]:
+        return interrupted_at(deadline, partial(self.interrupt, for_good=False))
 
     @passing_signals
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
-        many = bulk.Many(statement, rows)
-        self._enter()
+        bulk_statement = bulk.BulkStatement(statement, rows)
+        self._get_ready()
         check_single(self.raw, statement)
-        self._may_interrupt = self._is_in_doubt = True
+        self._may_interrupt = self._is_status_unknown = True
         try:
-            with self._timed(deadline):
-                count = many.run(self.raw)
+            with self._until(deadline):
+                count = bulk_statement.run(self.raw)
         except BaseException:
-            self._spoil()
+            self._abort_transaction()
             raise
-        self._is_in_doubt = False
+        self._is_status_unknown = False
         return RawResult(rowcount=count)
 
-    def _spoil(self) -> None:
-        """Rows may have gone in before the one that failed: nobody shall commit them."""
-        if self._begun and self._probe() is ACTIVE:
+    def _abort_transaction(self) -> None:
+        """Rows may have gone in before the one that failed: they must not be committed."""
+        if self._begun and self._ask_status() is ACTIVE:
             with suppress(duckdb.Error):
                 self.raw.execute("SELECT error('given up')").fetchall()
-            self._is_in_doubt = True
+            self._is_status_unknown = True
 
     @passing_signals
     def load(self, table: str, columns: Sequence[str], rows: Sequence[Row], deadline: float | None) -> int:
         """Insert rows by the appender, or by Arrow where there is none: all of them, or none."""
-        self._enter()
-        self._may_interrupt = self._is_in_doubt = True
+        self._get_ready()
+        self._may_interrupt = self._is_status_unknown = True
         path, quoted = self.quote_path(table), [self.quote(column) for column in columns]
-        with self._timed(deadline):
+        with self._until(deadline):
             bulk.load(self.raw, path, columns, quoted, rows)
-        self._is_in_doubt = False
+        self._is_status_unknown = False
         return len(rows)
 
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> Cursor:
         """Open a result that is read in batches; another statement in between fetches the rest at once."""
-        if self._is_guarded:  # its transaction ends with the call
+        if self._is_read_only:  # its transaction ends with the call
             return super().stream(statement, parameters, batch_size, deadline)
         values = encode(parameters)
-        self._enter()
+        self._get_ready()
         check_single(self.raw, statement)
-        with self._timed(deadline):
+        with self._until(deadline):
             return self._open(statement, values, batch_size)
 
     @passing_signals
     def _open(self, statement: str, values: Any, batch_size: int) -> Cursor:
-        self._may_interrupt = self._is_in_doubt = True
+        self._may_interrupt = self._is_status_unknown = True
         self.raw.execute(statement, values)
         described: Any = self.raw.description
         cursor: Cursor
-        if is_answer(described):
-            cursor = Cursor(answer_of(self.raw, statement), batch_size)
+        if is_status_result(described):
+            cursor = Cursor(status_result(self.raw, statement), batch_size)
         else:
             cursor = self._stream = DuckDBCursor(self, described, batch_size)
-        self._is_in_doubt = False
+        self._is_status_unknown = False
         return cursor
 
     @passing_signals
     def fetch(self, count: int) -> Sequence[Row]:
         """The next rows of the open result."""
-        self._may_interrupt = self._is_in_doubt = True
-        # Ended, if it breaks: 1.x answers with no rows when asked again.
+        self._may_interrupt = self._is_status_unknown = True
+        # Closed, if this fails: 1.x would return no rows the next time, and no error.
         stream, self._stream = self._stream, None
         rows = self.raw.fetchmany(count)
-        self._is_in_doubt = False
+        self._is_status_unknown = False
         if rows:
             self._stream = stream
         return rows
 
     @passing_signals
-    def _fill_stream(self) -> None:
+    def _fetch_stream(self) -> None:
         stream, self._stream = self._stream, None
-        doubt = self._is_in_doubt  # an earlier call's, which this one does not settle
-        self._may_interrupt = self._is_in_doubt = True
+        was_unknown = self._is_status_unknown  # since an earlier call, which this one does not decide
+        self._may_interrupt = self._is_status_unknown = True
         if stream is not None:
-            stream.fill(self.raw)
-        self._is_in_doubt = doubt
+            stream.fetch_remaining(self.raw)
+        self._is_status_unknown = was_unknown
 
-    def leave(self, stream: DuckDBCursor) -> None:
-        """*stream* is read no more."""
-        if self._stream is stream:
+    def close_result(self, cursor: DuckDBCursor) -> None:
+        """The result of *cursor* is read no more."""
+        if self._stream is cursor:
             self._stream = None
             drop(self.raw)
 
@@ -229,80 +213,72 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     @passing_signals
     def begin(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
         """Begin a transaction."""
-        self._enter()
+        self._get_ready()
         self._may_interrupt = False
-        # First, so that an interrupt half-way leaves no transaction that we know nothing of.
-        self._begun = self._is_in_doubt = True
+        # First, so that an interrupt half-way leaves no transaction that we do not know of.
+        self._begun = self._is_status_unknown = True
         if options.read_only:
             self.raw.execute(BEGIN_READ_ONLY)
         else:
             self.raw.begin()
-        self._is_in_doubt = False
+        self._is_status_unknown = False
 
     def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
         """Make an autocommit session read-only."""
-        self._is_guarded = options.read_only
+        self._is_read_only = options.read_only
 
     @passing_signals
     def commit(self, deadline: float | None) -> None:  # noqa: ARG002 - it can not be stopped half-way
         """COMMIT; core has asked before whether there is something to commit."""
-        self._enter()
+        self._get_ready()
         self._may_interrupt = False
-        self._is_in_doubt = True
+        self._is_status_unknown = True
         self.raw.commit()
         self._forget_transaction()
 
     @passing_signals
-    def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it waits for nobody
+    def rollback(self, deadline: float | None) -> None:  # noqa: ARG002 - it never waits
         """ROLLBACK, if there is something to undo."""
         if self._stream is not None:
-            with suppress(duckdb.Error):  # its reader learns of it
-                self._fill_stream()
+            with suppress(duckdb.Error):  # its reader gets the error too
+                self._fetch_stream()
         self._may_interrupt = False
         with suppress(duckdb.TransactionException):  # none is open
             self.raw.rollback()
         self._forget_transaction()
 
     def _forget_transaction(self) -> None:
-        self._begun = self._is_in_doubt = False
-        self._txid = None
+        self._begun = self._is_status_unknown = False
+        self._probe.txid = None
 
     @property
     def transaction_status(self) -> TransactionStatus:
-        """Our own book-keeping, and DuckDB's word where that is in doubt."""
+        """Our own view, and DuckDB's where ours may be wrong."""
         if not self._begun:
             return UNKNOWN if self.is_raw_lent else IDLE
-        if self._is_in_doubt or self._txid is not None:
-            return self._probe()
+        if self._is_status_unknown or self._probe.txid is not None:
+            return self._ask_status()
         return ACTIVE
 
-    def _probe(self) -> TransactionStatus:
-        """Ask DuckDB: an aborted transaction takes no query, and outside of one each has its own number."""
+    def _ask_status(self) -> TransactionStatus:
+        """DuckDB's own view."""
         try:
             if self._stream is not None:
-                self._fill_stream()
-            one, two = self._current_txid(), self._current_txid()
+                self._fetch_stream()
         except duckdb.Error:
             return ABORTED
-        if one != two:
-            return IDLE if self._txid is None else ABORTED
-        if self._txid not in {None, one}:
-            return ABORTED  # another one, which the application began
-        self._is_in_doubt = False
-        return ACTIVE
-
-    @passing_signals
-    def _current_txid(self) -> int:
-        row = self.raw.execute(TXID).fetchall()[0]
-        return int(row[0])
+        status = self._probe.status(self.raw)
+        if status is ACTIVE:
+            self._is_status_unknown = False
+        return status
 
     # --- care -----------------------------------------------------------------------------------
 
     @passing_signals
     def ping(self, deadline: float | None) -> None:
-        """DuckDB is here, or gave itself up."""
-        self._enter()
-        with self._timed(deadline):
+        """DuckDB runs in this process; it fails only after an error of its own."""
+        self._get_ready()
+        with self._until(deadline):
             self.raw.execute("SELECT 1").fetchall()
 
     def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
@@ -315,7 +291,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         elif self._begun or not reset:
             return super().finish(commit, reset, deadline)
         try:
-            self._is_guarded = False
+            self._is_read_only = False
             clean = self.reset(deadline) if reset else True
         except Exception as exc:  # noqa: BLE001 - a connection in doubt is discarded; the caller's result stands
             self.error_of(exc)  # raises what is not the driver's
@@ -323,43 +299,43 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         return Outcome(committed=commit, reset_ok=clean)
 
     def _not_committed(self, error: SQLSpecError, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
-        if isinstance(error, DisconnectedError):  # DuckDB gave itself up: what is in the file, it will say
+        if isinstance(error, DisconnectedError):  # only the file, opened again, tells what was committed
             return Outcome(committed=None, reset_ok=False, error=error)
         return Outcome(committed=False, reset_ok=self._is_cleaned(reset, deadline), error=error)
 
     def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
-        """Take our own guard off, whether or not the owner's changes are undone."""
-        self._is_guarded = False
+        """Allow writes again, whether or not the owner's changes are undone."""
+        self._is_read_only = False
         clean = super().clean_up(reset, deadline)
         self.is_raw_lent = False
         return clean
 
     def is_pristine(self) -> bool:
-        """Nobody used this cursor."""
+        """Nothing was run on the cursor since it was opened."""
         return not (self._is_used or self.is_raw_lent)
 
-    def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it waits for nobody
+    def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it never waits
         """Another cursor: settings, variables, temporary tables, registered objects go with the old one."""
         self._stream = None
-        self.raw.close()  # first: the new one then takes its memory, at a fifth of the price
-        self.raw = self._parent.cursor()
+        self.raw.close()  # first: the new one then gets its memory, which is five times as fast
+        self.raw = self._instance.cursor()
         self._is_used = self.is_raw_lent = False
-        self._runner.forget_zone()
+        self._runner.reset_zone()
         self._forget_transaction()
         return True
 
     def lend_raw(self, deadline: float | None) -> duckdb.DuckDBPyConnection:
-        """The application may end our transaction, or begin one: look at it from now on."""
+        """From now on the application may end our transaction, or begin one."""
         if self._stream is not None:
-            self._fill_stream()
-        if self._begun and self._txid is None:
-            self._txid = self._current_txid()
+            self._fetch_stream()
+        if self._begun:
+            self._probe.remember(self.raw)
         return super().lend_raw(deadline)
 
     # --- the end --------------------------------------------------------------------------------
 
     def interrupt(self, *, for_good: bool) -> None:
-        """Stop the owner's statement; for good, whatever DuckDB is at."""
+        """Stop the owner's statement; for good, whatever DuckDB is doing."""
         if self._may_interrupt or for_good:
             with suppress(duckdb.Error):  # closed meanwhile
                 self.raw.interrupt()
@@ -372,7 +348,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         try:
             self.raw.close()
         finally:
-            self._parent.let_go()
+            self._instance.release()
 
     def map_error(self, exc: Exception) -> SQLSpecError | None:
         """By DuckDB's classes."""

@@ -11,7 +11,7 @@ MEMORY = ":memory:"
 
 def real_path(path: str) -> str:
     """The one path of a file, wherever we are and whatever links lead to it."""
-    return os.path.realpath(path)  # as DuckDB is told
+    return os.path.realpath(path)  # as DuckDB gets it
 
 
 def same_file(one: str, other: str) -> bool:

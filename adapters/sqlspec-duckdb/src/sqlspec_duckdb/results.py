@@ -1,4 +1,4 @@
-"""Results of queries that have run to their end: DuckDB holds the rows in its own form until they are read.
+"""Results of queries that have run to their end: DuckDB keeps the rows in its own form until they are read.
 
 So `execute` raises what the statement raises, `arrow()` makes no Python object of a row, and a result needs
 no connection: it is read in any thread, after its session, and after its database was closed.
@@ -19,14 +19,14 @@ from .signals import is_of_handler, passing_signals
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from .parents import Parent
+    from .instances import DatabaseInstance
     from .values import Row
 
-__all__ = ("DuckDBResult", "names")
+__all__ = ("DuckDBResult", "column_names")
 
 
-def names(described: Any) -> tuple[str, ...]:
-    """The columns' names of a driver's description."""
+def column_names(described: Any) -> tuple[str, ...]:
+    """The names of the columns in a driver's description."""
     return tuple([column[0] for column in described])
 
 
@@ -34,48 +34,54 @@ class DuckDBResult(LazyResult):
     """The result of a query."""
 
     def __init__(
-        self, held: Any, described: Any, parent: Parent, zone: str | None, *, is_open: bool = False
+        self,
+        source: Any,
+        described: Any,
+        instance: DatabaseInstance,
+        zone: str | None,
+        *,
+        is_open: bool = False,
     ) -> None:
-        """*held* has the rows: the cursor itself, if the result *is_open* on it. *zone*: as it was set."""
+        """*source* has the rows: the cursor itself, if the result *is_open* on it. *zone*: if it was set."""
         described = list(described)
-        self.columns = names(described)
+        self.columns = column_names(described)
         self._types = [column[1] for column in described]
-        self._held, self._parent, self._zone, self.is_open = held, parent, zone, is_open
+        self._source, self._instance, self._zone, self.is_open = source, instance, zone, is_open
         self.on_fetched: Callable[[], None] | None = None
-        """Told when what was open has been read without an error."""
+        """Called when an open result has been read without an error."""
         self._rows: Sequence[Row] | None = None
         self._table: Any = None
         self._lock = Lock()
-        """Two threads may read; what the driver holds is read once."""
+        """Two threads may read; the source can be read once only."""
 
     def fetch_now(self, *, as_table: bool) -> None:
         """Make the table that is wanted, and leave nothing on the cursor."""
         if as_table and arrow.is_installed():
             self.to_arrow()
         elif self.is_open:
-            self._take_rows()
+            self._read_rows()
         self.is_open = False
-        told, self.on_fetched = self.on_fetched, None
-        if told is not None:
-            told()
+        callback, self.on_fetched = self.on_fetched, None
+        if callback is not None:
+            callback()
 
     @property
     def rows(self) -> Sequence[Row]:
         """The rows, as the driver makes them."""
-        return self._take_rows() if self._rows is None else self._rows
+        return self._read_rows() if self._rows is None else self._rows
 
     def to_arrow(self) -> Any:
         """The driver's own table, or one of the same types where the rows were read before."""
-        pyarrow()  # before anything is read: without it the rows are wanted
+        pyarrow()  # before anything is read: without pyarrow the rows are still to be read
         if self._table is None:
-            self._parent.check()
+            self._instance.check()
             with self._lock:
                 if self._table is None:
                     self._table = self._make_table()
         return self._table
 
-    def _take_rows(self) -> Sequence[Row]:
-        self._parent.check()
+    def _read_rows(self) -> Sequence[Row]:
+        self._instance.check()
         with self._lock:
             if self._rows is None:
                 self._rows = self._make_rows()
@@ -85,7 +91,7 @@ class DuckDBResult(LazyResult):
     def _make_rows(self) -> Sequence[Row]:
         if self._table is not None:
             return arrow.rows_of(self._table, self._types, self._zone)
-        rows: Sequence[Row] = self._take().fetchall()
+        rows: Sequence[Row] = self._take_source().fetchall()
         return rows
 
     @passing_signals
@@ -98,34 +104,34 @@ class DuckDBResult(LazyResult):
             rows = self._rows = self._make_rows()
         return arrow.table_of(rows, self.columns, self._types, self._zone)
 
-    def _take(self) -> Any:
+    def _take_source(self) -> Any:
         # Once, also if it fails: the driver would go on where it was stopped, or run the query again.
-        held, self._held = self._held, None
-        if held is None:
+        source, self._source = self._source, None
+        if source is None:
             msg = "reading this result was interrupted, and DuckDB has no more of it; run the statement again"
             raise QueryCancelledError(msg)
-        return held
+        return source
 
     def _submitted_table(self) -> Any:
         """2.x: read by another cursor, as the session's may be in use; None once the database is closed."""
-        if not self._parent.hold_if_open():
+        if not self._instance.acquire_if_open():
             return None
         try:
-            with self._parent.cursor() as raw:
+            with self._instance.cursor() as raw:
                 arrow.set_zone(raw, self._zone)
-                source = raw._register_collection(self._take())  # noqa: SLF001 - as relations do
-                held = raw._submit(f'FROM "{source.name}"', None, "arrow", TABLE_BATCH)  # noqa: SLF001
-                return held.arrow_table().rename_columns(self.columns)
+                collection = raw._register_collection(self._take_source())  # noqa: SLF001 - as relations do
+                table = raw._submit(f'FROM "{collection.name}"', None, "arrow", TABLE_BATCH)  # noqa: SLF001
+                return table.arrow_table().rename_columns(self.columns)
         finally:
-            self._parent.let_go()
+            self._instance.release()
 
     def _executed_table(self) -> Any:
         """1.x; None where the relation's cursor is closed, and some versions need it for this."""
-        held = self._take()
+        source = self._take_source()
         try:
-            return to_table(held)
+            return to_table(source)
         except RuntimeError as exc:
             if is_of_handler(exc) or Connection.is_foreign(exc):
                 raise
-            self._held = held
+            self._source = source
             return None

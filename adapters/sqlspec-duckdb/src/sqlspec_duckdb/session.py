@@ -25,7 +25,7 @@ class DuckDBSession(Session):
         Placeholders and refusals are those of `execute`. What the relation does later is out of the
         session's sight: an error is DuckDB's own, and if it costs the transaction, the clean exit says so.
         """
-        from .kinds import check_single
+        from .statement_kinds import check_single
 
         text, native = self.compile(query, parameters)
         raw = self.connection()

@@ -122,7 +122,7 @@ def _struct(value: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
-    """For types that are seldom bound: found once by name, so that nobody pays for importing them."""
+    """For types that are seldom bound: found once by name, so that unused types are not imported."""
     for base in type(value).__mro__:
         known = _BY_NAME.get(f"{base.__module__}.{base.__qualname__}")
         if known is not None:

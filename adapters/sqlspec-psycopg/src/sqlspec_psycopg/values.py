@@ -1,4 +1,4 @@
-"""Values on their way to PostgreSQL, and back, where psycopg's own way is not ours.
+"""Values on their way to PostgreSQL and back, where we do not want what psycopg does.
 
 A dict, and a list where a json column or parameter waits for it, is a JSON document; a member of an enum is
 its value. Neither says which type it is: the server knows from the statement. Other lists are arrays of what
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 __all__ = (
     "JSON_TYPES",
     "TEXT_LOADER",
-    "as_sent",
-    "fitted",
+    "adapt_list",
+    "adapt_lists",
     "has_list",
     "new_adapters",
     "to_json",
@@ -49,8 +49,8 @@ TEXT_LOADER = psycopg.adapters.get_loader(25, Format.TEXT) or TextLoader
 to_json = partial(json.dumps, allow_nan=False, ensure_ascii=False, separators=(",", ":"))
 
 
-class DocumentDumper(Dumper):
-    """A dict, or what `wrapped` found to be a document, as the text of one."""
+class JsonDumper(Dumper):
+    """A dict, or a list that is a document, as the text of one."""
 
     def dump(self, obj: Any) -> bytes:
         """As JSON."""
@@ -67,7 +67,7 @@ class Array:
 
 
 class ArrayDumper(ListDumper):
-    """An `Array` as text, each element in its own way: not all need be of one Python type."""
+    """An `Array` as text, each element by its own dumper: they need not be of one Python type."""
 
     def get_key(self, obj: Any, format: PyFormat) -> Any:  # noqa: A002, ARG002 - psycopg's
         """One dumper for each type."""
@@ -87,11 +87,11 @@ class ArrayDumper(ListDumper):
         return super().dump(obj.value)
 
 
-class MemberDumper(Dumper):
-    """A member of an enum as its value. Those that are texts or numbers besides go as such."""
+class EnumDumper(Dumper):
+    """A member of an enum as its value. A StrEnum or IntEnum is converted by its other base."""
 
     def dump(self, obj: Enum) -> bytes:
-        """As text, whose meaning is the server's to find."""
+        """As text of unknown type: the server decides."""
         return str(obj.value).encode()
 
 
@@ -104,14 +104,14 @@ class RealLoader(Loader):
         return number
 
 
-class StrangeLoader(Loader):
-    """A value of a type that psycopg does not know, as its text; the connection hears of the type."""
+class UnknownTypeLoader(Loader):
+    """A value of a type that psycopg does not know, as its text; the connection notes the type."""
 
     def __init__(self, oid: int, context: AdaptContext | None = None) -> None:
         super().__init__(oid, context)
-        strangers: set[int] | None = getattr(self.connection, "strangers", None)
-        if strangers is not None:
-            strangers.add(oid)
+        unknown: set[int] | None = getattr(self.connection, "unknown_types", None)
+        if unknown is not None:
+            unknown.add(oid)
 
     def load(self, data: Any) -> str:
         """As text."""
@@ -119,14 +119,14 @@ class StrangeLoader(Loader):
 
 
 def new_adapters() -> AdaptersMap:
-    """What a connection begins with: psycopg's ways, with what the application told psycopg, and ours."""
+    """The adapters of a new connection: psycopg's, those that the application registered there, and ours."""
     adapters = AdaptersMap(psycopg.adapters)
     for kind in (dict, Json):
-        adapters.register_dumper(kind, DocumentDumper)
-    adapters.register_dumper(Enum, MemberDumper)
+        adapters.register_dumper(kind, JsonDumper)
+    adapters.register_dumper(Enum, EnumDumper)
     adapters.register_dumper(Array, ArrayDumper)
     adapters.register_loader("float4", RealLoader)
-    adapters.register_loader(UNKNOWN, StrangeLoader)
+    adapters.register_loader(UNKNOWN, UnknownTypeLoader)
     return adapters
 
 
@@ -138,22 +138,22 @@ def has_list(parameters: Sequence[Any] | Mapping[str, Any]) -> bool:
 
 
 def types_of(values: Iterable[Any], context: AdaptContext) -> tuple[int, ...]:
-    """What psycopg will say the values are; 0 for those that it leaves to the server, and for lists."""
+    """The types that psycopg sends the values as; 0 where the server decides, and for lists."""
     dumper = Transformer(context).get_dumper
     return tuple(
         [0 if value is None or type(value) is list else dumper(value, PyFormat.AUTO).oid for value in values]
     )
 
 
-def as_sent(parameters: Sequence[Any] | Mapping[str, Any], places: Mapping[Any, int]) -> Parameters:
-    """The same with each list as what is expected: by place, or by name."""
+def adapt_lists(parameters: Sequence[Any] | Mapping[str, Any], types: Mapping[Any, int]) -> Parameters:
+    """The same with each list converted to the type of its parameter; *types* are by place, or by name."""
     if isinstance(parameters, Mapping):
-        return {name: fitted(value, places.get(name, 0)) for name, value in parameters.items()}
-    return [fitted(value, places.get(place, 0)) for place, value in enumerate(parameters)]
+        return {name: adapt_list(value, types.get(name, 0)) for name, value in parameters.items()}
+    return [adapt_list(value, types.get(place, 0)) for place, value in enumerate(parameters)]
 
 
-def fitted(value: Any, oid: int) -> Any:
-    """A list as a value of just that type; anything else, or a list for a type of no such kind, as it is."""
+def adapt_list(value: Any, oid: int) -> Any:
+    """A list as an array or document of type *oid*; any other value, or a list without a type, as it is."""
     if not oid or type(value) is not list:
         return value
     if oid in JSON_TYPES:

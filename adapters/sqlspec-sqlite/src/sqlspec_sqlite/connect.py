@@ -1,4 +1,4 @@
-"""Opening a connection: find the database, set what sessions rely on, and look whether it took."""
+"""Opening a connection: find the database, set what sessions rely on, and check that it was set."""
 
 from __future__ import annotations
 
@@ -10,8 +10,9 @@ from urllib.parse import quote
 
 from sqlspec.errors import ConnectError
 
-from .connection import BUSY_SLICE, SQLiteConnection, is_busy
-from .state import WatchedConnection
+from .busy_retry import BUSY_SLICE, is_busy
+from .connection import SQLiteConnection
+from .watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from sqlspec.plugin import Resources
@@ -45,7 +46,7 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
 def _open(target: str, config: SQLiteConfig, *, is_uri: bool) -> WatchedConnection:
     return sqlite3.connect(
         target,
-        # SQLite waits inside one call, deaf to interrupts: so it waits in slices, and we repeat.
+        # SQLite waits inside one call, which no interrupt ends: so it waits in slices, and we repeat.
         timeout=min(BUSY_SLICE, config.busy_timeout),
         # Transactions are begun and ended by sessions, explicitly.
         isolation_level=None,
@@ -102,7 +103,7 @@ def _is_in_memory(raw: sqlite3.Connection) -> bool:
 def _set(raw: sqlite3.Connection, pragma: str, value: str, until: float) -> None:
     """Set and verify: SQLite ignores in silence what it does not know or can not do."""
     if _read(raw, pragma, until) != value:
-        _patiently(raw, f"PRAGMA {pragma}={value}", until)
+        _retry_until(raw, f"PRAGMA {pragma}={value}", until)
     found = _read(raw, pragma, until)
     if found != value:
         msg = f"SQLite does not take {pragma}={value} here; it stays at {found}"
@@ -110,11 +111,11 @@ def _set(raw: sqlite3.Connection, pragma: str, value: str, until: float) -> None
 
 
 def _read(raw: sqlite3.Connection, pragma: str, until: float) -> str:
-    rows = _patiently(raw, f"PRAGMA {pragma}", until)
+    rows = _retry_until(raw, f"PRAGMA {pragma}", until)
     return str(rows[0][0]) if rows else "nothing"
 
 
-def _patiently(raw: sqlite3.Connection, statement: str, until: float) -> list[tuple[object, ...]]:
+def _retry_until(raw: sqlite3.Connection, statement: str, until: float) -> list[tuple[object, ...]]:
     """Switching to WAL needs the file for a moment, and does not wait for it by itself."""
     while True:
         try:

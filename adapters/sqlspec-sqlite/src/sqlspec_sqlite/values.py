@@ -95,7 +95,7 @@ def _row(number: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
 
 
 def check_rows(rows: Sequence[Any]) -> None:
-    """Name the row that sqlite3 could not bind: for after the fact, because it looks at every value."""
+    """Name the row that sqlite3 could not bind: called after a failure, because it checks every value."""
     for number, row in enumerate(rows, 1):
         for value in row.values() if isinstance(row, dict) else row:
             if type(value) is int and not -_LIMIT <= value < _LIMIT:
@@ -128,7 +128,7 @@ def _encoded(value: Any) -> Any:
 
 
 def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
-    """For types that are seldom bound: found once by name, so that nobody pays for importing them."""
+    """For types that are seldom bound: found once by name, so that unused types are not imported."""
     for base in type(value).__mro__:
         known = _BY_NAME.get(f"{base.__module__}.{base.__qualname__}")
         if known is not None:

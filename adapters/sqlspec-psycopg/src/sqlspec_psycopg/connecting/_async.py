@@ -11,12 +11,13 @@ from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import ConnectError, DeadlineExceeded
+from sqlspec_psycopg.connect_inputs import async_attempts, async_reveal
 from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
+from sqlspec_psycopg.deadlines import async_run_connect
 from sqlspec_psycopg.errors import connect_error, is_drivers
-from sqlspec_psycopg.raw._async import AsyncPatientConnection
+from sqlspec_psycopg.raw._async import AsyncBoundedConnection
 from sqlspec_psycopg.reset import Resets
-from sqlspec_psycopg.waits import async_attempts, async_reveal, async_run_connect
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -34,9 +35,9 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
     password = None if config.password is None else await async_reveal(config.password)
     pgconn = await _open(config, password, until)
     try:
-        connection = AsyncPsycopgConnection(AsyncPatientConnection(pgconn), config)
+        connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config)
         resets = resources.get("resets", lambda: Resets(config), Resets.forget)
-        await connection.settle(resets, until)
+        await connection.set_up(resets, until)
     except BaseException as exc:
         pgconn.finish()
         if is_drivers(exc) or isinstance(exc, DeadlineExceeded):

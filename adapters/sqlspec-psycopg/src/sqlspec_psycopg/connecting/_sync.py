@@ -11,12 +11,13 @@ from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import ConnectError, DeadlineExceeded
+from sqlspec_psycopg.connect_inputs import attempts, reveal
 from sqlspec_psycopg.connection._sync import PsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
+from sqlspec_psycopg.deadlines import run_connect
 from sqlspec_psycopg.errors import connect_error, is_drivers
-from sqlspec_psycopg.raw._sync import PatientConnection
+from sqlspec_psycopg.raw._sync import BoundedConnection
 from sqlspec_psycopg.reset import Resets
-from sqlspec_psycopg.waits import attempts, reveal, run_connect
 
 if TYPE_CHECKING:
     from psycopg import pq
@@ -34,9 +35,9 @@ def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection
     password = None if config.password is None else reveal(config.password)
     pgconn = _open(config, password, until)
     try:
-        connection = PsycopgConnection(PatientConnection(pgconn), config)
+        connection = PsycopgConnection(BoundedConnection(pgconn), config)
         resets = resources.get("resets", lambda: Resets(config), Resets.forget)
-        connection.settle(resets, until)
+        connection.set_up(resets, until)
     except BaseException as exc:
         pgconn.finish()
         if is_drivers(exc) or isinstance(exc, DeadlineExceeded):

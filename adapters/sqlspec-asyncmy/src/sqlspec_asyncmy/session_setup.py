@@ -1,0 +1,55 @@
+"""What a session starts with and what the server can do: found out when a connection is opened."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Protocol
+
+from . import protocol
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+__all__ = ("SessionSetup", "Stop")
+
+
+class Stop(Protocol):
+    """Stops what the server runs for another connection; a best effort, in bounded time."""
+
+    def __call__(self, thread: int, *, for_good: bool) -> Awaitable[bool]:
+        """*thread* is the connection's number; *for_good* ends the connection, too."""
+        ...
+
+
+class SessionSetup:
+    """The statements after a connect and after each reset, and what the server can do."""
+
+    def __init__(
+        self,
+        *,
+        statements: tuple[str, ...],
+        can_reset: bool,
+        max_packet: int,
+        database: str | None,
+        pipelining: bool,
+        stop: Stop,
+    ) -> None:
+        self.statements, self.can_reset, self.max_packet = statements, can_reset, max_packet
+        self.database, self.pipelining, self.stop = database, pipelining, stop
+
+    @cached_property
+    def packets(self) -> tuple[bytes, ...]:
+        """Sent after the handshake and after each reset; none where the server's own settings fit."""
+        return tuple(protocol.packet(protocol.QUERY, statement.encode()) for statement in self.statements)
+
+    @cached_property
+    def reset(self) -> tuple[bytes, ...]:
+        """The server's own reset, which also rolls back, and `packets`."""
+        return (protocol.packet(protocol.RESET), *self.packets)
+
+    @cached_property
+    def restore_database(self) -> bytes:
+        """Use the config's database again. Without one, ask for it: no command unsets the database."""
+        if self.database is None:
+            return protocol.packet(protocol.QUERY, b"SELECT database()")
+        return protocol.packet(protocol.INIT_DB, self.database.encode())

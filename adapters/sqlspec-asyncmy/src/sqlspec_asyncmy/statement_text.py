@@ -1,0 +1,55 @@
+"""The text of a statement as it is sent, and the statements that this adapter refuses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import NotSupportedError, ParameterError
+
+from .literals import render
+from .protocol import NO_BACKSLASH_ESCAPES
+from .statement_kind import CHARSET, LOCKS, USES
+
+if TYPE_CHECKING:
+    from sqlspec.plugin import Parameters
+
+    from .session_state import SessionState
+    from .transaction_control import TransactionControl
+
+__all__ = ("StatementText",)
+
+
+class StatementText:
+    """Renders the statements of one connection, by the modes of its session."""
+
+    def __init__(
+        self, raw: Any, max_packet: int, session: SessionState, transaction: TransactionControl
+    ) -> None:
+        self._raw, self._max_packet = raw, max_packet
+        self._session, self._transaction = session, transaction
+
+    def render(self, kind: int, statement: str, parameters: Parameters) -> bytes:
+        """The statement with its parameters. Raises for what can not be sent."""
+        if parameters is not None and self._raw.server_status & NO_BACKSLASH_ESCAPES:
+            raise NotSupportedError(
+                "with sql_mode NO_BACKSLASH_ESCAPES no parameters can be sent; take it off"
+            )
+        if kind & (CHARSET | LOCKS | USES):
+            self.check_kind(kind)
+        text = render(statement, parameters)
+        if len(text) < self._max_packet:
+            return text
+        msg = f"the statement has {len(text)} bytes, and max_allowed_packet is {self._max_packet}"
+        raise ParameterError(msg)
+
+    def check_kind(self, kind: int) -> None:
+        """Refuse what would break the session, and note a change of the default database."""
+        if kind & CHARSET:
+            raise NotSupportedError(
+                "the connection's charset is the config's; say `charset` or `collation` there"
+            )
+        if kind & LOCKS and self._transaction.begun is not None:
+            msg = "LOCK TABLES ends a transaction, and a transaction the locks; use an autocommit session"
+            raise NotSupportedError(msg)
+        if kind & USES:
+            self._session.has_changed_database = True

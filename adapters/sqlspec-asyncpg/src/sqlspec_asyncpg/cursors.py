@@ -1,0 +1,101 @@
+# pyright: reportMissingTypeStubs=false
+"""Results that are read in batches: cursors on the server."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from itertools import count
+from typing import TYPE_CHECKING, Any, Protocol
+
+import asyncpg
+
+from sqlspec.plugin import AsyncCursor
+
+from .errors import having_values
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from sqlspec.plugin import Parameters, RawResult
+
+    from .watched_connection import WatchedConnection
+
+__all__ = ("REFUSED", "HoldableCursor", "PortalCursor", "declare")
+
+REFUSED = (asyncpg.PostgresSyntaxError, asyncpg.FeatureNotSupportedError)
+"""DECLARE takes queries alone; it refuses the rest before anything runs."""
+
+_numbers = count(1)
+
+
+class Executor(Protocol):
+    """What `declare` needs of its connection."""
+
+    @property
+    def raw(self) -> WatchedConnection:
+        """The driver's connection."""
+        ...
+
+    async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
+        """Run one statement."""
+        ...
+
+
+class PortalCursor(AsyncCursor):
+    """In a transaction: a portal, which takes any statement that returns rows."""
+
+    def __init__(
+        self, raw: WatchedConnection, cursor: Any, columns: tuple[str, ...], batch_size: int
+    ) -> None:
+        self.columns = columns
+        self._raw, self._cursor, self._batch_size = raw, cursor, batch_size
+        self._is_open = True
+
+    async def fetch(self) -> Sequence[Any]:
+        """The next batch of rows."""
+        try:
+            rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
+        except asyncpg.PostgresError as exc:
+            having_values(exc)  # the query runs now, with the parameters it was given before
+            raise
+        return rows
+
+    async def close(self) -> None:
+        """Close it on the server; the end of the transaction would too."""
+        name = getattr(self._cursor, "_portal_name", None)
+        if self._is_open and name and self._raw.is_in_transaction():
+            self._is_open = False
+            with suppress(asyncpg.PostgresError):  # an aborted transaction has closed it
+                await self._raw.execute(f'CLOSE "{name}"')
+
+
+class HoldableCursor(AsyncCursor):
+    """Outside of transactions: a cursor WITH HOLD.
+
+    The server keeps its rows, so that other statements, each committed by itself, may run between batches.
+    """
+
+    def __init__(self, raw: WatchedConnection, name: str, prepared: Any, columns: tuple[str, ...]) -> None:
+        self.columns = columns
+        self._raw, self._name, self._prepared = raw, name, prepared
+        self._is_open = True
+
+    async def fetch(self) -> Sequence[Any]:
+        """The next batch of rows."""
+        rows: Sequence[Any] = await self._prepared.fetch()
+        return rows
+
+    async def close(self) -> None:
+        """Close it on the server."""
+        if self._is_open:
+            self._is_open = False
+            await self._raw.execute(f"CLOSE {self._name}")
+
+
+async def declare(owner: Executor, statement: str, values: Sequence[Any], batch_size: int) -> HoldableCursor:
+    """Run a query whose rows the server keeps."""
+    name = f"sqlspec_stream_{next(_numbers)}"
+    await owner.execute(f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {statement}", values, None)
+    prepared = await owner.raw.prepare(f"FETCH FORWARD {batch_size} FROM {name}")
+    columns = tuple([attribute.name for attribute in prepared.get_attributes()])
+    return HoldableCursor(owner.raw, name, prepared, columns)

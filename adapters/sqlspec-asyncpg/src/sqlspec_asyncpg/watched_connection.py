@@ -1,0 +1,83 @@
+# pyright: reportMissingTypeStubs=false
+"""asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
+
+It uses `_protocol`, `_top_xact` and the sets of listeners, which asyncpg does not document: so asyncpg's
+version has an upper bound.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+
+import asyncpg
+
+from .wire_tap import WireTap
+
+if TYPE_CHECKING:
+    from asyncio import AbstractEventLoop, Transport
+
+    from .wire_tap import Reply
+
+__all__ = ("WatchedConnection", "attach_reply")
+
+
+class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
+    """The driver's own connection."""
+
+    __slots__ = ("has_new_codecs", "tap", "transport")
+
+    def __init__(self, protocol: Any, transport: Transport, loop: AbstractEventLoop, *facts: Any) -> None:
+        super().__init__(protocol, transport, loop, *facts)
+        self.transport = transport
+        self.tap = WireTap(protocol)
+        self.has_new_codecs = False
+        transport.set_protocol(self.tap)
+
+    @property
+    def is_cancelling(self) -> bool:
+        """A call was cancelled, and the server has not acknowledged that yet."""
+        protocol = self._protocol
+        return protocol is not None and bool(protocol._is_cancelling())  # noqa: SLF001 - see the top of this file
+
+    def restore(self) -> bool:
+        """Undo what an owner changed on this object. False: it can not be undone."""
+        self._top_xact = None  # type: ignore[misc] # a slot of the driver's class
+        self._listeners.clear()
+        for callbacks in (self._log_listeners, self._termination_listeners, self._query_loggers):
+            callbacks.clear()
+        return not self.has_new_codecs
+
+    def close_without_loop(self) -> None:
+        """Close without the loop, which is closed itself."""
+        transport: Any = self.transport
+        with suppress(RuntimeError):  # asyncio schedules the rest, and a closed loop refuses that
+            self.terminate()
+        # With TLS there are two transports, the inner one with the socket. uvloop has closed its own already.
+        inner = getattr(getattr(transport, "_ssl_protocol", None), "_transport", transport)
+        if getattr(inner, "_sock", None) is not None:
+            with suppress(RuntimeError):
+                inner._call_connection_lost(None)  # noqa: SLF001 - the only way that leaves no warning behind
+
+    async def set_type_codec(self, typename: str, **options: Any) -> None:
+        """As the driver's."""
+        self.has_new_codecs = True
+        await super().set_type_codec(typename, **options)
+
+    async def reset_type_codec(self, typename: str, **options: Any) -> None:
+        """As the driver's."""
+        self.has_new_codecs = True
+        await super().reset_type_codec(typename, **options)
+
+    async def set_builtin_type_codec(self, typename: str, **options: Any) -> None:
+        """As the driver's."""
+        self.has_new_codecs = True
+        await super().set_builtin_type_codec(typename, **options)
+
+
+async def attach_reply(raw: WatchedConnection, reply: Reply) -> None:
+    """Let *reply* read how the server answers the next message, and not what is late of a cancelled call."""
+    if raw.is_cancelling:
+        with suppress(Exception):  # the next message will raise it too
+            await raw.execute("SELECT 1")
+    raw.tap.reply = reply

@@ -1,0 +1,55 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""COPY … FROM STDIN: binary where every value is exactly of its column's type, else as text."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
+from sqlspec_psycopg.deadlines import async_run
+from sqlspec_psycopg.messages import check_results, describe_parameters
+from sqlspec_psycopg.raw._async import AsyncSingleStatementCursor
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from psycopg.pq.abc import PGresult
+
+    from sqlspec_psycopg.raw._async import AsyncBoundedConnection
+
+__all__ = ("async_copy_rows",)
+
+
+async def async_copy_rows(
+    raw: AsyncBoundedConnection,
+    target: str,
+    columns: Sequence[str],
+    rows: Sequence[Sequence[Any]],
+    deadline: float | None,
+) -> None:
+    """Copy *rows* into *target*, a table with its columns, all quoted; *columns* are the plain names."""
+    oids = await _column_types(raw, target, len(columns), deadline)
+    rows = adapt_rows(rows, oids)
+    check_time_zones(rows, oids, columns)
+    # Any: the driver's types want texts that are literal.
+    cursor: Any = AsyncSingleStatementCursor(raw)
+    blocks, options = encode_rows(cursor, rows, oids)
+    raw.deadline = deadline
+    try:
+        async with cursor.copy(f"COPY {target} FROM STDIN{options}") as copy:
+            for block in blocks:
+                await copy.write(block)
+    finally:
+        raw.deadline = None
+
+
+async def _column_types(
+    raw: AsyncBoundedConnection, target: str, count: int, deadline: float | None
+) -> list[int]:
+    """By an INSERT that is only prepared; it locks the table's definition until COPY is done."""
+    marks = ", ".join([f"${number}" for number in range(1, count + 1)])
+    insert = f"INSERT INTO {target} VALUES ({marks})"  # noqa: S608 - all quoted
+    results: list[PGresult] = []
+    await async_run(describe_parameters(raw.pgconn, insert.encode(), results), raw.pgconn, deadline)
+    check_results(results)
+    return [results[-1].param_type(place) for place in range(results[-1].nparams)]

@@ -1,0 +1,141 @@
+"""Rows as COPY takes them: binary where every value is its column's own type, else text.
+
+Binary is fast, but psycopg checks few values: it would store a number that is too large as another one, and
+a datetime as a date. So columns of such types are checked first, at the speed of C. If a value does not fit
+exactly, all rows go as text, and the server checks them as it checks parameters.
+"""
+
+from __future__ import annotations
+
+from array import array
+from datetime import date, time
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import psycopg
+from psycopg.types.json import Json, Jsonb
+
+from sqlspec.errors import ParameterError
+from sqlspec_psycopg.errors import interruption, map_error
+from sqlspec_psycopg.values import JSON_TYPES, adapt_list
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("adapt_rows", "check_time_zones", "encode_rows")
+
+NONE = type(None)
+_INTEGERS = {21: "h", 23: "i", 20: "q"}
+_UNCHECKED: dict[int, frozenset[type]] = {
+    16: frozenset({bool}),
+    17: frozenset({bytes}),
+    21: frozenset({int}),
+    23: frozenset({int}),
+    20: frozenset({int}),
+    1082: frozenset({date}),
+    1083: frozenset({time}),
+    114: frozenset({dict, Json}),
+    3802: frozenset({dict, Json, Jsonb}),
+}
+"""Types whose dumpers check nothing, and the Python types that are safe for each."""
+_CHECKED = frozenset({25, 1043, 701, 1700, 1114, 1184, 1186, 2950})
+"""Types whose dumpers raise an error for a wrong value."""
+_SCALARS = (_CHECKED | _UNCHECKED.keys()) - JSON_TYPES
+_TIMESTAMP, _TIME = 1114, 1083
+_ENCODING_ERRORS = (psycopg.Error, TypeError, ValueError, OverflowError, AttributeError)
+
+
+def is_exact(rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> bool:
+    """Whether all values may go as binary; for checked types psycopg itself finds out."""
+    return all(
+        oid in _CHECKED or (oid in _UNCHECKED and _fits(list(map(itemgetter(place), rows)), oid))
+        for place, oid in enumerate(oids)
+    )
+
+
+def _fits(values: list[Any], oid: int) -> bool:
+    kinds = set(map(type, values))
+    if NONE in kinds:
+        kinds.discard(NONE)
+        values = [value for value in values if value is not None]
+    if not kinds <= _UNCHECKED[oid]:
+        return False
+    if oid == _TIME:
+        return not any(value.tzinfo for value in values)
+    return oid not in _INTEGERS or _is_within(values, _INTEGERS[oid])
+
+
+def _is_within(values: list[int], code: str) -> bool:
+    """Whether the integers fit the C type *code*: an array is the fastest way to find out."""
+    try:
+        array(code, values)
+    except OverflowError:
+        return False
+    return True
+
+
+def adapt_rows(rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> Sequence[Sequence[Any]]:
+    """The same with lists converted to the types of their columns."""
+    if _SCALARS.issuperset(oids) or not any(list in map(type, row) for row in rows):
+        return rows
+    return [list(map(adapt_list, row, oids)) for row in rows]
+
+
+def check_time_zones(rows: Sequence[Sequence[Any]], oids: Sequence[int], columns: Sequence[str]) -> None:
+    """Refuse times with a zone where the column has none: the server would drop the zone in silence."""
+    for place, oid in enumerate(oids):
+        if oid == _TIMESTAMP:
+            for number, row in enumerate(rows, 1):
+                if getattr(row[place], "tzinfo", None) is not None:
+                    raise ParameterError(
+                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has one"
+                    )
+
+
+def encode_rows(cursor: Any, rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> tuple[list[Any], str]:
+    """The rows in blocks, and the options of the COPY that takes them. Sends nothing."""
+    if is_exact(rows, oids):
+        try:
+            return _blocks(_copy(cursor, oids), rows), " (FORMAT BINARY)"
+        except _ENCODING_ERRORS as exc:
+            _raise_interruption(exc)
+    return _text(_copy(cursor, None), rows), ""
+
+
+def _raise_interruption(exc: BaseException) -> None:
+    """Raise what a signal's handler raised, if *exc* came of that."""
+    interrupted = interruption(exc)
+    if interrupted is not None:
+        raise interrupted
+
+
+def _copy(cursor: Any, oids: Sequence[int] | None) -> Any:
+    # The sync class for tasks, too: it only writes to a list.
+    copy: Any = psycopg.Copy(cursor, binary=oids is not None, writer=_NullWriter())
+    if oids is not None:
+        copy.set_types(oids)
+    return copy
+
+
+def _blocks(copy: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    blocks = list(filter(None, map(copy.formatter.write_row, rows)))
+    return [*blocks, copy.formatter.end()]
+
+
+def _text(copy: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
+    write, blocks, number = copy.formatter.write_row, [], 0
+    try:
+        for number, row in enumerate(rows, 1):  # noqa: B007 - the row that fails is named
+            if block := write(row):
+                blocks.append(block)
+    except _ENCODING_ERRORS as exc:
+        _raise_interruption(exc)
+        raise ParameterError(f"row {number}: {map_error(exc)}") from None
+    return [*blocks, copy.formatter.end()]
+
+
+class _NullWriter(psycopg.copy.Writer):
+    """A writer that sends nothing: the blocks are sent later."""
+
+    def write(self, data: Any) -> None:
+        """Never called: blocks are taken before they reach the writer."""

@@ -1,1 +1,0 @@
-"""What a connection learns of types, and of what it prepared."""

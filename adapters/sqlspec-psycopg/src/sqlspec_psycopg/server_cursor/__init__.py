@@ -1,0 +1,1 @@
+"""Results that stay on the server and are read in batches."""

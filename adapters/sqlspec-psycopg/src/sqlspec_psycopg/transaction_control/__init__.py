@@ -1,0 +1,1 @@
+"""The statements of a session itself: BEGIN, COMMIT, savepoints, the reset."""

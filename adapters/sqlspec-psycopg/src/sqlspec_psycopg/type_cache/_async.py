@@ -1,0 +1,127 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""What a connection knows of its server's types: those of parameters that are lists, and those of results.
+
+A list does not tell its type, and is an array or a document: so the server is asked what the statement takes,
+and the list is sent as that type. The cache belongs to one connection, like its prepared statements. When a
+table is altered, the server compares the types and refuses the statement, and then it is asked again.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from psycopg.adapt import Transformer
+from psycopg.pq import TransactionStatus
+
+from sqlspec_psycopg.errors import is_stale, is_telling
+from sqlspec_psycopg.messages import OK_STATUSES, check_results, describe_parameters, send_query
+from sqlspec_psycopg.type_queries import ARRAY_ELEMENTS, array_elements, number_placeholders
+from sqlspec_psycopg.values import JSON_TYPES, adapt_lists, has_list, types_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    import psycopg
+    from psycopg.pq.abc import PGresult
+
+    from sqlspec.plugin import Parameters
+    from sqlspec_psycopg.raw._async import AsyncBoundedConnection
+
+    Types = dict[int | str, int]
+
+__all__ = ("AsyncTypeCache",)
+
+IDLE, IN_TRANSACTION = TransactionStatus.IDLE, TransactionStatus.INTRANS
+
+
+class AsyncTypeCache:
+    """The types of one connection."""
+
+    def __init__(self, raw: AsyncBoundedConnection, size: int) -> None:
+        """*size*: for how many statements the parameters' types are kept."""
+        self._raw, self._pgconn, self._size = raw, raw.pgconn, size
+        self._list_types: dict[str, dict[tuple[int, ...], Types]] = {}
+        """By a statement's text, and by the types of its parameters that are no lists."""
+
+    # --- parameters -----------------------------------------------------------------------------
+
+    async def adapt_lists(self, statement: str, parameters: Parameters) -> Parameters:
+        """The same with each list as the type that the statement takes there."""
+        if parameters is None or not has_list(parameters):
+            return parameters
+        text, keys = number_placeholders(statement)
+        given = types_of([parameters[key] for key in keys], self._raw)  # type: ignore[index]
+        types = self._list_types.get(statement, {}).get(given)
+        if types is None:
+            types = dict(zip(keys, await self._list_types_of(text.encode(), given), strict=False))
+            self._store(statement, given, types)
+        return adapt_lists(parameters, types)
+
+    def _store(self, statement: str, given: tuple[int, ...], types: Types) -> None:
+        if len(self._list_types) > self._size:
+            self._list_types.clear()
+        if self._size:
+            self._list_types.setdefault(statement, {})[given] = types
+
+    async def _list_types_of(self, statement: bytes, given: Sequence[int]) -> list[int]:
+        """The type that the server gives each parameter, or 0 where psycopg's own dumper fits a list best."""
+        # The server may refuse, and that must not abort the transaction.
+        is_open = self._pgconn.transaction_status == IN_TRANSACTION
+        if is_open:
+            check_results(await self._query(b"SAVEPOINT sqlspec_types"))
+        results: list[PGresult] = []
+        await self._raw.wait(describe_parameters(self._pgconn, statement, results, given))
+        if is_open:
+            check_results(await self._query(b"ROLLBACK TO sqlspec_types;RELEASE sqlspec_types"))
+        last = results[-1]
+        if last.status not in OK_STATUSES:
+            return []
+        found = [last.param_type(place) for place in range(last.nparams)]
+        await self._register_unknown(oid for oid, known in zip(found, given, strict=False) if not known)
+        return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
+
+    # --- results --------------------------------------------------------------------------------
+
+    async def load_rows(self, result: PGresult) -> Sequence[tuple[Any, ...]]:
+        """The rows of a result with types that were unknown until now: those that are arrays become lists.
+
+        Cursors that were made before go on without these types.
+        """
+        rows: Sequence[tuple[Any, ...]] = ()
+        registered = set[int]()
+        # A loop, because the elements of an array may be of an unknown type too.
+        while unknown := self._raw.unknown_types - registered:
+            registered |= unknown
+            await self._register_unknown(unknown)
+            transformer = Transformer(self._raw)
+            transformer.set_pgresult(result)
+            rows = transformer.load_rows(0, result.ntuples, tuple)
+        self._raw.unknown_types.clear()
+        return rows
+
+    async def _register_unknown(self, oids: Iterable[int]) -> None:
+        """Look up the types that are not PostgreSQL's own."""
+        unknown = [str(oid) for oid in oids if self._raw.is_unknown(oid)]
+        if unknown:
+            (result,) = await self._query(ARRAY_ELEMENTS % ",".join(unknown).encode())
+            check_results([result])
+            for oid, element, delimiter in array_elements(result):
+                self._raw.register_type(oid, element, delimiter)
+
+    async def _query(self, message: bytes) -> list[PGresult]:
+        """Run statements within the deadline of the call under way; interrupted like the statement itself."""
+        results: list[PGresult] = []
+        await self._raw.wait(send_query(self._pgconn, message, results))
+        return results
+
+    # --- errors ---------------------------------------------------------------------------------
+
+    def forget_refuted(self, statement: str, exc: psycopg.Error) -> bool:
+        """Forget what an error shows to be wrong. True: the statement may run again, as it did not run."""
+        stale = is_stale(exc)
+        if stale:
+            self._raw.forget_prepared()
+        elif is_telling(exc):
+            self._list_types.pop(statement, None)
+            self._raw.forget_prepared(number_placeholders(statement)[0].encode())
+        return stale and self._pgconn.transaction_status == IDLE
