@@ -7,12 +7,13 @@ The one file that looks inside of the driver, so the one to read when a new vers
 
 from __future__ import annotations
 
-import select
 from asyncio import BufferedProtocol
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from asyncmy.errors import MySQLError
+
+from sqlspec.plugin.network import watch_socket
 
 from .errors import is_answer
 
@@ -34,6 +35,7 @@ __all__ = (
     "answers",
     "drop",
     "exchange",
+    "fileno",
     "go_on",
     "hold",
     "is_in_transaction",
@@ -248,13 +250,13 @@ def watch(raw: Any) -> Callable[[], object]:
 
     What comes while nobody asked is a good-bye.
     """
-    descriptor: int = raw._transport.get_extra_info("socket").fileno()
-    if not hasattr(select, "poll"):  # Windows
-        return lambda: select.select([descriptor], [], [], 0)[0]
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    poll = poller.poll
-    return lambda: poll(0)
+    return watch_socket(fileno(raw))
+
+
+def fileno(raw: Any) -> int:
+    """The number of its socket."""
+    number: int = raw._transport.get_extra_info("socket").fileno()
+    return number
 
 
 def drop(raw: Any) -> None:

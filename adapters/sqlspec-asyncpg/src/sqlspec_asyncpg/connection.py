@@ -15,9 +15,10 @@ import asyncpg
 
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.postgresql import FORGET_PREPARED, MAKE_READ_ONLY, UNDO_READ_ONLY, begin_statement
 
 from .driver import FirstWord
-from .ending import COMMITTED, ENDED_WELL, FORGET_PREPARED, is_on_standby, judge
+from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
 from .errors import map_error
 from .statements import STALE, StatementsConnection, is_stale, left
 
@@ -42,7 +43,6 @@ class AsyncpgConnection(StatementsConnection):
         super().__init__(raw, config)
         self._reset = reset
         self._is_on_standby = is_on_standby(raw)
-        self._begins: dict[TransactionOptions, str] = {}
         self._is_guarded = False
         self._poll = _poller(raw)
 
@@ -51,9 +51,8 @@ class AsyncpgConnection(StatementsConnection):
     async def begin(self, options: TransactionOptions, deadline: float | None) -> None:
         """BEGIN, with what the session asks for."""
         self._check_loop()
-        text = self._begins.get(options) or self._begins.setdefault(options, _begin(options))
         self._is_used = True
-        await self.raw.execute(text, timeout=left(deadline))
+        await self.raw.execute(begin_statement(options), timeout=left(deadline))
 
     async def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
@@ -124,7 +123,7 @@ class AsyncpgConnection(StatementsConnection):
         if reset and self._reset and (is_open or not self._config.pgbouncer):
             statements.append(self._wanted_reset())
         elif self._is_guarded:
-            statements.append("RESET default_transaction_read_only")
+            statements.append(UNDO_READ_ONLY)
         if statements:
             await self._send_within(left(deadline), "; ".join(statements))
         return kept and self.transaction_status is IDLE and self._is_restored(reset=reset)
@@ -189,7 +188,7 @@ class AsyncpgConnection(StatementsConnection):
             raise NotSupportedError(msg)
         if not self._config.read_only:
             self._is_guarded = True
-            await self.raw.execute("SET default_transaction_read_only = on", timeout=left(deadline))
+            await self.raw.execute(MAKE_READ_ONLY, timeout=left(deadline))
 
     async def lend_raw(self, deadline: float | None) -> WatchedConnection:
         """From now on what asyncpg keeps on the client's side counts too."""
@@ -227,11 +226,6 @@ class AsyncpgConnection(StatementsConnection):
 
 
 # --- small decisions ----------------------------------------------------------------------------
-
-
-def _begin(options: TransactionOptions) -> str:
-    level = f" ISOLATION LEVEL {options.isolation.upper()}" if options.isolation else ""
-    return f"BEGIN{level}{' READ ONLY' if options.read_only else ''}"
 
 
 def _rolled_back() -> TransactionAbortedError:
