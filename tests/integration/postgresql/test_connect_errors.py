@@ -144,7 +144,7 @@ async def test_a_callable_password_is_asked_at_every_connect(side: Side, home: H
     assert asked == ["wrong", CANARY]
 
 
-FAILURES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
+FAILURES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "password": ({"password": CANARY}, {}, "the server refused the password"),
     "user": ({"user": "nobody-here"}, {}, "as 'nobody-here': the server refused the password"),
     "database": ({"database": "nowhere"}, {}, "there is no database 'nowhere'"),
@@ -158,7 +158,7 @@ FAILURES: dict[str, tuple[dict[str, Any], dict[str, Any], str]] = {
 async def test_both_adapters_say_the_same(house: Home, kind: str) -> None:
     """Why, in the same words, with the same SQLSTATE; not libpq's, and not asyncio's."""
     place, options, expected = FAILURES[kind]
-    url = house.server.url(**{"database": house.name, **place})
+    url = house.server.url(**({"database": house.name} | place))
     said: list[Any] = []
     for side in (ASYNCPG, PSYCOPG, THREADS):
         async with door_to(side, url, **options) as door:

@@ -19,7 +19,7 @@ _ZONE = re.compile(r"[A-Za-z0-9_+:/-]+")
 _MODES = re.compile(r"[A-Za-z0-9_,]*")
 
 
-class AsyncMyConfig(
+class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - blocks for tasks alone
     AsyncOnlyConfig[AsyncSession, "asyncmy.connection.Connection"],
     NetworkConfig[Never, AsyncSession, Never, "asyncmy.connection.Connection"],
     frozen=True,

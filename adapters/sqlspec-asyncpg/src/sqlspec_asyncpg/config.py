@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ("AsyncpgConfig",)
 
 
-class AsyncpgConfig(
+class AsyncpgConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - blocks for tasks alone
     AsyncOnlyConfig[AsyncSession, "asyncpg.Connection"],
     PostgreSQLSettings[Never, AsyncSession, Never, "asyncpg.Connection"],
     frozen=True,

@@ -28,6 +28,8 @@ from sqlspec.plugin.postgresql import (
 )
 
 if TYPE_CHECKING:
+    from sqlspec.errors import ConnectError
+
     from .config import AsyncpgConfig
 
 __all__ = ("having_values", "is_from_server", "map_connect_error", "map_error")
@@ -109,20 +111,19 @@ def _of_driver(words: str) -> SQLSpecError:
 
 def map_connect_error(exc: Exception, config: AsyncpgConfig) -> Exception:
     """Why no connection was made; what is not the driver's comes back as it is."""
-    failure, state = _failure(exc), None
     if isinstance(exc, asyncpg.PostgresError) and is_from_server(exc):
-        state = str(exc.sqlstate)
-        failure = _refused_setting(exc) or failure_of_sqlstate(state)
-    if failure is None:
-        return exc
+        return _refused(exc, config)
+    failure = _failure(exc)
+    return exc if failure is None else connect_error(failure, config)
+
+
+def _refused(exc: Any, config: AsyncpgConfig) -> ConnectError:
+    state = str(exc.sqlstate)
+    is_setting = "unsupported startup parameter" in str(exc)
+    failure = ConnectFailure.STARTUP_SETTING if is_setting else failure_of_sqlstate(state)
     error = connect_error(failure, config, sqlstate=state)
-    if state is not None:
-        _silence(exc, str(error))
+    _silence(exc, str(error))
     return error
-
-
-def _refused_setting(exc: Exception) -> ConnectFailure | None:
-    return ConnectFailure.STARTUP_SETTING if "unsupported startup parameter" in str(exc) else None
 
 
 def _failure(exc: Exception) -> ConnectFailure | None:

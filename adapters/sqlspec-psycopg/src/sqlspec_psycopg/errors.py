@@ -43,11 +43,14 @@ __all__ = (
 # and the server's, in English; the first that is found counts.
 _SIGNS = (
     (
-        re.compile(r"authentication failed|no password supplied|SCRAM"),
+        re.compile(r"(?:password|PAM|LDAP|RADIUS|BSD) authentication failed|no password supplied|SCRAM"),
         ConnectFailure.PASSWORD,
     ),
     (
-        re.compile(r"no pg_hba\.conf entry|role .* does not exist|not permitted to log in|requires a valid"),
+        re.compile(
+            r"authentication failed|no pg_hba\.conf entry|role .* does not exist"
+            r"|not permitted to log in|requires a valid"
+        ),
         ConnectFailure.USER,
     ),
     (re.compile(r"database .* does not exist"), ConnectFailure.DATABASE),
