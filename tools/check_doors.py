@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from types import ModuleType
 
-DOORS = ("sqlspec", "sqlspec.errors", "sqlspec.plugin")
+DOORS = (
+    "sqlspec",
+    "sqlspec.errors",
+    "sqlspec.plugin",
+    # A second step of that door.
+    "sqlspec.plugin.network",
+    "sqlspec.plugin.postgresql",
+)
 # Public in spelling only.
 HELPERS = {"sqlspec.errors": {"did_you_mean"}}  # words the texts of the errors; no promise to anybody else
 NOT_NAMES = {"TYPE_CHECKING", "annotations"}
@@ -36,9 +43,11 @@ def problems(module: ModuleType) -> Iterator[str]:
     offered = set(module.__all__)
     for name in sorted(exposed(module) - offered):
         yield f"{module.__name__}.{name} is exposed but not in __all__"
-    for name in sorted(offered - exposed(module)):
+    # A plain module may hand on what another one defines; then its `__all__` says so.
+    there = offered.intersection(vars(module)) if not hasattr(module, "__path__") else exposed(module)
+    for name in sorted(offered - there):
         yield f"{module.__name__}.{name} is in __all__ but not there"
-    for name in sorted(offered & exposed(module)):
+    for name in sorted(offered & there):
         value = getattr(module, name)
         if (isclass(value) or isfunction(value)) and not value.__doc__:
             yield f"{module.__name__}.{name} has no docstring"

@@ -3,8 +3,8 @@
 The floors are in `FLOORS`, and docs/house.md says what lives on each. A room is a folder, or a file at the
 top of `sqlspec/`. It imports only what stands below it, and never another room of its own floor. An import in
 a function counts like any other, and so does one for types alone: to read the one, one must know the other.
-An adapter has no private door: it imports `sqlspec`, `sqlspec.plugin`, `sqlspec.errors` and its driver. Its
-own modules import each other in one direction only.
+An adapter has no private door: it imports `sqlspec`, `sqlspec.errors`, `sqlspec.plugin`, the two modules that
+are a second step of it, and its driver. Its own modules import each other in one direction only.
 """
 
 from __future__ import annotations
@@ -44,7 +44,14 @@ DRIVERS = {
     "redis",
     "sqlite3",
 }
-PUBLIC = {"sqlspec", "sqlspec.errors", "sqlspec.plugin"}
+PUBLIC = {
+    "sqlspec",
+    "sqlspec.errors",
+    "sqlspec.plugin",
+    # A second step of that door, for those who need it.
+    "sqlspec.plugin.network",
+    "sqlspec.plugin.postgresql",
+}
 # Packages whose modules still import each other in circles. May only shrink.
 CIRCULAR = {"sqlspec_redis"}
 

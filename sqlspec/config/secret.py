@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from sqlspec.errors import InvalidArgumentError
@@ -15,26 +17,42 @@ MASK = "***"
 class Secret:
     """A password or token, or a function that fetches it.
 
-    A function is called at every `reveal()`, so that a rotated password reaches the next connection.
+    A function is called at every connect, so that a rotated password reaches the next connection. It may be
+    async, for connections that tasks use.
     Everything else shows `***`, whatever the secret's length. A secret is not pickled: a masked copy would be
     lost data, an open one a leak.
     """
 
     __slots__ = ("_source",)
 
-    def __init__(self, source: str | Callable[[], str]) -> None:
+    def __init__(self, source: str | Callable[[], str] | Callable[[], Awaitable[str]]) -> None:
         if not (isinstance(source, str) or callable(source)):
             raise InvalidArgumentError(_wrong("holds", source))
         self._source: str | Callable[[], object] = source
 
     def reveal(self) -> str:
-        """The value itself. Blocks as long as the function does, and lets its exceptions through."""
+        """The value itself. Blocks as long as the function does, and lets its exceptions through.
+
+        Raises `InvalidArgumentError` for an async function, which only `areveal` can await.
+        """
         if isinstance(self._source, str):
             return self._source
         value = self._source()
-        if not isinstance(value, str):
-            raise InvalidArgumentError(_wrong("must return", value))
-        return value
+        if isinstance(value, CoroutineType):
+            value.close()  # else Python warns that nobody awaited it
+        if isinstance(value, Awaitable):
+            raise InvalidArgumentError("the function of this Secret is async: connect with `async with`")
+        return _checked(value)
+
+    async def areveal(self) -> str:
+        """The same for tasks: an async function is awaited, any other runs in a thread."""
+        if isinstance(self._source, str):
+            return self._source
+        from asyncio import to_thread
+        from inspect import iscoroutinefunction
+
+        value = self._source() if iscoroutinefunction(self._source) else await to_thread(self._source)
+        return _checked(await value if isinstance(value, Awaitable) else value)
 
     def __repr__(self) -> str:
         return MASK
@@ -64,6 +82,12 @@ class Secret:
 NOT_PICKLED = (
     "a secret is not pickled; build the config in the other process, from the source it came from here"
 )
+
+
+def _checked(value: object) -> str:
+    if not isinstance(value, str):
+        raise InvalidArgumentError(_wrong("must return", value))
+    return value
 
 
 def _wrong(verb: str, value: object) -> str:

@@ -1,5 +1,8 @@
 """The door for adapter authors: all that an adapter needs from core, besides `sqlspec` itself.
 
+A second step of it is for those who need it: `sqlspec.plugin.network` has what all network adapters share,
+`sqlspec.plugin.postgresql` what those for PostgreSQL share.
+
 A plugin module imports from here and costs little: nothing below is loaded before its name is used,
 and the driver is imported inside the hooks.
 """
@@ -31,7 +34,7 @@ if TYPE_CHECKING:
     from .protocols import AsyncAdapterPlugin, SyncAdapterPlugin
     from .results import LazyResult, RawResult
     from .sqlstate import error_for_sqlstate
-    from .tls import SSLMode, default_ssl_mode, tls_context
+    from .tls import SSLMode, tls_context
 
 __all__ = (
     "AdapterInfo",
@@ -59,7 +62,6 @@ __all__ = (
     "SyncAdapterPlugin",
     "TransactionOptions",
     "TransactionStatus",
-    "default_ssl_mode",
     "error_for_sqlstate",
     "hookimpl",
     "tls_context",
@@ -80,7 +82,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "sqlspec.plugin.protocols": ("AsyncAdapterPlugin", "SyncAdapterPlugin"),
         "sqlspec.plugin.results": ("LazyResult", "RawResult"),
         "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),
-        "sqlspec.plugin.tls": ("SSLMode", "default_ssl_mode", "tls_context"),
+        "sqlspec.plugin.tls": ("SSLMode", "tls_context"),
         "sqlspec.sql": ("Dialect",),
     }
     _LAZY = {name: home for home, names in _HOMES.items() for name in names}

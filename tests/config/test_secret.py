@@ -78,3 +78,46 @@ def test_a_function_must_return_a_text() -> None:
         secret.reveal()
 
     assert CANARY not in str(caught.value)
+
+
+async def test_an_async_function_is_awaited() -> None:
+    """By `areveal`; anew each time, like any other."""
+    tokens = iter(["monday", "tuesday"])
+
+    async def fetch() -> str:
+        return next(tokens)
+
+    secret = Secret(fetch)
+
+    assert [await secret.areveal(), await secret.areveal()] == ["monday", "tuesday"]
+
+
+async def test_what_tasks_ask_for_may_be_plain_as_well() -> None:
+    """A text, a function, and a function that returns something to await."""
+
+    async def fetch() -> str:
+        return "later"
+
+    assert await Secret("now").areveal() == "now"
+    assert await Secret(lambda: "now").areveal() == "now"
+    assert await Secret(lambda: fetch()).areveal() == "later"  # noqa: PLW0108 - a function that is not async itself
+
+
+async def test_an_async_function_is_not_for_threads() -> None:
+    """The error says so; its coroutine is not left un-awaited, which would warn."""
+
+    async def fetch() -> str:
+        raise AssertionError
+
+    with pytest.raises(InvalidArgumentError, match="async with"):
+        Secret(fetch).reveal()
+
+
+async def test_an_async_function_must_return_a_str() -> None:
+    """As any other."""
+
+    async def fetch() -> Any:
+        return 5
+
+    with pytest.raises(InvalidArgumentError, match="must return a str"):
+        await Secret(fetch).areveal()

@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 import sqlspec
 from sqlspec import errors
+from sqlspec.adapters.mysql import AsyncMyConfig
+from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
+from sqlspec.adapters.redis import RedisConfig
 from sqlspec.adapters.sqlite import SQLiteConfig
 from sqlspec.plugin import hookspecs
+from sqlspec.plugin.network import NetworkConfig
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,6 +63,17 @@ def test_every_option_is_documented() -> None:
     assert _missing(shared, ROOT / "docs" / "configuration.md", ROOT / "docs" / "pool.md") == []
     assert _missing(own, ROOT / "adapters" / "sqlspec-sqlite" / "README.md") == []
     assert own
+
+
+@pytest.mark.parametrize("config_type", [AsyncpgConfig, PostgreSQLConfig, AsyncMyConfig, RedisConfig])
+def test_every_option_of_a_network_adapter_is_documented(config_type: Any) -> None:
+    """Those of all of them on the page of configuration, an adapter's own in its README."""
+    shared = {*NetworkConfig.__struct_fields__}
+    own = {*config_type.__struct_fields__} - shared
+    pages = [ROOT / "docs" / name for name in ("configuration.md", "pool.md")]
+
+    assert _missing(shared, *pages) == []
+    assert _missing(own, ROOT / "adapters" / f"sqlspec-{config_type.adapter}" / "README.md") == []
 
 
 def test_every_hook_is_documented() -> None:

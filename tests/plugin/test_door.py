@@ -29,6 +29,32 @@ def test_every_name_of_the_door_is_behind_it() -> None:
     assert not hasattr(sqlspec.plugin, "hookimp")
 
 
+def test_the_door_is_no_wider_than_a_reader_can_take_in() -> None:
+    """What only some need is a second step behind it."""
+    assert len(sqlspec.plugin.__all__) <= 30
+
+
+@pytest.mark.parametrize("step", ["network", "postgresql"])
+def test_a_second_step_is_as_cheap_as_the_door(step: str) -> None:
+    """Nothing of it comes with `import sqlspec`, and it brings nothing that is only needed to connect."""
+    script = (
+        "import sys, sqlspec; before = set(sys.modules); "
+        f"import sqlspec.plugin.{step}; print(*set(sys.modules) - before)"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        capture_output=True,
+        check=True,
+        text=True,
+        env={"PYTHONPATH": ":".join(sys.path)},
+    )
+    brought = set(done.stdout.split())
+
+    assert f"sqlspec.plugin.{step}" in brought
+    assert brought.isdisjoint({"asyncio", "select", "socket", "ssl"})
+
+
 def test_the_door_opens_without_pluggy() -> None:
     """`import sqlspec` passes through it."""
     script = (

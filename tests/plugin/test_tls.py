@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec.errors import InvalidConfigError
-from sqlspec.plugin import SSLMode, default_ssl_mode, tls_context
+from sqlspec.plugin import SSLMode, tls_context
+from sqlspec.plugin.tls import default_ssl_mode
 
 if TYPE_CHECKING:
     from pathlib import Path

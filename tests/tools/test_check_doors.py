@@ -43,6 +43,16 @@ def test_what_is_offered_but_missing_is_told() -> None:
     assert list(checker.problems(module(("Nothing",)))) == ["door.Nothing is in __all__ but not there"]
 
 
+def test_a_module_may_hand_on_what_another_defines() -> None:
+    """If it offers it; and it is documented like anything else."""
+    door = module(("Bare", "Documented", "Nothing"), package=False, Bare=Bare, Documented=Documented)
+
+    assert list(checker.problems(door)) == [
+        "door.Nothing is in __all__ but not there",
+        "door.Bare has no docstring",
+    ]
+
+
 def test_a_public_name_without_words_is_told() -> None:
     """Classes and functions say what they are for; a base class's docstring is not theirs."""
     child = type("Child", (Documented,), {})

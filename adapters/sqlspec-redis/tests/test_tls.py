@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec.errors import ConnectError, InvalidConfigError
+from sqlspec.errors import ConnectError
 from sqlspec_redis import RedisConfig
 from sqlspec_testkit.servers import RedisServer
 
@@ -86,12 +86,6 @@ def test_g34_there_is_no_downgrade(server: RedisServer, is_async: bool) -> None:
         greeted(plain.replace(ssl_mode="require", connect_timeout=3.0), is_async=is_async)
     with pytest.raises(ConnectError):
         greeted(secure(server, ssl_mode="disable", connect_timeout=3.0), is_async=is_async)
-
-
-def test_a_certificate_that_is_not_there() -> None:
-    """Named, before anything is tried."""
-    with pytest.raises(InvalidConfigError, match="ssl_root_cert"):
-        greeted(RedisConfig(ssl_mode="verify-full", ssl_root_cert="/no/such.pem"), is_async=False)
 
 
 @BOTH

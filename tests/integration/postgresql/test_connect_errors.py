@@ -10,7 +10,7 @@ import pytest
 from sqlspec import errors
 from sqlspec_testkit.servers.ports import free_port
 
-from .sides import Door, door_to
+from .sides import ASYNCPG, PSYCOPG, THREADS, Door, door_to
 from .told import told_by
 
 if TYPE_CHECKING:
@@ -142,3 +142,46 @@ async def test_a_callable_password_is_asked_at_every_connect(side: Side, home: H
         await refusal(door)
         assert await door.value("SELECT current_user::text") == "rotated"
     assert asked == ["wrong", CANARY]
+
+
+FAILURES: dict[str, tuple[Any, dict[str, Any], str]] = {
+    "password": ({"password": CANARY}, {}, "the server refused the password"),
+    "user": ({"user": "nobody-here"}, {}, "as 'nobody-here': the server refused the password"),
+    "database": ({"database": "nowhere"}, {}, "there is no database 'nowhere'"),
+    "port": ({"port": 1}, {}, "no server listens there"),
+    "TLS": ({}, {"ssl_mode": "require"}, "plain text is ssl_mode='disable'"),
+    "kind": ({}, {"target_session_attrs": "standby"}, "not what target_session_attrs asks for"),
+}
+
+
+@pytest.mark.parametrize("kind", FAILURES)
+async def test_both_adapters_say_the_same(house: Home, kind: str) -> None:
+    """Why, in the same words, with the same SQLSTATE; not libpq's, and not asyncio's."""
+    place, options, expected = FAILURES[kind]
+    url = house.server.url(**({"database": house.name} | place))
+    said: list[Any] = []
+    for side in (ASYNCPG, PSYCOPG, THREADS):
+        async with door_to(side, url, **options) as door:
+            error = await refusal(door)
+            said.append((type(error), str(error), vars(error)))
+
+    assert said[0] == said[1] == said[2]
+    assert expected in said[0][1]
+
+
+@pytest.mark.parametrize(
+    ("address", "expected"),
+    [
+        ("host.invalid", "the host's name is not known"),
+        ("%2Fno%2Fsuch%2Ffolder", "there is no such socket"),
+    ],
+)
+async def test_both_adapters_say_why_an_address_leads_nowhere(address: str, expected: str) -> None:
+    """Without a server."""
+    said: list[str] = []
+    for side in (ASYNCPG, PSYCOPG, THREADS):
+        async with door_to(side, f"postgresql://me@{address}/db?ssl_mode=disable") as door:
+            said.append(str(await refusal(door)))
+
+    assert said[0] == said[1] == said[2]
+    assert expected in said[0]

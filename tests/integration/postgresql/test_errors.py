@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sqlspec import errors
 
-from .sides import door_to
+from .sides import ASYNCPG, PSYCOPG, THREADS, door_to, settled
 from .told import told_by
 
 if TYPE_CHECKING:
@@ -29,8 +29,8 @@ CREATE TABLE child (
     CONSTRAINT apart EXCLUDE USING gist (span WITH &&)
 );
 INSERT INTO child (id, name, span) VALUES (1, 'c4n4ry-7391', '[1,5)');
-CREATE FUNCTION complain(what text) RETURNS int LANGUAGE plpgsql AS $$
-BEGIN RAISE EXCEPTION 'no %', what USING DETAIL = what, HINT = what; END $$;
+CREATE FUNCTION complain(what text, state text DEFAULT 'P0001') RETURNS int LANGUAGE plpgsql AS $$
+BEGIN RAISE EXCEPTION 'no %', what USING DETAIL = what, HINT = what, ERRCODE = state; END $$;
 """
 # What is violated: statement, error, SQLSTATE, constraint, column. Each inserts the canary as a name.
 VIOLATIONS: dict[str, tuple[str, type[errors.IntegrityError], str, str | None, str | None]] = {
@@ -74,6 +74,15 @@ REFUSED: dict[str, tuple[str, type[errors.SQLSpecError], str]] = {
     "date": ("SELECT to_date(?::text, 'YYYY-MM-DD')", errors.DatabaseError, "22007"),
     "division": ("SELECT 1 / (length(?::text) - 11)", errors.DatabaseError, "22012"),
     "raised": ("SELECT complain(?)", errors.DatabaseError, "P0001"),
+    "raised as unique": ("SELECT complain(?, 'unique_violation')", errors.UniqueViolationError, "23505"),
+    "raised as undefined": ("SELECT complain(?, 'undefined_table')", errors.StatementError, "42P01"),
+    "number": ("SELECT (?::text || '99999999999')::int", errors.StatementError, "22P02"),
+    "too long": (
+        "SELECT CAST((?::text || repeat('x', 9)) AS varchar(3)), 1 / 0",
+        errors.StatementError,
+        "22012",
+    ),
+    "bytes": ("SELECT convert_from(?::text::bytea || '\\xff', 'UTF8')", errors.StatementError, "22021"),
     "regular expression": ("SELECT 'a' ~ ('[' || ?::text)", errors.DatabaseError, "2201B"),
     "relation": ("SELECT (?::text)::regclass", errors.StatementError, "42P01"),
     "type": ("SELECT to_regtype('int')::text, (?::text)::regtype", errors.StatementError, "42601"),
@@ -137,7 +146,40 @@ async def test_g32_a_refused_statement_has_its_class_and_quotes_no_value(full: D
 
     assert isinstance(caught.value, expected)
     assert getattr(caught.value, "sqlstate", None) == sqlstate
+    assert getattr(caught.value, "code", None) == sqlstate
     assert "c4n4" not in told_by(caught.value)
+
+
+async def test_both_adapters_say_the_same(home: Home) -> None:
+    """Class, text, SQLSTATE and detail of every error above."""
+    home.sql(TABLES)
+    statements = [sql for sql, *_ in REFUSED.values()]
+    statements += [f"INSERT INTO child {values}" for values, *_ in VIOLATIONS.values()]
+    said = [await _said(side, home, statements) for side in (ASYNCPG, PSYCOPG, THREADS)]
+
+    assert said[0] == said[1] == said[2]
+    assert all(error["detail"] for error in said[0] if ".detail" in error["text"])
+
+
+async def _said(side: Side, home: Home, statements: list[str]) -> list[dict[str, Any]]:
+    said = []
+    async with door_to(side, home.url()) as door:
+        for sql in statements:
+            with pytest.raises(errors.DatabaseError) as caught:
+                await door.rows(sql, (CANARY,))
+            said.append({"class": type(caught.value), "text": str(caught.value), **vars(caught.value)})
+    return said
+
+
+async def test_an_error_of_the_borrowed_connection_is_known_by_what_follows(door: Door) -> None:
+    """The session did not see the first error. The server says in every answer that it gave up."""
+    with pytest.raises(errors.TransactionAbortedError, match="roll back"):
+        async with door.session() as session:
+            raw = await session.connection()
+            with pytest.raises(Exception, match="syntax"):
+                await settled(raw.execute("SELEC 1"))
+            await session.execute("SELECT 1")
+    assert await door.value("SELECT 1") == 1
 
 
 async def test_a_name_in_the_statement_is_told(full: Door) -> None:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
 
 from sqlspec import errors
+from sqlspec_testkit.proxy import FaultProxy
 from sqlspec_testkit.servers import PgBouncer
 
 from .sides import door_to
@@ -103,3 +105,73 @@ async def test_a_read_only_session_is_one(door: Door, home: Home) -> None:
             await session.execute("INSERT INTO t VALUES (1)")
 
     assert home.sql("SELECT count(*) FROM t") == "0"
+
+
+@pytest.mark.parametrize(
+    ("leave", "is_gone"),
+    [
+        ("SET ROLE pg_read_all_data", "SELECT current_user = session_user"),
+        ("SELECT pg_advisory_lock(7)", "SELECT count(*) = 0 FROM pg_locks WHERE locktype = 'advisory'"),
+        ("CREATE TEMP TABLE leak (id int)", "SELECT to_regclass('leak') IS NULL"),
+    ],
+    ids=["role", "lock", "table"],
+)
+@pytest.mark.parametrize("fails", [False, True], ids=["commit", "failure"])
+async def test_g12_what_a_transaction_left_is_gone_with_it(
+    door: Door, leave: str, is_gone: str, *, fails: bool
+) -> None:
+    """In the same message as its end, which is the last that is sure to meet that server connection."""
+    with suppress(ZeroDivisionError):
+        async with door.session() as session:
+            await session.execute(leave)
+            if fails:
+                raise ZeroDivisionError
+
+    for _ in range(4):
+        async with door.session() as one, door.session() as two:
+            assert (await one.execute(is_gone)).scalar() is True
+            assert (await two.execute(is_gone)).scalar() is True
+
+
+async def test_the_reset_costs_no_round_trip(side: Side, home: Home) -> None:
+    """BEGIN, the statement, and COMMIT with the reset behind it; in autocommit mode there is no reset."""
+    with FaultProxy(home.server.address.port, protocol="postgresql") as proxy:
+        async with door_to(side, home.url(port=proxy.port), pgbouncer=True, pool_size=1) as door:
+            await door.value("SELECT 1")
+            for autocommit, expected in ((False, 3), (True, 1)):
+                proxy.reset_counts()
+                async with door.session(autocommit=autocommit) as session:
+                    await session.execute("SELECT 1")
+                assert proxy.round_trips == expected
+
+
+async def test_nothing_is_prepared(door: Door) -> None:
+    """The next transaction may meet a server connection that does not know it."""
+    async with door.session() as session:
+        for _ in range(10):
+            await session.execute("SELECT ?::int", (1,))
+        assert (await session.execute("SELECT count(*) FROM pg_prepared_statements")).scalar() == 0
+
+
+async def test_a_read_only_session_is_a_transaction(door: Door) -> None:
+    """A setting would stay with a server connection that others use."""
+    with pytest.raises(errors.NotSupportedError, match="PgBouncer"):
+        async with door.session(read_only=True, autocommit=True) as session:
+            await session.execute("SELECT 1")
+
+
+async def test_a_stream_of_a_transaction_works(async_side: Side, home: Home, bouncer: PgBouncer) -> None:
+    """Its cursor ends with it."""
+    way = door_to(async_side, bouncer.url(database=home.name), pgbouncer=True)
+    async with way as door, door.session() as session:
+        stream = session.stream("SELECT n FROM generate_series(1, 9) n", batch_size=3)
+        found = [row["n"] async for row in stream]
+    assert found == [*range(1, 10)]
+
+
+async def test_a_setting_that_pgbouncer_refuses_is_told(side: Side, home: Home, bouncer: PgBouncer) -> None:
+    """Its own option is what helps."""
+    url = bouncer.url(database=home.name)
+    async with door_to(side, url, pgbouncer=True, server_settings={"work_mem": "5MB"}) as door:
+        with pytest.raises(errors.ConnectError, match="ignore_startup_parameters"):
+            await door.value("SELECT 1")

@@ -46,6 +46,10 @@ LEAKS: dict[str, tuple[str, str]] = {
     "temporary view": ("CREATE TEMP VIEW v AS SELECT 1", "SELECT to_regclass('pg_temp.v')::text"),
     "advisory lock": ("SELECT pg_advisory_lock(42)", LOCKS),
     "channel": ("LISTEN gossip", "SELECT count(*) FROM pg_listening_channels()"),
+    "prepared statement": (
+        'PREPARE "le ak" AS SELECT 1',
+        "SELECT count(*) FROM pg_prepared_statements WHERE from_sql",
+    ),
     "cursor": ("DECLARE c CURSOR WITH HOLD FOR SELECT 1", "SELECT count(*) FROM pg_cursors WHERE name = 'c'"),
 }
 

@@ -4,24 +4,26 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
-from typing import TYPE_CHECKING, ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal, Never
 
-from sqlspec import AsyncOnlyConfig, AsyncSession, Secret
-from sqlspec.plugin import SSLMode, default_ssl_mode
+from sqlspec import AsyncOnlyConfig, AsyncSession
+from sqlspec.plugin.network import NetworkConfig
 
 if TYPE_CHECKING:
-    import asyncmy.connection  # noqa: F401 - named in a string below
+    import asyncmy.connection  # noqa: F401 - named in strings below
 
 __all__ = ("AsyncMyConfig",)
 
-LARGEST_PORT = 65_535
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _ZONE = re.compile(r"[A-Za-z0-9_+:/-]+")
 _MODES = re.compile(r"[A-Za-z0-9_,]*")
 
 
-class AsyncMyConfig(
-    AsyncOnlyConfig[AsyncSession, "asyncmy.connection.Connection"], frozen=True, kw_only=True
+class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - blocks for tasks alone
+    AsyncOnlyConfig[AsyncSession, "asyncmy.connection.Connection"],
+    NetworkConfig[Never, AsyncSession, Never, "asyncmy.connection.Connection"],
+    frozen=True,
+    kw_only=True,
 ):
     """One MySQL or MariaDB database, for `async with` alone.
 
@@ -30,24 +32,15 @@ class AsyncMyConfig(
     """
 
     adapter: ClassVar[str] = "asyncmy"
+    default_port: ClassVar[int] = 3306
     url_schemes: ClassVar[tuple[str, ...]] = ("mysql", "mariadb")
-    url_fields: ClassVar[Mapping[str, str]] = {
-        "host": "host",
-        "port": "port",
-        "username": "username",
-        "password": "password",
-        "database": "database",
-    }
+    url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
     code_only: ClassVar[frozenset[str]] = frozenset({"local_infile"})
 
     host: str = "localhost"
     """A name, an address, or a socket's path."""
-    port: int = 3306
+    port: int = default_port
     """The server's port."""
-    username: str | None = None
-    """Who connects; without it the user of the operating system."""
-    password: Secret | None = None
-    """A `Secret` that holds a function is asked at every connect."""
     database: str | None = None
     """The database that statements mean when they name none."""
     charset: Literal["utf8mb4", "utf8"] = "utf8mb4"
@@ -56,14 +49,6 @@ class AsyncMyConfig(
     """How literals compare; without it as the server has it for the charset."""
     application_name: str = "sqlspec"
     """What the server calls us in `performance_schema.session_connect_attrs`."""
-    ssl_mode: SSLMode | None = None
-    """Whether to encrypt, and what to check; without it `require`, but `disable` within this machine."""
-    ssl_root_cert: str | None = None
-    """A PEM file: whose certificates are trusted. Without it, those that the system trusts."""
-    ssl_cert: str | None = None
-    """A PEM file: our own certificate, for servers that ask for one."""
-    ssl_key: str | None = None
-    """A PEM file: its key."""
     sql_mode: str | None = None
     """The modes of every session; without it the server's, less `ANSI_QUOTES` and `NO_BACKSLASH_ESCAPES`."""
     time_zone: str | None = None
@@ -76,21 +61,12 @@ class AsyncMyConfig(
     def check(self) -> None:
         """Ranges, and words that go into statements."""
         super().check()
-        if not 0 < self.port <= LARGEST_PORT:
-            raise self.invalid("port", f"is from 1 to {LARGEST_PORT}")
-        if self.ssl_key is not None and self.ssl_cert is None:
-            raise self.invalid("ssl_key", "is of no use without ssl_cert")
         for name, pattern in (("collation", _NAME), ("time_zone", _ZONE), ("sql_mode", _MODES)):
             value = getattr(self, name)
             if value is not None and not pattern.fullmatch(value):
                 raise self.invalid(name, "is not spelled as the server knows it")
         if self.sql_mode is not None and harmful_modes(self.sql_mode):
             raise self.invalid("sql_mode", "must leave quotes and backslashes their usual meaning")
-
-    @property
-    def tls(self) -> SSLMode:
-        """`ssl_mode`, settled."""
-        return self.ssl_mode or default_ssl_mode((self.host,))
 
     @property
     def socket(self) -> str | None:

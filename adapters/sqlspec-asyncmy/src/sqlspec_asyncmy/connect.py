@@ -11,9 +11,9 @@ from asyncmy.constants.CLIENT import FOUND_ROWS
 from asyncmy.errors import MySQLError
 
 from sqlspec.errors import ConnectError, DatabaseError, DisconnectedError, SQLSpecError
-from sqlspec.plugin import tls_context
+from sqlspec.plugin.network import set_keepalive
 
-from . import protocol
+from . import protocol, transport
 from .config import harmful_modes, harmless
 from .connection import AsyncMyConnection
 from .errors import as_error
@@ -32,7 +32,7 @@ STOP_TIMEOUT = 0.8
 async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
     """A connection that is ready for core. Raises `ConnectError`, within `connect_timeout`."""
     # First, and by itself: what an application's own function raises is the application's.
-    password = None if config.password is None else config.password.reveal()
+    password = await config.areveal_password()
     raw: Any = None
     try:
         async with asyncio.timeout(config.connect_timeout):
@@ -65,7 +65,7 @@ def _refused(exc: Exception, config: AsyncMyConfig) -> SQLSpecError:
     is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
     kind = type(error) if is_ours else ConnectError
     # The server's text can only quote names here: no statement and no row was sent yet.
-    text = f"can not connect to {config.socket or f'{config.host}:{config.port}'}: {error.detail or error}"
+    text = f"can not connect to {config.location}: {error.detail or error}"
     found = kind(text, sqlstate=error.sqlstate, code=error.code, detail=error.detail)
     found.__cause__ = error.__cause__
     return found
@@ -87,12 +87,13 @@ async def _open(config: AsyncMyConfig, password: str | None) -> Any:
         local_infile=config.local_infile,
         program_name=config.application_name,
         client_flag=FOUND_ROWS,  # UPDATE counts the rows it found, as all other databases do
-        ssl=tls_context(config.tls, root_cert=config.ssl_root_cert, cert=config.ssl_cert, key=config.ssl_key),
+        ssl=config.tls(),
     )
 
 
 async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
     """Switch off multiple statements, and find out what the server can do."""
+    set_keepalive(transport.fileno(raw), config.tcp_keepalive)
     await protocol.disable_multi_statements(raw)
     no_reset, failed = await protocol.exchange(
         raw,
@@ -141,8 +142,7 @@ async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
     with suppress(Exception):  # the caller has an error of its own to raise
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
-                password = None if config.password is None else config.password.reveal()
-                raw = await _open(config, password)
+                raw = await _open(config, await config.areveal_password())
                 await raw.query(b"KILL %s %d" % (b"CONNECTION" if for_good else b"QUERY", thread))
                 return True
         finally:

@@ -7,17 +7,18 @@ Like `protocol.py` it uses what the driver does not document: read both when a n
 
 from __future__ import annotations
 
-import select
 from asyncio import BufferedProtocol
 from contextlib import suppress
-from functools import partial
 from typing import TYPE_CHECKING, Any
+
+from sqlspec.plugin.network import watch_socket
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 __all__ = (
     "drop",
+    "fileno",
     "is_ready",
     "limit_reads",
     "pause_reading",
@@ -109,12 +110,13 @@ def readable_check(raw: Any) -> Callable[[], object]:
 
     What a server sends without a command is that it closes the connection.
     """
-    descriptor: int = raw._transport.get_extra_info("socket").fileno()
-    if not hasattr(select, "poll"):  # Windows
-        return lambda: select.select([descriptor], [], [], 0)[0]
-    poller = select.poll()
-    poller.register(descriptor, select.POLLIN)
-    return partial(poller.poll, 0)
+    return watch_socket(fileno(raw))
+
+
+def fileno(raw: Any) -> int:
+    """The number of its socket."""
+    number: int = raw._transport.get_extra_info("socket").fileno()
+    return number
 
 
 def drop(raw: Any) -> None:

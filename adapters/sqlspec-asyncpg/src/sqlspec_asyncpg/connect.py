@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.plugin import default_ssl_mode, tls_context
+from sqlspec.plugin.network import set_keepalive
 
 from .connection import AsyncpgConnection
 from .ending import find_reset
@@ -17,7 +17,6 @@ from .values import set_codecs
 from .watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
-    from sqlspec import Secret
     from sqlspec.plugin import Resources
 
     from .config import AsyncpgConfig
@@ -31,24 +30,31 @@ ELSEWHERE = (OSError, TimeoutError, asyncpg.TargetServerAttributeNotMatched, asy
 
 async def connect(config: AsyncpgConfig, resources: Resources) -> AsyncpgConnection:
     """A connection that is ready for core. Raises `ConnectError`."""
-    where = ", ".join(f"{host}:{port}" for host, port in config.addresses)
     try:
         raw = await _open(config)
     except Exception as exc:
         if AsyncpgConnection.is_foreign(exc):
             raise
-        error = map_connect_error(exc, where)
+        error = map_connect_error(exc, config)
         if error is exc:
             raise
         raise error from exc
     try:
-        await set_codecs(raw)
-        known: dict[bool, str] = resources.get("resets", dict, dict.clear)
-        reset = await find_reset(raw, known, pgbouncer=config.pgbouncer) if config.reset == "full" else ""
+        reset = await _prepare(raw, config, resources)
     except BaseException:
         raw.terminate()
         raise
     return AsyncpgConnection(raw, config, reset)
+
+
+async def _prepare(raw: WatchedConnection, config: AsyncpgConfig, resources: Resources) -> str:
+    """Make a new connection ours; returns its reset."""
+    set_keepalive(raw.transport.get_extra_info("socket").fileno(), config.tcp_keepalive)
+    await set_codecs(raw)
+    if config.reset != "full":
+        return ""
+    known: dict[object, str] = resources.get("resets", dict, dict.clear)
+    return await find_reset(raw, known, pgbouncer=config.pgbouncer)
 
 
 async def _open(config: AsyncpgConfig) -> WatchedConnection:
@@ -85,29 +91,12 @@ async def _first(
 
 
 async def _arguments(config: AsyncpgConfig) -> dict[str, Any]:
-    settings = dict(config.server_settings)
-    settings.setdefault("application_name", config.application_name)
-    if config.read_only and not config.pgbouncer:  # which refuses settings that it does not know
-        settings["default_transaction_read_only"] = "on"
-    mode = config.ssl_mode or default_ssl_mode([host for host, _ in config.addresses])
-    context = tls_context(mode, root_cert=config.ssl_root_cert, cert=config.ssl_cert, key=config.ssl_key)
     return {
         "user": config.username,
-        "password": await _revealed(config.password),
+        "password": await config.areveal_password(),
         "database": config.database,
-        "ssl": context or False,
-        "server_settings": settings,
+        "ssl": config.tls() or False,
+        "server_settings": {"application_name": config.application_name, **config.session_settings},
         "statement_cache_size": config.cached_statements,
         "connection_class": WatchedConnection,
     }
-
-
-async def _revealed(password: Secret | None) -> str | None:
-    """A function that fetches a password may take its time, and must not hold up the loop."""
-    if password is None:
-        return None
-    if isinstance(password._source, str):  # noqa: SLF001 - a thread for nothing would be a pity
-        return password.reveal()
-    from asyncio import to_thread
-
-    return await to_thread(password.reveal)

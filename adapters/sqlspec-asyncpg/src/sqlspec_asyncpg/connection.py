@@ -16,11 +16,12 @@ import asyncpg
 
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
+from sqlspec.plugin.postgresql import FORGET_PREPARED, MAKE_READ_ONLY, UNDO_READ_ONLY, begin_statement
 
 from .bulk_load import BulkLoader
 from .cursors import REFUSED, declare
 from .deadlines import seconds_until
-from .ending import COMMITTED, ENDED_WELL, FORGET_PREPARED, is_on_standby, judge
+from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
 from .errors import map_error
 from .statement_cache import StatementCache
 from .statement_runner import STALE, StatementRunner, as_tuple, is_stale
@@ -54,7 +55,6 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         self._runner = StatementRunner(raw, self._cache)
         self._loader = BulkLoader(raw, self._cache)
         self._is_on_standby = is_on_standby(raw)
-        self._begins: dict[TransactionOptions, str] = {}
         self._is_read_only = False
         self._poll = _poller(raw)
 
@@ -109,9 +109,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     async def begin(self, options: TransactionOptions, deadline: float | None) -> None:
         """BEGIN, with what the session asks for."""
         self._runner.check_loop()
-        text = self._begins.get(options) or self._begins.setdefault(options, _begin_statement(options))
         self._runner.is_used = True
-        await self.raw.execute(text, timeout=seconds_until(deadline))
+        await self.raw.execute(begin_statement(options), timeout=seconds_until(deadline))
 
     async def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
@@ -185,7 +184,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         if reset and self._reset and (is_open or not self._config.pgbouncer):
             statements.append(self._reset_statements())
         elif self._is_read_only:
-            statements.append("RESET default_transaction_read_only")
+            statements.append(UNDO_READ_ONLY)
         if statements:
             await self._send_within(seconds_until(deadline), "; ".join(statements))
         return is_restored and self.transaction_status is IDLE and self._note_reset(reset=reset)
@@ -251,7 +250,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
             raise NotSupportedError(msg)
         if not self._config.read_only:
             self._is_read_only = True
-            await self.raw.execute("SET default_transaction_read_only = on", timeout=seconds_until(deadline))
+            await self.raw.execute(MAKE_READ_ONLY, timeout=seconds_until(deadline))
 
     async def lend_raw(self, deadline: float | None) -> WatchedConnection:
         """From now on the application may also change asyncpg's object."""
@@ -289,11 +288,6 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
 
 # --- small decisions ----------------------------------------------------------------------------
-
-
-def _begin_statement(options: TransactionOptions) -> str:
-    level = f" ISOLATION LEVEL {options.isolation.upper()}" if options.isolation else ""
-    return f"BEGIN{level}{' READ ONLY' if options.read_only else ''}"
 
 
 def _rolled_back() -> TransactionAbortedError:

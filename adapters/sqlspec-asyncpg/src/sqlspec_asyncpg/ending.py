@@ -1,9 +1,5 @@
 # pyright: reportMissingTypeStubs=false
-"""The end of an owner's use in one message: COMMIT or ROLLBACK, and the statements of the reset behind it.
-
-The reset is what `DISCARD ALL` does, less what costs more than all the rest: the prepared statements, which
-asyncpg and we still need, and their plans, which are nobody's state.
-"""
+"""The end of an owner's use in one message: COMMIT or ROLLBACK, and the statements of the reset behind it."""
 
 from __future__ import annotations
 
@@ -12,46 +8,27 @@ from typing import TYPE_CHECKING
 import asyncpg
 
 from sqlspec.plugin import Outcome
+from sqlspec.plugin.postgresql import reset_statements
 
 if TYPE_CHECKING:
     from .watched_connection import WatchedConnection
     from .wire_tap import Reply
 
-__all__ = ("COMMITTED", "ENDED_WELL", "FORGET_PREPARED", "find_reset", "is_on_standby", "judge")
-
-RESET = (
-    "SET SESSION AUTHORIZATION DEFAULT",  # the role too
-    "RESET ALL",
-    "CLOSE ALL",
-    "UNLISTEN *",
-    "SELECT pg_advisory_unlock_all()",
-    "DISCARD TEMP",
-    "DISCARD SEQUENCES",
-)
-# RESET ALL would undo what PgBouncer sets for its client.
-BEHIND_PGBOUNCER = tuple(one for one in RESET if one != "RESET ALL")
-
-FORGET_PREPARED = """\
-DO $$
-DECLARE name text;
-BEGIN
-    FOR name IN SELECT p.name FROM pg_catalog.pg_prepared_statements p WHERE p.from_sql LOOP
-        EXECUTE pg_catalog.format('DEALLOCATE %I', name);
-    END LOOP;
-END $$"""
-"""What an owner prepared by SQL's PREPARE; DEALLOCATE ALL would take the driver's own along."""
+__all__ = ("COMMITTED", "ENDED_WELL", "find_reset", "is_on_standby", "judge")
 
 ENDED_WELL = Outcome(committed=True, reset_ok=True)
 COMMITTED = Outcome(committed=True, reset_ok=False)
 
 
-async def find_reset(raw: WatchedConnection, known: dict[bool, str], *, pgbouncer: bool) -> str:
-    """The reset that this server and this role allow, as one text. Asked once for each kind of server."""
-    is_standby = is_on_standby(raw)
-    if is_standby not in known:
-        statements = BEHIND_PGBOUNCER if pgbouncer else RESET
-        known[is_standby] = "; ".join(await _allowed(raw, statements))
-    return known[is_standby]
+async def find_reset(raw: WatchedConnection, known: dict[object, str], *, pgbouncer: bool) -> str:
+    """The reset that this server and this role allow, as one text. Asked once for each server.
+
+    A standby has no channels, and may become a primary, so it is another server.
+    """
+    server = (raw.transport.get_extra_info("peername"), is_on_standby(raw))
+    if server not in known:
+        known[server] = "; ".join(await _allowed(raw, reset_statements(pgbouncer=pgbouncer)))
+    return known[server]
 
 
 def is_on_standby(raw: WatchedConnection) -> bool:

@@ -1,37 +1,51 @@
 # pyright: reportMissingTypeStubs=false
-"""PostgreSQL's and asyncpg's errors in the tree of `sqlspec.errors`.
+"""asyncpg's errors in the tree of `sqlspec.errors`: the server's by the fields of its message.
 
-Texts of the server that name constraints, columns and words of the statement are passed on. Those that quote
-values, as all of class 22 do, and those that an application wrote itself, stand in `.detail` alone; the
-driver's own exception, which is chained, loses them.
+What `sqlspec.plugin.postgresql` keeps out of our text, the driver's own exception, which is chained, loses.
 """
 
 from __future__ import annotations
 
-from typing import Any
+import errno
+import socket
+import ssl
+from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from sqlspec.errors import (
-    ConnectError,
     DatabaseError,
     DeadlineExceeded,
     DisconnectedError,
-    IntegrityError,
-    QueryCancelledError,
-    QueryTimeoutError,
     SQLSpecError,
-    TransactionAbortedError,
 )
-from sqlspec.plugin import error_for_sqlstate
+from sqlspec.plugin.postgresql import (
+    ConnectFailure,
+    ErrorFields,
+    connect_error,
+    failure_of_sqlstate,
+    server_error,
+)
+
+if TYPE_CHECKING:
+    from sqlspec.errors import ConnectError
+
+    from .config import AsyncpgConfig
 
 __all__ = ("having_values", "is_from_server", "map_connect_error", "map_error")
 
-SPEAKS_OF_NAMES = frozenset(
-    {"0A", "23", "25", "26", "28", "34", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"}
-)
-"""SQLSTATE classes whose texts hold no values."""
-ABORTED = "25P02"
+FAILURES = {
+    errno.ENOENT: ConnectFailure.NO_SOCKET,
+    errno.ECONNREFUSED: ConnectFailure.NOT_LISTENING,
+    errno.ENETUNREACH: ConnectFailure.UNREACHABLE,
+    errno.EHOSTUNREACH: ConnectFailure.UNREACHABLE,
+    errno.EMFILE: ConnectFailure.NO_FILES,
+    errno.ENFILE: ConnectFailure.NO_FILES,
+}
+ADVISED = frozenset({"26000", "42P05"})
+"""States whose hint asyncpg extends by advice about its own pools and options, which are not ours."""
+HOST_MISMATCHES = (62, 64)
+"""OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH."""
 
 
 def having_values(exc: Exception) -> Exception:
@@ -60,76 +74,86 @@ def is_from_server(exc: BaseException) -> bool:
     return getattr(exc, "severity", None) is not None
 
 
-def map_connect_error(exc: Exception, where: str) -> Exception:
-    """The same while there is no connection yet; what is not the driver's comes back as it is."""
-    if isinstance(exc, SQLSpecError):
-        return exc
-    if isinstance(exc, TimeoutError):
-        return ConnectError(f"no answer from PostgreSQL at {where} within connect_timeout")
-    if isinstance(exc, asyncpg.TargetServerAttributeNotMatched):
-        return ConnectError(f"none of {where} is what target_session_attrs asks for")
-    if isinstance(exc, OSError):
-        return ConnectError(f"can not connect to PostgreSQL at {where}: {_reason(exc)}")
-    error = map_error(exc)
-    if isinstance(error, DisconnectedError) and not is_from_server(exc):
-        return ConnectError(f"PostgreSQL at {where} closed the connection before it was of use")
-    if isinstance(error, ConnectError):
-        error.args = (f"PostgreSQL at {where}: {error}",)
-    return error or exc
-
-
-def _reason(exc: OSError) -> str:
-    if isinstance(exc, ConnectionError) and "rejected SSL" in str(exc):
-        return 'it does not speak TLS, and ssl_mode="disable" was not said'
-    return exc.strerror or type(exc).__name__
-
-
-# --- the server's -----------------------------------------------------------------------------------
-
-
 def _of_server(exc: Any) -> SQLSpecError:
-    state, words = str(exc.sqlstate), str(exc.args[0])
-    if state == ABORTED:
-        return TransactionAbortedError(
-            "the transaction was given up after an error; roll back before the next"
+    error = server_error(
+        ErrorFields(
+            str(exc.sqlstate),
+            str(exc.args[0]),
+            detail=exc.detail,
+            hint=None if exc.sqlstate in ADVISED else exc.hint,
+            constraint=exc.constraint_name,
+            table=exc.table_name,
+            column=exc.column_name,
+            routine=exc.server_source_function,
+            has_position=bool(exc.position or exc.internal_position),
+            had_parameters="had_values" in exc.__dict__,
         )
-    kind = _kind(state, words)
-    if state[:2] in SPEAKS_OF_NAMES and not _is_about_a_value(exc, state):
-        text, detail = words, exc.detail
-    else:
-        text = f"PostgreSQL says {type(exc).__name__} ({state}); its words are in .detail"
-        detail = "\n".join(filter(None, (words, exc.detail, exc.hint)))
-        exc.args = (text,)
-        exc.__dict__.pop("hint", None)
-    error = kind(text, sqlstate=state, detail=detail)
-    if isinstance(error, IntegrityError):
-        error.constraint, error.table, error.column = exc.constraint_name, exc.table_name, exc.column_name
-    _silence(exc)
+    )
+    _silence(exc, str(error))
     return error
 
 
-def _is_about_a_value(exc: Any, state: str) -> bool:
-    """Whether a name may be a parameter's, as in `?::regclass`; for one in the text there is a position."""
-    found = exc.position or exc.internal_position
-    return state.startswith("42") and not found and "had_values" in exc.__dict__
-
-
-def _kind(state: str, words: str) -> type[DatabaseError]:
-    kind = error_for_sqlstate(state)
-    # One state for both; the words are those of an English server.
-    return QueryTimeoutError if kind is QueryCancelledError and "timeout" in words else kind
-
-
-def _silence(exc: Any) -> None:
-    """Take from the driver's exception what quotes rows: it is printed with ours, as its cause."""
-    for attribute in ("detail", "context", "internal_query", "message"):
+def _silence(exc: Any, text: str) -> None:
+    """Leave in the driver's exception, which is printed as the cause of ours, no more than ours says."""
+    exc.args = (text,)
+    for attribute in ("detail", "hint", "context", "internal_query", "message"):
         exc.__dict__.pop(attribute, None)
-
-
-# --- asyncpg's own ------------------------------------------------------------------------------------
 
 
 def _of_driver(words: str) -> SQLSpecError:
     if "is closed" in words or "was closed" in words:
         return DisconnectedError("the connection to PostgreSQL is closed")
     return DatabaseError("asyncpg refused this call")
+
+
+# --- while there is no connection yet -----------------------------------------------------------------
+
+
+def map_connect_error(exc: Exception, config: AsyncpgConfig) -> Exception:
+    """Why no connection was made; what is not the driver's comes back as it is."""
+    if isinstance(exc, asyncpg.PostgresError) and is_from_server(exc):
+        return _refused(exc, config)
+    failure = _failure(exc)
+    return exc if failure is None else connect_error(failure, config)
+
+
+def _refused(exc: Any, config: AsyncpgConfig) -> ConnectError:
+    state = str(exc.sqlstate)
+    is_setting = "unsupported startup parameter" in str(exc)
+    failure = ConnectFailure.STARTUP_SETTING if is_setting else failure_of_sqlstate(state)
+    error = connect_error(failure, config, sqlstate=state)
+    _silence(exc, str(error))
+    return error
+
+
+def _failure(exc: Exception) -> ConnectFailure | None:
+    """What an error means that is not the server's; None if it is none of a connect."""
+    if isinstance(exc, asyncpg.TargetServerAttributeNotMatched):
+        return ConnectFailure.OTHER_KIND
+    if isinstance(exc, asyncpg.ConnectionDoesNotExistError):
+        return ConnectFailure.CLOSED
+    if isinstance(exc, OSError):
+        return _failure_of_system(exc)
+    is_drivers = isinstance(exc, (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError))
+    return ConnectFailure.UNKNOWN if is_drivers else None
+
+
+def _failure_of_system(exc: OSError) -> ConnectFailure:
+    if isinstance(exc, TimeoutError):
+        return ConnectFailure.TIMEOUT
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        is_for_other = exc.verify_code in HOST_MISMATCHES
+        return ConnectFailure.OTHER_HOST if is_for_other else ConnectFailure.UNTRUSTED
+    if isinstance(exc, socket.gaierror):
+        return ConnectFailure.UNKNOWN_HOST
+    return _failure_by_words(exc) or FAILURES.get(exc.errno or 0, ConnectFailure.UNKNOWN)
+
+
+def _failure_by_words(exc: OSError) -> ConnectFailure | None:
+    if "rejected SSL" in str(exc):
+        return ConnectFailure.PLAIN_TEXT_ONLY
+    # A name with several addresses: asyncio tells of all in one text, without a number.
+    if "Connect call failed" in str(exc):
+        return ConnectFailure.NOT_LISTENING
+    is_refused = isinstance(exc, ConnectionRefusedError)
+    return ConnectFailure.CLOSED if isinstance(exc, ConnectionError) and not is_refused else None

@@ -5,9 +5,6 @@ from __future__ import annotations
 import ssl
 from typing import TYPE_CHECKING
 
-from sqlspec.errors import InvalidConfigError
-from sqlspec.plugin import default_ssl_mode
-
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -31,17 +28,11 @@ def parameters(config: PostgreSQLConfig, password: str | None) -> dict[str, str]
         "client_encoding": "UTF8",
         # The driver warns of Kerberos that nobody asked for.
         "gssencmode": "disable",
-        "options": _options(_settings(config)),
-        **_tls(config, hosts),
+        "options": _options(config.session_settings),
+        **_keepalive(config),
+        **_tls(config),
     }
     return {name: value for name, value in named.items() if value}
-
-
-def _settings(config: PostgreSQLConfig) -> Mapping[str, str]:
-    """What a session starts with, and what RESET ALL returns to."""
-    if config.read_only and not config.pgbouncer:  # PgBouncer refuses parameters that it does not know
-        return {**config.server_settings, "default_transaction_read_only": "on"}
-    return config.server_settings
 
 
 def _options(settings: Mapping[str, str]) -> str:
@@ -53,8 +44,20 @@ def _escaped(value: str) -> str:
     return "".join(f"\\{character}" if character in " \t\n\\" else character for character in value)
 
 
-def _tls(config: PostgreSQLConfig, hosts: tuple[str, ...]) -> dict[str, str | None]:
-    mode = config.ssl_mode or default_ssl_mode(hosts)
+def _keepalive(config: PostgreSQLConfig) -> dict[str, str]:
+    wanted = config.tcp_keepalive
+    if wanted is None:
+        return {"keepalives": "0"}
+    return {
+        "keepalives": "1",
+        "keepalives_idle": str(wanted.idle),
+        "keepalives_interval": str(wanted.interval),
+        "keepalives_count": str(wanted.probes),
+    }
+
+
+def _tls(config: PostgreSQLConfig) -> dict[str, str | None]:
+    mode = config.effective_ssl_mode
     if mode == "disable":
         return {"sslmode": mode}
     return {
@@ -76,14 +79,6 @@ def _system_roots(config: PostgreSQLConfig) -> str:
 
 
 def check_files(config: PostgreSQLConfig) -> None:
-    """Name the field whose file is missing: libpq's own text is about something else."""
-    for field in ("ssl_root_cert", "ssl_cert", "ssl_key"):
-        path = getattr(config, field)
-        if path is not None and not _is_there(path):
-            raise InvalidConfigError(f"{field}: {path} does not exist", key=field)
-
-
-def _is_there(path: str) -> bool:
-    from pathlib import Path
-
-    return Path(path).is_file()
+    """Raise `InvalidConfigError` for a file that is of no use: libpq's own text is about something else."""
+    if any((config.ssl_root_cert, config.ssl_cert, config.ssl_key)):
+        config.tls()

@@ -1,60 +1,73 @@
-"""psycopg's errors in the tree of `sqlspec.errors`, by SQLSTATE.
+"""psycopg's errors in the tree of `sqlspec.errors`: the server's by the fields of its message.
 
-PostgreSQL's texts name tables, columns and constraints. Some quote values, too: those are masked, here and in
-the driver's own error, which is the cause of ours. What the server says of a row stands in `.detail`.
+What `sqlspec.plugin.postgresql` keeps out of our text, the driver's own error, which is the cause of ours,
+loses.
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import psycopg
 
-from sqlspec.errors import (
-    AuthenticationError,
-    ConnectError,
-    DatabaseError,
-    DisconnectedError,
-    IntegrityError,
-    ParameterError,
-    SQLSpecError,
-    StatementError,
+from sqlspec.errors import DatabaseError, DisconnectedError, ParameterError, StatementError
+from sqlspec.plugin import PooledConnection
+from sqlspec.plugin.postgresql import (
+    ConnectFailure,
+    ErrorFields,
+    connect_error,
+    failure_of_sqlstate,
+    server_error,
 )
-from sqlspec.plugin import PooledConnection, error_for_sqlstate
 
 if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
+    from sqlspec.errors import ConnectError, SQLSpecError
+
     from .config import PostgreSQLConfig
 
 __all__ = (
-    "connect_error",
     "error_of",
     "having_values",
     "interruption",
     "is_drivers",
     "is_stale",
     "is_telling",
+    "map_connect_error",
     "map_error",
 )
 
-_QUOTED = re.compile(r'".*"', re.DOTALL)
-_QUERY_TIMEOUT = "statement timeout"
-# Classes whose texts quote nothing but names, or what stands in the statement itself.
-_OPEN_CLASSES = frozenset(
-    {"08", "0A", "23", "25", "28", "3D", "3F", "40", "42", "53", "54", "55", "57", "58"}
-)
-# libpq does not pass on the SQLSTATE of a refused connect; these are the server's words in English.
-_REFUSALS = (
-    (re.compile(r"password authentication failed|authentication failed|no password supplied|SCRAM"), "28P01"),
+# libpq does not pass on the SQLSTATE of a refused connect, nor the errors of the system. These are its words,
+# and the server's, in English; the first that is found counts.
+_SIGNS = (
     (
-        re.compile(r"no pg_hba\.conf entry|role .* does not exist|not permitted to log in|requires a valid"),
-        "28000",
+        re.compile(r"(?:password|PAM|LDAP|RADIUS|BSD) authentication failed|no password supplied|SCRAM"),
+        ConnectFailure.PASSWORD,
     ),
-    (re.compile(r"database .* does not exist"), "3D000"),
-    (re.compile(r"too many clients|too many connections|connection slots are reserved"), "53300"),
-    (re.compile(r"the database system is|not (?:yet )?accepting connections"), "57P03"),
+    (
+        re.compile(
+            r"authentication failed|no pg_hba\.conf entry|role .* does not exist"
+            r"|not permitted to log in|requires a valid"
+        ),
+        ConnectFailure.USER,
+    ),
+    (re.compile(r"database .* does not exist"), ConnectFailure.DATABASE),
+    (re.compile(r"too many clients|too many connections|connection slots are reserved"), ConnectFailure.FULL),
+    (re.compile(r"the database system is|not (?:yet )?accepting connections"), ConnectFailure.NOT_READY),
+    (re.compile(r"unsupported startup parameter"), ConnectFailure.STARTUP_SETTING),
+    (re.compile(r"Connection refused"), ConnectFailure.NOT_LISTENING),
+    (re.compile(r"No such file or directory"), ConnectFailure.NO_SOCKET),
+    (re.compile(r"timeout expired"), ConnectFailure.TIMEOUT),
+    (re.compile(r"resolve|translate host name"), ConnectFailure.UNKNOWN_HOST),
+    (re.compile(r"does not support SSL"), ConnectFailure.PLAIN_TEXT_ONLY),
+    (re.compile(r"certificate verify failed"), ConnectFailure.UNTRUSTED),
+    (re.compile(r"does not match host name"), ConnectFailure.OTHER_HOST),
+    (re.compile(r"server closed the connection"), ConnectFailure.CLOSED),
+    (re.compile(r"session is (?:not )?read-only|hot standby"), ConnectFailure.OTHER_KIND),
+    (re.compile(r"Network is unreachable|No route to host"), ConnectFailure.UNREACHABLE),
+    (re.compile(r"Too many open files"), ConnectFailure.NO_FILES),
 )
 
 
@@ -101,7 +114,7 @@ def map_error(exc: Exception) -> SQLSpecError | None:
     return _of_the_server(exc)
 
 
-def error_of(result: PGresult) -> DatabaseError:
+def error_of(result: PGresult) -> SQLSpecError:
     """The error that the server answered with."""
     return _of_the_server(psycopg.errors.error_from_result(result))
 
@@ -118,46 +131,29 @@ def is_telling(exc: psycopg.Error) -> bool:
     return (exc.sqlstate or "").startswith(("42", "22P"))
 
 
-def _of_the_server(exc: psycopg.Error) -> DatabaseError:
-    state, diag = exc.sqlstate or "", exc.diag
-    is_open = state[:2] in _OPEN_CLASSES and not _is_about_a_value(exc)
-    text = _masked(diag.message_primary or "", state, is_open=is_open)
-    kind = error_for_sqlstate(state)
-    if state == "57014" and _is_timeout(exc):
-        from sqlspec.errors import QueryTimeoutError
-
-        kind = QueryTimeoutError
-    said = None if is_open else diag.message_primary
-    detail = "\n".join(filter(None, (said, diag.message_detail, diag.message_hint))) or None
-    exc.args = (text,)  # the driver's own text ends with the row, and with the statement
-    error = kind(text, sqlstate=state, code=state, detail=detail)
-    if isinstance(error, IntegrityError):
-        error.constraint, error.table, error.column = diag.constraint_name, diag.table_name, diag.column_name
+def _of_the_server(exc: psycopg.Error) -> SQLSpecError:
+    diag = exc.diag
+    error = server_error(
+        ErrorFields(
+            exc.sqlstate or "",
+            diag.message_primary or "",
+            detail=diag.message_detail,
+            hint=diag.message_hint,
+            constraint=diag.constraint_name,
+            table=diag.table_name,
+            column=diag.column_name,
+            routine=diag.source_function,
+            has_position=bool(diag.statement_position or diag.internal_position),
+            had_parameters="had_values" in exc.__dict__,
+        )
+    )
+    exc.args = (str(error),)  # the driver's own text ends with the row, and with the statement
     return error
-
-
-def _is_timeout(exc: psycopg.Error) -> bool:
-    """Nothing but the server's text tells it from another cancellation."""
-    return _QUERY_TIMEOUT in (exc.diag.message_primary or "")
 
 
 def having_values(exc: psycopg.Error) -> None:
     """Note on an error that its statement was sent with parameters."""
     exc.__dict__["had_values"] = True
-
-
-def _is_about_a_value(exc: psycopg.Error) -> bool:
-    """Whether a name may be a parameter's, as in `?::regclass`; for one in the text there is a position."""
-    found = exc.diag.statement_position or exc.diag.internal_position
-    return (exc.sqlstate or "").startswith("42") and not found and "had_values" in exc.__dict__
-
-
-def _masked(text: str, state: str, *, is_open: bool) -> str:
-    if state[:2] == "P0":
-        return "a function raised an exception; what it says is in .detail"
-    if is_open:
-        return text
-    return _QUOTED.sub('"…"', text)
 
 
 def _of_the_driver(exc: psycopg.Error) -> SQLSpecError:
@@ -198,55 +194,15 @@ def _of_a_value(exc: Exception) -> SQLSpecError | None:
     return None
 
 
-def connect_error(exc: psycopg.Error, config: PostgreSQLConfig) -> ConnectError:
+def map_connect_error(exc: psycopg.Error, config: PostgreSQLConfig) -> ConnectError:
     """Why no connection was made, in our words: libpq's are a paragraph for each host."""
-    text = str(exc)
-    state = exc.sqlstate or next((state for pattern, state in _REFUSALS if pattern.search(text)), None)
-    where = ", ".join(f"{host}:{port}" for host, port in config.addresses)
-    why = _why(text, state)
-    exc.args = (why,)
+    error = connect_error(_failure(exc), config, sqlstate=exc.sqlstate)
+    exc.args = (str(error),)
     exc._pgconn = None  # noqa: SLF001 - it holds the password
-    kind: Any = error_for_sqlstate(state) if state else ConnectError
-    if not issubclass(kind, ConnectError) or issubclass(kind, DisconnectedError):
-        kind = ConnectError
-    who = f" as {config.username!r}" if issubclass(kind, AuthenticationError) and config.username else ""
-    error: ConnectError = kind(
-        f"can not connect to PostgreSQL at {where}{who}: {why}", sqlstate=state, code=state
-    )
     return error
 
 
-def _why(text: str, state: str | None) -> str:
-    """The last line that libpq has for it, which is the server's or the system's; never a password."""
-    words = {
-        "28P01": "the server refused the password",
-        "28000": "the server does not let this user in from here",
-        "3D000": "there is no such database",
-        "53300": "the server has no connection left",
-        "57P03": "the server is starting, stopping or recovering",
-    }
-    if state in words:
-        return words[state]
-    for sign, meaning in _SIGNS:
-        if sign in text:
-            return meaning
-    return "the server did not answer as expected; is it PostgreSQL, and does it take this ssl_mode?"
-
-
-_SIGNS = (
-    ("Connection refused", "nobody listens there"),
-    ("No such file or directory", "there is no such socket"),
-    ("timeout expired", "no answer in time"),
-    ("resolve", "the host's name is not known"),
-    ("translate host name", "the host's name is not known"),
-    ("does not support SSL", "the server does not take encrypted connections; its ssl_mode is 'disable'"),
-    ("certificate verify failed", "the server's certificate is not trusted"),
-    ("does not match host name", "the server's certificate is not for this host"),
-    ("server closed the connection", "the server closed the connection"),
-    ("session is read-only", "the server is read-only, and target_session_attrs asks for another"),
-    ("session is not read-only", "the server is not read-only, and target_session_attrs asks for another"),
-    ("hot standby", "the server is a standby, and target_session_attrs asks for another"),
-    ("not in hot standby", "the server is no standby, and target_session_attrs asks for one"),
-    ("Network is unreachable", "the network is unreachable"),
-    ("No route to host", "there is no route to it"),
-)
+def _failure(exc: psycopg.Error) -> ConnectFailure:
+    text = str(exc)
+    found = next((failure for sign, failure in _SIGNS if sign.search(text)), ConnectFailure.UNKNOWN)
+    return found if exc.sqlstate is None else failure_of_sqlstate(exc.sqlstate)

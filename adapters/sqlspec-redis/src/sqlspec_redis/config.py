@@ -7,24 +7,23 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from sqlspec import DatabaseConfig, Secret
-from sqlspec.plugin import SSLMode, default_ssl_mode
+from sqlspec.plugin.network import NetworkConfig
 
 if TYPE_CHECKING:
     import redis
     import redis.asyncio  # noqa: F401 - named in strings below
 
     from sqlspec import URL
+    from sqlspec.plugin import SSLMode
 
 __all__ = ("RedisConfig",)
 
-LARGEST_PORT = 65_535
 COMMIT_TIMEOUT = 30.0
 """What every config says that does not speak of it."""
 
 
 class RedisConfig(
-    DatabaseConfig["redis.Redis", "redis.asyncio.Redis", "redis.Redis", "redis.asyncio.Redis"],
+    NetworkConfig["redis.Redis", "redis.asyncio.Redis", "redis.Redis", "redis.asyncio.Redis"],
     frozen=True,
     kw_only=True,
 ):
@@ -35,34 +34,17 @@ class RedisConfig(
 
     adapter: ClassVar[str] = "redis"
     url_schemes: ClassVar[tuple[str, ...]] = ("redis", "rediss", "unix")
-    url_fields: ClassVar[Mapping[str, str]] = {
-        "host": "host",
-        "port": "port",
-        "username": "username",
-        "password": "password",
-        "database": "database",
-    }
+    url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    default_port: ClassVar[int] = 6379
 
     host: str = "localhost"
     """The server's name or address."""
-    port: int = 6379
+    port: int = default_port
     """The server's port."""
     socket_path: str | None = None
     """The server's unix socket; then host and port do not count."""
-    username: str | None = None
-    """Who connects; without it the server's default user."""
-    password: Secret | None = None
-    """A `Secret` that holds a function is asked at every connect."""
     database: int = 0
     """The number of the database."""
-    ssl_mode: SSLMode | None = None
-    """None: `verify-full` with `rediss://`, else `require`, or `disable` where nothing leaves the machine."""
-    ssl_root_cert: str | None = None
-    """A PEM file: whose certificates are trusted. Without it, those that the system trusts."""
-    ssl_cert: str | None = None
-    """A PEM file: our own certificate, for servers that ask for one."""
-    ssl_key: str | None = None
-    """A PEM file: its key."""
     socket_timeout: float | None = 5.0
     """Seconds to wait for a reply; then the connection is dropped. None: for ever."""
     codec: Literal["json"] | None = None
@@ -91,8 +73,6 @@ class RedisConfig(
     def check(self) -> None:
         """Ranges, and what Redis has no use for."""
         super().check()
-        if not 1 <= self.port <= LARGEST_PORT:
-            raise self.invalid("port", f"is a number from 1 to {LARGEST_PORT}")
         if self.database < 0:
             raise self.invalid("database", "is a database's number, 0 or more")
         if self.socket_timeout is not None and not 0 < self.socket_timeout < float("inf"):
@@ -118,15 +98,16 @@ class RedisConfig(
         return self.url is not None and self.url.lower().startswith("rediss")
 
     @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The server, or its unix socket."""
+        return ((self.socket_path, self.port),) if self.socket_path is not None else super().addresses
+
+    @property
     def effective_ssl_mode(self) -> SSLMode:
-        """What `ssl_mode` comes to."""
-        if self.ssl_mode is not None:
-            return self.ssl_mode
-        if self._has_secure_url:
-            return "verify-full"
-        return "disable" if self.socket_path is not None else default_ssl_mode([self.host])
+        """What `ssl_mode` comes to; without it `rediss://` means `verify-full`."""
+        return "verify-full" if self.ssl_mode is None and self._has_secure_url else super().effective_ssl_mode
 
     @property
     def place(self) -> str:
         """Where it is, for errors: nothing secret."""
-        return f"{self.socket_path or f'{self.host}:{self.port}'}, database {self.database}"
+        return f"{self.location}, database {self.database}"

@@ -9,8 +9,6 @@ import msgspec
 import redis
 from redis.credentials import CredentialProvider
 
-from sqlspec.plugin import tls_context
-
 from .codec import encode_json
 
 if TYPE_CHECKING:
@@ -38,24 +36,20 @@ class Credentials(CredentialProvider):
 
     def get_credentials(self) -> tuple[str] | tuple[str, str]:
         """The password alone, as servers before 6.0 want it, or the user's name and the password."""
-        config = self._config
-        password = "" if config.password is None else config.password.reveal()
-        return (password,) if config.username is None else (config.username, password)
+        return self._credentials(self._config.reveal_password())
 
     async def get_credentials_async(self) -> tuple[str] | tuple[str, str]:
-        """The same; redis-py's own says that it wants to be overridden."""
-        return self.get_credentials()
+        """The same, without holding up the event loop."""
+        return self._credentials(await self._config.areveal_password())
+
+    def _credentials(self, password: str | None) -> tuple[str] | tuple[str, str]:
+        username = self._config.username
+        return (password or "",) if username is None else (username, password or "")
 
 
 def terms_of(config: RedisConfig) -> Terms:
     """Read certificates, and choose the codec; raises `InvalidConfigError` for files that are no use."""
-    tls = tls_context(
-        config.effective_ssl_mode,
-        root_cert=config.ssl_root_cert,
-        cert=config.ssl_cert,
-        key=config.ssl_key,
-    )
-    return Terms(encode_json if config.codec == "json" else None, tls, config.host)
+    return Terms(encode_json if config.codec == "json" else None, config.tls(), config.host)
 
 
 def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:
@@ -71,7 +65,9 @@ def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:
     if config.socket_path is not None:
         options["path"] = config.socket_path
     else:
-        options |= {"host": config.host, "port": config.port, "socket_keepalive": True}
+        keepalive = config.tcp_keepalive
+        options |= {"host": config.host, "port": config.port, "socket_keepalive": keepalive is not None}
+        options["socket_keepalive_options"] = {} if keepalive is None else keepalive.options()
     if config.protocol is not None:
         options["protocol"] = config.protocol
     if config.username is not None or config.password is not None:

@@ -10,18 +10,20 @@ import psycopg
 from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
-from sqlspec.errors import ConnectError, DeadlineExceeded
-from sqlspec_psycopg.connect_inputs import async_attempts, async_reveal
+from sqlspec.errors import DeadlineExceeded
+from sqlspec.plugin.postgresql import ConnectFailure, connect_error
+from sqlspec_psycopg.connect_inputs import async_attempts
 from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
 from sqlspec_psycopg.deadlines import async_run_connect
-from sqlspec_psycopg.errors import connect_error, is_drivers
+from sqlspec_psycopg.errors import is_drivers, map_connect_error
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection
 from sqlspec_psycopg.reset import Resets
 
 if TYPE_CHECKING:
     from psycopg import pq
 
+    from sqlspec.errors import ConnectError
     from sqlspec.plugin import Resources
     from sqlspec_psycopg.config import PostgreSQLConfig
 
@@ -32,7 +34,7 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
     """A connection that is ready for core. Raises `ConnectError`."""
     check_files(config)
     until = time.monotonic() + config.connect_timeout
-    password = None if config.password is None else await async_reveal(config.password)
+    password = await config.areveal_password()
     pgconn = await _open(config, password, until)
     try:
         connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config)
@@ -74,5 +76,5 @@ def _its_own(exc: psycopg.Error | DeadlineExceeded) -> psycopg.Error | DeadlineE
 
 def _failed(exc: BaseException | None, config: PostgreSQLConfig) -> ConnectError:
     if isinstance(exc, psycopg.Error):
-        return connect_error(exc, config)
-    return ConnectError(f"no connection within connect_timeout={config.connect_timeout:g} s")
+        return map_connect_error(exc, config)
+    return connect_error(ConnectFailure.TIMEOUT, config)

@@ -10,18 +10,20 @@ import psycopg
 from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
-from sqlspec.errors import ConnectError, DeadlineExceeded
-from sqlspec_psycopg.connect_inputs import attempts, reveal
+from sqlspec.errors import DeadlineExceeded
+from sqlspec.plugin.postgresql import ConnectFailure, connect_error
+from sqlspec_psycopg.connect_inputs import attempts
 from sqlspec_psycopg.connection._sync import PsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
 from sqlspec_psycopg.deadlines import run_connect
-from sqlspec_psycopg.errors import connect_error, is_drivers
+from sqlspec_psycopg.errors import is_drivers, map_connect_error
 from sqlspec_psycopg.raw._sync import BoundedConnection
 from sqlspec_psycopg.reset import Resets
 
 if TYPE_CHECKING:
     from psycopg import pq
 
+    from sqlspec.errors import ConnectError
     from sqlspec.plugin import Resources
     from sqlspec_psycopg.config import PostgreSQLConfig
 
@@ -32,7 +34,7 @@ def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection
     """A connection that is ready for core. Raises `ConnectError`."""
     check_files(config)
     until = time.monotonic() + config.connect_timeout
-    password = None if config.password is None else reveal(config.password)
+    password = config.reveal_password()
     pgconn = _open(config, password, until)
     try:
         connection = PsycopgConnection(BoundedConnection(pgconn), config)
@@ -74,5 +76,5 @@ def _its_own(exc: psycopg.Error | DeadlineExceeded) -> psycopg.Error | DeadlineE
 
 def _failed(exc: BaseException | None, config: PostgreSQLConfig) -> ConnectError:
     if isinstance(exc, psycopg.Error):
-        return connect_error(exc, config)
-    return ConnectError(f"no connection within connect_timeout={config.connect_timeout:g} s")
+        return map_connect_error(exc, config)
+    return connect_error(ConnectFailure.TIMEOUT, config)

@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 
 from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.network import watch_socket
 from sqlspec_psycopg.bulk_load._async import async_copy_rows
 from sqlspec_psycopg.cancellation import async_finish_if_idle, request_cancel
 from sqlspec_psycopg.deadlines import async_run
@@ -21,7 +22,6 @@ from sqlspec_psycopg.errors import having_values, interruption, map_error
 from sqlspec_psycopg.messages import check_results, column_names, send_query
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection, AsyncSingleStatementCursor
 from sqlspec_psycopg.server_cursor._async import AsyncDeclaredCursor, can_be_declared
-from sqlspec_psycopg.sockets import readable_check
 from sqlspec_psycopg.transaction_control._async import AsyncTransactionControl
 from sqlspec_psycopg.type_cache._async import AsyncTypeCache
 from sqlspec_psycopg.values import has_list
@@ -62,7 +62,7 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
         self._control = AsyncTransactionControl(raw.pgconn)
         self._types = AsyncTypeCache(raw, config.cached_statements)
         self._cursor: Any = None
-        self._is_readable = readable_check(raw.pgconn.socket)
+        self._is_readable = watch_socket(raw.pgconn.socket)
         self._streams = 0
 
     async def set_up(self, resets: Resets, deadline: float) -> None:

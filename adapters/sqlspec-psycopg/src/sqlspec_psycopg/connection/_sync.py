@@ -14,6 +14,7 @@ import psycopg
 from psycopg.pq import ConnStatus, ExecStatus
 
 from sqlspec.plugin import Connection, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.network import watch_socket
 from sqlspec_psycopg.bulk_load._sync import copy_rows
 from sqlspec_psycopg.cancellation import finish_if_idle, request_cancel
 from sqlspec_psycopg.deadlines import run
@@ -21,7 +22,6 @@ from sqlspec_psycopg.errors import having_values, interruption, map_error
 from sqlspec_psycopg.messages import check_results, column_names, send_query
 from sqlspec_psycopg.raw._sync import BoundedConnection, SingleStatementCursor
 from sqlspec_psycopg.server_cursor._sync import DeclaredCursor, can_be_declared
-from sqlspec_psycopg.sockets import readable_check
 from sqlspec_psycopg.transaction_control._sync import TransactionControl
 from sqlspec_psycopg.type_cache._sync import TypeCache
 from sqlspec_psycopg.values import has_list
@@ -62,7 +62,7 @@ class PsycopgConnection(Connection[BoundedConnection]):
         self._control = TransactionControl(raw.pgconn)
         self._types = TypeCache(raw, config.cached_statements)
         self._cursor: Any = None
-        self._is_readable = readable_check(raw.pgconn.socket)
+        self._is_readable = watch_socket(raw.pgconn.socket)
         self._streams = 0
 
     def set_up(self, resets: Resets, deadline: float) -> None:

@@ -1,0 +1,37 @@
+"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors.
+
+A second step of the authors' door: `from sqlspec.plugin.postgresql import PostgreSQLSettings`. It knows
+PostgreSQL and no driver: texts are `str`, and an error comes in as the fields of the server's message.
+"""
+
+from __future__ import annotations
+
+from sqlspec.plugin.postgresql.config import PostgreSQLSettings
+from sqlspec.plugin.postgresql.errors import (
+    ConnectFailure,
+    ErrorFields,
+    connect_error,
+    failure_of_sqlstate,
+    server_error,
+)
+from sqlspec.plugin.postgresql.reset import (
+    FORGET_PREPARED,
+    MAKE_READ_ONLY,
+    UNDO_READ_ONLY,
+    begin_statement,
+    reset_statements,
+)
+
+__all__ = (
+    "FORGET_PREPARED",
+    "MAKE_READ_ONLY",
+    "UNDO_READ_ONLY",
+    "ConnectFailure",
+    "ErrorFields",
+    "PostgreSQLSettings",
+    "begin_statement",
+    "connect_error",
+    "failure_of_sqlstate",
+    "reset_statements",
+    "server_error",
+)

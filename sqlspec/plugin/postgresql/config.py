@@ -1,0 +1,114 @@
+"""How to reach one PostgreSQL database, and how to behave towards it, whatever the driver."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
+from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
+
+from sqlspec.config.base import A, AsyncRaw, Raw, S
+from sqlspec.plugin.network import NetworkConfig
+
+if TYPE_CHECKING:
+    from sqlspec.config.url import URL
+
+__all__ = ("PostgreSQLSettings",)
+
+LIBPQ_WORDS = {
+    "dbname": "database",
+    "user": "username",
+    "sslmode": "ssl_mode",
+    "sslrootcert": "ssl_root_cert",
+    "sslcert": "ssl_cert",
+    "sslkey": "ssl_key",
+    "keepalives": "keepalive",
+    "keepalives_idle": "keepalive",
+}
+"""What libpq calls our fields."""
+
+
+class PostgreSQLSettings(
+    NetworkConfig[S, A, Raw, AsyncRaw], Generic[S, A, Raw, AsyncRaw], frozen=True, kw_only=True
+):
+    """The config of an adapter for PostgreSQL. A base class; the adapter's own says what it caches.
+
+    URLs: `postgresql://user:password@host:5432/database?application_name=shop`, with several hosts as
+    `host1:5432,host2:5433`; a socket's folder is a host, percent-encoded: `postgresql://%2Frun%2Fpostgresql/db`.
+    """
+
+    default_port: ClassVar[int] = 5432
+    url_schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
+    url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    usual_statement_cache_size: ClassVar[int]
+    """What `statement_cache_size` means where it is not said."""
+
+    hosts: tuple[tuple[str, int | None], ...] = ()
+    """Several servers with their ports, instead of host and port: each is tried in turn."""
+    database: str | None = None
+    """Which database; None: the one that is named like the user."""
+    application_name: str = "sqlspec"
+    """What the server calls us in its log and in `pg_stat_activity`."""
+    target_session_attrs: Literal[
+        "any", "read-write", "read-only", "primary", "standby", "prefer-standby"
+    ] = "any"
+    """Which of several hosts will do."""
+    pgbouncer: bool = False
+    """PgBouncer in transaction mode stands in between: nothing may outlive a transaction."""
+    server_settings: Mapping[str, str] = {}
+    """Settings that every session starts with: `{"statement_timeout": "5s"}`. A reset returns to them."""
+    statement_cache_size: int | None = None
+    """How many prepared statements each connection keeps; None: the adapter's number, with `pgbouncer` 0."""
+
+    @classmethod
+    def parse_url(cls, url: URL) -> dict[str, Any]:
+        """Several hosts, and libpq's words, which are refused with ours."""
+        for word in url.query.keys() & LIBPQ_WORDS:
+            raise cls.invalid(word, f"write {LIBPQ_WORDS[word]}")
+        if len(url.hosts) <= 1:
+            return super().parse_url(url)
+        one = type(url)(
+            scheme=url.scheme,
+            adapter=url.adapter,
+            username=url.username,
+            password=url.password,
+            database=url.database,
+            query=url.query,
+        )
+        return super().parse_url(one) | {"hosts": url.hosts}
+
+    def check(self) -> None:
+        """Several hosts, and what is kept."""
+        super().check()
+        if self.hosts and (self.host is not None or self.port is not None):
+            raise self.invalid("hosts", "stands instead of host and port; say it in one place")
+        for host, port in self.hosts:
+            self._check_address("hosts", host, port, port_field="hosts")
+        if self.cached_statements < 0:
+            raise self.invalid("statement_cache_size", "must be 0 or more")
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts to try in turn, with their ports."""
+        return tuple(self._address(host, port) for host, port in self.hosts) or super().addresses
+
+    @property
+    def location(self) -> str:
+        """Where the database is, for the texts of errors; the port is part of a socket's name, too."""
+        return ", ".join(f"{host}:{port}" for host, port in self.addresses)
+
+    @property
+    def cached_statements(self) -> int:
+        """How many prepared statements each connection keeps."""
+        if self.statement_cache_size is not None:
+            return self.statement_cache_size
+        return 0 if self.pgbouncer else self.usual_statement_cache_size
+
+    @property
+    def session_settings(self) -> dict[str, str]:
+        """What a session starts with, and what its reset returns to, besides `application_name`.
+
+        PgBouncer refuses settings that it does not know, so it is not told that a config is read-only: there
+        every transaction says so.
+        """
+        if self.read_only and not self.pgbouncer:
+            return {**self.server_settings, "default_transaction_read_only": "on"}
+        return dict(self.server_settings)
