@@ -25,6 +25,10 @@ class Guarded(Protocol):
         """Who is inside."""
         ...
 
+    def abandon(self) -> None:
+        """Make the driver's objects refuse."""
+        ...
+
 
 # The connections, not their guards: a dict can not be held weakly.
 _living: WeakSet[Guarded] = WeakSet()
@@ -36,10 +40,13 @@ def watch(connection: Guarded) -> None:
 
 
 def _after_fork_in_child() -> None:
-    for connection in list(_living):
+    inherited = list(_living)
+    for connection in inherited:
         connection.guard.inherit()
         _keep_for_ever(connection)
     _living.clear()
+    for connection in inherited:  # last: an adapter's own code
+        connection.abandon()
 
 
 def _keep_for_ever(thing: object) -> None:
