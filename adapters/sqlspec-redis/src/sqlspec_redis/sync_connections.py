@@ -83,23 +83,19 @@ class _Ours:
         timer.start()
         try:
             self.connect()
-            self._knock()
-        except redis.ConnectionError as exc:
-            if time.monotonic() - started < seconds or isinstance(exc, redis.AuthenticationError):
+            self._ping()  # a server that wants a password and gets none: redis-py may not notice
+        except BaseException as exc:
+            self.disconnect()  # else it would pass for open, and nobody has greeted the server
+            is_other = not isinstance(exc, redis.ConnectionError) or isinstance(
+                exc, redis.AuthenticationError
+            )
+            if is_other or time.monotonic() - started < seconds:
                 raise
             raise redis.TimeoutError("Timeout connecting to server") from None
         finally:
             timer.cancel()
             self._opening = None
         self.traces.clear()
-
-    def _knock(self) -> None:
-        """PING: greeting a server that wants a password with none, redis-py does not always notice."""
-        try:
-            self._ping()
-        except BaseException:
-            self.disconnect()
-            raise
 
     def probe(self, seconds: float) -> None:
         """PING; raises redis-py's errors, after *seconds* at the latest."""

@@ -157,11 +157,11 @@ class AsyncRedisConnection(AsyncPooledConnection[AsyncRedis]):
             msg = "the session's connection is in use, and its pool can not be asked for another one"
             raise NotSupportedError(msg)
         lease = await pool.acquire()
-        if not client_pool.queue.is_open:  # the session ended while we waited
-            await self._return(lease, is_clean=True)
-            raise client_pool.ended()
         connection = lease.connection.connection
         self._borrowed[connection] = lease
+        if not client_pool.queue.is_open:  # the session ended while we waited
+            await self.give_back(connection)
+            raise client_pool.ended()
         return connection
 
     async def give_back(self, connection: Any) -> None:

@@ -157,11 +157,11 @@ class RedisConnection(PooledConnection[Redis]):
             msg = "the session's connection is in use, and its pool can not be asked for another one"
             raise NotSupportedError(msg)
         lease = pool.acquire()
-        if not client_pool.queue.is_open:  # the session ended while we waited
-            self._return(lease, is_clean=True)
-            raise client_pool.ended()
         connection = lease.connection.connection
         self._borrowed[connection] = lease
+        if not client_pool.queue.is_open:  # the session ended while we waited
+            self.give_back(connection)
+            raise client_pool.ended()
         return connection
 
     def give_back(self, connection: Any) -> None:
