@@ -73,8 +73,9 @@ async def test_beside_a_watching_pipeline_a_command_needs_a_second_connection(sp
 
 async def test_a_command_waits_for_its_sessions_connection_no_longer_than_pool_timeout(spec: SQLSpec) -> None:
     """Another one of the session has it; there is no use in waiting for the pool."""
+    cache: Any
     async with spec.provide_session(RedisConfig) as cache:
-        taken: Any = await cache.connection_pool.get_connection()
+        taken = await cache.connection_pool.get_connection()
         with pytest.raises(PoolTimeoutError, match="this session's connection was not free within"):
             await cache.get("a")
         await cache.connection_pool.release(taken)
