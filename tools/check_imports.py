@@ -53,7 +53,7 @@ PUBLIC = {
     "sqlspec.plugin.postgresql",
 }
 # Packages whose modules still import each other in circles. May only shrink.
-CIRCULAR = {"sqlspec_redis"}
+CIRCULAR: set[str] = set()
 
 
 class Import(NamedTuple):

@@ -29,6 +29,10 @@ class Guarded(Protocol):
         """Who is inside."""
         ...
 
+    def abandon(self) -> None:
+        """Make the driver's objects refuse."""
+        ...
+
 
 # Held weakly: nothing lives longer for it. Connections, not their guards: a dict can not be held weakly.
 _locked: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
@@ -55,12 +59,15 @@ def _after_fork_in_child() -> None:
     # In this order: what comes later may take a lock, and a pool finds its connections disowned.
     for thing, renew in list(_locked.items()):
         renew(thing)
-    for connection in list(_connections):
+    connections = list(_connections)
+    for connection in connections:
         connection.guard.inherit()
         _keep_for_ever(connection)
     _connections.clear()
     for thing, forget in list(_pooled.items()):
         forget(thing)
+    for connection in connections:  # last: an adapter's own code
+        connection.abandon()
 
 
 def _keep_for_ever(thing: object) -> None:

@@ -16,7 +16,9 @@ from .contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
 from .results import RawResult, fetch_now
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
+
+    from sqlspec.lending import PoolLike
 
     from .contract import Parameters, Row, TransactionOptions
     from .results import LazyResult
@@ -59,6 +61,10 @@ class PooledConnection(ABC, Generic[RawT]):
     """The driver's own connection."""
     is_raw_lent: bool = False
     """The application has had `raw` in its hands since the last reset."""
+    pool: Callable[[], PoolLike | None] = staticmethod(lambda: None)
+    """Returns core's pool that lends the connection: a use that needs a second one acquires it there. None if
+    there is no such pool. Set by core, and a weak reference, because the pool holds the connection.
+    """
 
     def __init__(self, raw: RawT) -> None:
         self.raw = raw
@@ -97,6 +103,14 @@ class PooledConnection(ABC, Generic[RawT]):
     def fileno(self) -> int | None:
         """A network driver's socket: core shuts it down where the loop's thread can not be waited for."""
         return None
+
+    @property
+    def is_broken(self) -> bool:
+        """Whether the server went away during this use: then the pool lends no sibling without a look at it.
+
+        Core learns it from a `DisconnectedError`. An adapter says it here if its sessions raise other errors.
+        """
+        return False
 
     def is_usable(self) -> bool:
         """A look without a round trip: False when the connection is known to be dead. Never raises.
@@ -144,6 +158,13 @@ class PooledConnection(ABC, Generic[RawT]):
             if self.is_foreign(exc):
                 raise
             return False  # a connection in doubt is discarded; the caller's result stands
+
+    def abandon(self) -> None:
+        """In a forked child: the connection is the parent's. Core refuses its own calls from now on.
+
+        If the application has objects of the driver in its hands, make them fail before they use the socket.
+        Close nothing and free nothing.
+        """
 
     # --- core's own -----------------------------------------------------------------------------
 

@@ -135,6 +135,8 @@ class AsyncPool(PoolBase):
                 await self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
+        if slot.connection.is_broken:
+            self._expire(slot.generation)
         try:
             if ok:
                 await self._close(slot, reason)

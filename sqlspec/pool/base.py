@@ -112,6 +112,7 @@ class PoolBase:
     def _fill(self, slot: Slot, connection: Any, started: float) -> None:
         """Put a new connection into its slot."""
         now = self._clock()
+        connection.pool = ref(self)
         slot.connection, slot.leased_since, slot.expires = connection, now, now + _life(self._recycle)
         with self._lock:
             self._state.mark_opened(slot)

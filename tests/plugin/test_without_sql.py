@@ -30,6 +30,16 @@ class Box(PooledConnection[dict[str, int]]):
         super().__init__(raw)
         self.ended: list[str] = []
         self.is_reset_good = True
+        self.has_lost_server = False
+
+    @property
+    def is_broken(self) -> bool:
+        """As the test says."""
+        return self.has_lost_server
+
+    def abandon(self) -> None:
+        """In a forked child."""
+        self.ended.append("abandon")
 
     def close(self) -> None:
         """The end."""
@@ -57,6 +67,12 @@ class AsyncBox(AsyncPooledConnection[dict[str, int]]):
         super().__init__(raw)
         self.ended: list[str] = []
         self.is_reset_good = True
+        self.has_lost_server = False
+
+    @property
+    def is_broken(self) -> bool:
+        """As the test says."""
+        return self.has_lost_server
 
     async def close(self) -> None:
         """The end."""
@@ -142,6 +158,49 @@ async def test_one_that_can_not_be_reset_is_not_lent_again(side: str) -> None:
     assert "close" in plugin.made[0].ended or "interrupt True" in plugin.made[0].ended
 
 
+@pytest.mark.parametrize("side", ["sync", "async"])
+async def test_it_finds_a_second_connection_in_its_pool(side: str) -> None:
+    """For a use that needs one; the pool counts both."""
+    spec, plugin = registry(side)
+
+    async with spec:
+        async with lent(spec.provide_connection("db"), side):
+            pool = plugin.made[0].pool()
+            lease = pool.acquire() if side == "sync" else await pool.acquire()
+
+            assert lease.connection is plugin.made[1]
+            assert spec.stats("db").in_use == 2
+            released = pool.release(lease, True)
+            if side == "async":
+                await released
+        assert (spec.stats("db").in_use, spec.stats("db").idle) == (0, 2)
+
+
+async def test_where_there_is_no_pool_of_its_kind_it_finds_none() -> None:
+    """Alone, or with a pool for tasks over connections that work in threads."""
+    spec, plugin = registry("bridged")
+
+    async with spec, lent(spec.provide_connection("db"), "bridged"):
+        assert plugin.made[0].pool() is None
+    assert Box({}).pool() is None
+
+
+@pytest.mark.parametrize("side", ["sync", "async"])
+async def test_one_that_lost_its_server_takes_the_trust_in_its_siblings_along(side: str) -> None:
+    """They are replaced when they would be lent, because they were opened before."""
+    spec, plugin = registry(side)
+
+    async with spec:
+        async with lent(spec.provide_connection("db"), side), lent(spec.provide_connection("db"), side):
+            plugin.made[0].is_reset_good = False
+            plugin.made[0].has_lost_server = True
+        async with lent(spec.provide_connection("db"), side):
+            pass
+
+        assert len(plugin.made) == 3
+        assert (spec.stats("db").unclean, spec.stats("db").aged) == (1, 1)
+
+
 @pytest.mark.parametrize("side", SIDES)
 async def test_it_has_no_session_of_cores(side: str) -> None:
     """With a transaction or without; the error says what there is instead."""
@@ -175,12 +234,13 @@ async def test_without_a_ping_of_its_own_it_can_not_be_pinged(side: str) -> None
     "ignore:.*multi-threaded:DeprecationWarning"
 )  # Python 3.12 on fork beside threads
 def test_a_forked_child_never_touches_the_parents() -> None:
-    """What the parent has borrowed is refused; a block of the child's own has another connection."""
+    """What the parent has borrowed is refused, and is told; the child's own block has another connection."""
     spec, plugin = registry("sync")
     with spec, spec.provide_connection("db"):
         child = os.fork()
         if child == 0:
-            os._exit(0 if _is_refused(plugin.made[0]) and _lends(spec) and plugin.made[0].ended == [] else 1)
+            is_told = plugin.made[0].ended == ["abandon"]
+            os._exit(0 if is_told and _is_refused(plugin.made[0]) and _lends(spec) else 1)
         _, status = os.waitpid(child, 0)
 
     assert status == 0

@@ -8,6 +8,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 
 from sqlspec import SQLSpec
 from sqlspec_redis import RedisConfig
@@ -123,6 +124,26 @@ async def test_g3_a_second_cancellation_changes_nothing(spec: SQLSpec) -> None:
 
     assert spec.stats("cache").in_use == 0
     await shout(spec, 1, [])
+
+
+async def test_g1_a_cancelled_reconnect_leaves_no_half_open_connection(
+    spec: SQLSpec, redis_proxy: FaultProxy
+) -> None:
+    """The next command greets the server anew, with password and database."""
+    async with spec.provide_session(RedisConfig) as cache:
+        await cache.set("a", 1)
+        redis_proxy.cut()
+        with pytest.raises(redis.ConnectionError):
+            await cache.get("a")
+        redis_proxy.stall()
+        task = asyncio.ensure_future(cache.get("a"))
+        await asyncio.sleep(0.1)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        redis_proxy.resume()
+
+        assert await cache.get("a") == b"1"
 
 
 async def test_a_task_that_outlives_its_session_gets_no_reply_of_the_next(spec: SQLSpec) -> None:

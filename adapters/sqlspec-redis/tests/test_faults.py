@@ -225,7 +225,7 @@ def test_g7_a_stalled_connection_is_found_by_its_ping(
     config: RedisConfig, redis_proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Nothing tells but silence; its siblings are replaced without asking them, too."""
-    monkeypatch.setattr("sqlspec_redis.pool.base.UNCHECKED_WINDOW", 0.0)
+    monkeypatch.setattr("sqlspec.pool.base.UNCHECKED_WINDOW", 0.0)
     with idle(config, 3) as spec:
         redis_proxy.refuse()
         redis_proxy.stall()

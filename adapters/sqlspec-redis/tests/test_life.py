@@ -200,6 +200,22 @@ def test_g18_a_session_is_not_inherited(spec: SQLSpec) -> None:
 
 @forks
 @quiet
+def test_g18_a_subscription_is_not_inherited(spec: SQLSpec) -> None:
+    """The child reads none of the parent's messages."""
+    cache: Any
+    with spec.provide_session(RedisConfig) as cache:
+        told = cache.pubsub(ignore_subscribe_messages=True)
+        told.subscribe("news")
+        told.get_message(timeout=1)
+        cache.publish("news", "hello")
+
+        assert in_child(lambda: told.get_message(timeout=0.2)).startswith("ConnectionError")
+        assert told.get_message(timeout=1)["data"] == b"hello"
+        told.close()
+
+
+@forks
+@quiet
 def test_g18_a_loops_connections_are_not_inherited(spec: SQLSpec) -> None:
     """The child has a loop of its own."""
 
@@ -278,6 +294,98 @@ async def test_g24_tasks_may_share_a_session(config: RedisConfig) -> None:
 
         assert [int(one) for one in found] == list(range(100))
         assert spec.stats("cache").opened == 1
+
+
+async def test_g24_commands_that_share_a_session_leave_the_pool_to_others(config: RedisConfig) -> None:
+    """They take turns on the session's connection, the longest waiter first."""
+    served: list[int] = []
+    async with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=3), "cache")
+        async with spec.provide_session(RedisConfig) as cache:
+
+            async def work(number: int) -> None:
+                for _ in range(3):
+                    await cache.ping()
+                    served.append(number)
+
+            await asyncio.gather(*(work(number) for number in range(5)))
+
+        assert served == [*range(5)] * 3
+        assert spec.stats("cache").opened == 1
+
+
+@pytest.mark.parametrize("command", ["BLPOP", "XREAD", "SUBSCRIBE", "WATCH"])
+async def test_g24_what_holds_the_connection_sends_waiters_to_the_pool(
+    config: RedisConfig, command: str
+) -> None:
+    """Those who wait already, and those who come later."""
+    words = {"BLPOP": ("list", 30), "XREAD": ("BLOCK", 30_000, "STREAMS", "stream", "$")}.get(command, ("a",))
+    async with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=2, pool_timeout=5.0), "cache")
+        cache: Any
+        async with spec.provide_session(RedisConfig) as cache:
+            held: Any = await cache.connection_pool.get_connection()
+            waiting = asyncio.ensure_future(cache.client_id())
+            await asyncio.sleep(0.05)
+            assert not waiting.done()
+
+            await held.send_command(command, *words)
+            first, later = await waiting, await cache.client_id()
+
+        assert first == later
+        assert (spec.stats("cache").opened, spec.stats("cache").in_use) == (2, 0)
+
+
+def test_g24_a_thread_may_end_what_another_waits_for(config: RedisConfig) -> None:
+    """A blocking command, and the one that it waits for, over one session."""
+    with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=2), "cache")
+        cache: Any
+        with spec.provide_session(RedisConfig) as cache:
+            found: list[Any] = []
+            thread = threading.Thread(target=lambda: found.append(cache.blpop("list", timeout=4)))
+            thread.start()
+            started = time.monotonic()
+            while all(client["cmd"] != "blpop" for client in cache.client_list()):
+                assert time.monotonic() - started < 3
+            cache.rpush("list", "item")
+            thread.join()
+
+        assert found == [(b"list", b"item")]
+        assert time.monotonic() - started < 3
+        assert spec.stats("cache").in_use == 0
+
+
+async def test_a_cancelled_command_leaves_the_queue_of_its_session(config: RedisConfig) -> None:
+    """Whoever waits behind it is served, and what it was given in that moment goes on to the next."""
+    async with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=1, pool_timeout=5.0), "cache")
+        cache: Any
+        async with spec.provide_session(RedisConfig) as cache:
+            taken: Any = await cache.connection_pool.get_connection()
+            first, second, third = (asyncio.ensure_future(cache.echo(str(number))) for number in range(3))
+            await asyncio.sleep(0)
+            first.cancel()
+            await asyncio.sleep(0)
+            await cache.connection_pool.release(taken)  # given to the second,
+            second.cancel()  # which does not want it any more
+
+            assert await third == b"2"
+        assert (spec.stats("cache").opened, spec.stats("cache").unclean) == (1, 0)
+
+
+async def test_commands_that_wait_when_their_session_ends_are_told(config: RedisConfig) -> None:
+    """They do not get its connection; and the end does not wait for them."""
+    async with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=1, pool_timeout=5.0), "cache")
+        cache: Any
+        async with spec.provide_session(RedisConfig) as cache:
+            await cache.connection_pool.get_connection()
+            waiting = asyncio.ensure_future(cache.ping())
+            await asyncio.sleep(0)
+
+        with pytest.raises(SessionClosedError, match="has ended"):
+            await waiting
 
 
 async def test_the_longest_waiter_is_served_first(config: RedisConfig) -> None:

@@ -8,9 +8,11 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import redis
 
 from sqlspec import SQLSpec
 from sqlspec.errors import ConfigClosedError, PoolFullError, PoolRetiredError, PoolTimeoutError
+from sqlspec.plugin import ConnectionEvent, hookimpl
 from sqlspec_redis import RedisConfig
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ def test_a_full_queue_is_refused(config: RedisConfig) -> None:
         assert spec.stats("cache").refused == 1
 
 
-def test_a_session_whose_connection_is_busy_waits_for_it_or_another(spec: SQLSpec) -> None:
-    """There is no other: so it says what is wrong, and works again."""
+def test_beside_a_watching_pipeline_a_command_needs_a_second_connection(spec: SQLSpec) -> None:
+    """There is none: so it says what is wrong, and works again."""
     with spec.provide_session(RedisConfig) as cache:
         pipe: Any = cache.pipeline()
         pipe.watch("a")
@@ -67,6 +69,55 @@ def test_a_session_whose_connection_is_busy_waits_for_it_or_another(spec: SQLSpe
         assert cache.get("a") is None
 
     assert spec.stats("cache").waiting == 0
+
+
+def test_a_command_waits_for_its_sessions_connection_no_longer_than_pool_timeout(spec: SQLSpec) -> None:
+    """Another one of the session has it; there is no use in waiting for the pool."""
+    cache: Any
+    with spec.provide_session(RedisConfig) as cache:
+        taken = cache.connection_pool.get_connection()
+        with pytest.raises(PoolTimeoutError, match="this session's connection was not free within"):
+            cache.get("a")
+        cache.connection_pool.release(taken)
+        assert cache.get("a") is None
+
+    assert (spec.stats("cache").opened, spec.stats("cache").unclean) == (1, 0)
+
+
+def test_a_connection_that_broke_in_a_session_is_replaced_with_its_siblings(
+    config: RedisConfig,
+) -> None:
+    """Also when the session has connected again, and nothing was raised out of its block."""
+    with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_min_size=2, pool_pre_ping=False), "cache")
+        with spec.provide_session(RedisConfig), spec.provide_session(RedisConfig):
+            pass
+        with spec.provide_session(RedisConfig) as cache:
+            with pytest.raises(redis.ConnectionError):
+                cache.client_kill_filter(_id=str(cache.client_id()), skipme=False)
+                cache.ping()
+            assert cache.ping()
+
+        assert client_id(spec)
+        assert (spec.stats("cache").unclean, spec.stats("cache").aged) == (1, 1)
+
+
+def test_its_connections_are_told_to_observers(config: RedisConfig) -> None:
+    """As those of every adapter."""
+    seen: list[str] = []
+
+    class Observer:
+        @hookimpl
+        def sqlspec_connection_event(self, event: ConnectionEvent) -> None:
+            seen.append(f"{event.name} {event.kind}")
+
+    spec = SQLSpec()
+    spec.plugins.register(Observer())
+    with spec:
+        spec.register_config(config, "cache")
+        client_id(spec)
+
+    assert seen == ["cache opened", "cache closed"]
 
 
 def test_g9_pool_recycle_is_kept_at_checkout(config: RedisConfig) -> None:

@@ -100,6 +100,19 @@ def test_a_watching_pipeline_leaves_the_client_free(spec: SQLSpec) -> None:
     assert (stats.in_use, stats.unclean) == (0, 0)
 
 
+def test_pipelines_of_a_connection_borrow_another(spec: SQLSpec) -> None:
+    """`provide_connection` gives a client whose own connection is its own alone, as redis-py has it."""
+    with spec.provide_connection(RedisConfig) as raw:
+        own = raw.client_id()
+        with raw.pipeline(transaction=True) as pipe:
+            pipe.client_id()
+            (other,) = pipe.execute()
+
+        assert other != own
+        assert raw.client_id() == own
+    assert (spec.stats("cache").idle, spec.stats("cache").unclean) == (2, 0)
+
+
 def test_what_others_change_under_a_watch_is_noticed(spec: SQLSpec) -> None:
     """redis-py's own error, not one of ours."""
     pipe: Any

@@ -180,6 +180,24 @@ def test_a_subscription_ends_with_its_session(config: RedisConfig) -> None:
         assert spec.stats("cache").in_use == 0
 
 
+def test_all_connections_of_a_session_come_back_when_it_ends(config: RedisConfig) -> None:
+    """A second subscription has borrowed another one, and both are kept."""
+    with SQLSpec() as spec:
+        spec.register_config(config.replace(pool_size=2, pool_timeout=1.0), "cache")
+        cache: Any
+        with spec.provide_session(RedisConfig) as cache:
+            kept = [cache.pubsub(), cache.pubsub()]
+            for one in kept:
+                one.subscribe("news")
+            assert spec.stats("cache").in_use == 2
+
+        assert (spec.stats("cache").in_use, spec.stats("cache").unclean) == (0, 2)
+        for one in kept:
+            with pytest.raises(redis.ConnectionError, match="has ended"):
+                one.subscribe("more")
+            one.close()
+
+
 def test_a_subscription_that_was_closed_gives_its_connection_back(config: RedisConfig) -> None:
     """A pool of one is enough for those who clean up."""
     with SQLSpec() as spec:

@@ -338,12 +338,12 @@ def play(examples: int) -> None:
     )
 
 
-def test_the_book_agrees_with_the_model() -> None:
+def test_the_state_agrees_with_the_model() -> None:
     """Two hundred lives of a pool."""
     play(200)
 
 
 @pytest.mark.storm
-def test_the_book_agrees_with_the_model_for_long() -> None:
+def test_the_state_agrees_with_the_model_for_long() -> None:
     """A thousand."""
     play(1000)

@@ -12,7 +12,7 @@ from sqlspec.concurrency.waiters import AsyncWaiter, Waiter
 from sqlspec.pool.state import RETIRED, Lease, PoolState, Slot
 
 
-def new_book(limit: int) -> PoolState:
+def new_state(limit: int) -> PoolState:
     """An empty one."""
     return PoolState(limit, unchecked=0.5, lease_died=lambda _: None)
 
@@ -50,7 +50,7 @@ def queue_up(state: PoolState) -> Waiter:
 
 def test_who_does_not_accept_is_passed_over() -> None:
     """A waiter that has left is given nothing, and the next one is."""
-    state = new_book(1)
+    state = new_state(1)
     lease = lend(state)
     gone, there = queue_up(state), queue_up(state)
     gone.is_over = True
@@ -64,7 +64,7 @@ def test_who_does_not_accept_is_passed_over() -> None:
 
 def test_room_is_not_given_to_who_does_not_accept() -> None:
     """Neither."""
-    state = new_book(1)
+    state = new_state(1)
     lease = lend(state)
     gone, there = queue_up(state), queue_up(state)
     gone.is_over = True
@@ -82,7 +82,7 @@ def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
     async def wait() -> AsyncWaiter:
         return AsyncWaiter(Lease(), 0.0)
 
-    state = new_book(1)
+    state = new_state(1)
     lease = lend(state)
     gone = asyncio.run(wait())
     state.waiters.append(gone)
@@ -96,7 +96,7 @@ def test_a_task_of_a_loop_that_was_closed_accepts_nothing() -> None:
 
 def test_who_has_left_takes_nothing_any_more() -> None:
     """Also if it stood in a queue that somebody is just going through."""
-    state = new_book(1)
+    state = new_state(1)
     lend(state)
     waiter = queue_up(state)
 
@@ -109,7 +109,7 @@ def test_who_has_left_takes_nothing_any_more() -> None:
 @pytest.mark.parametrize(("rested", "is_trimmed"), [(9.9, False), (10.1, True)], ids=["warm", "cold"])
 def test_only_what_is_cold_is_trimmed(rested: float, is_trimmed: bool) -> None:
     """By the moment it was laid down."""
-    state = new_book(2)
+    state = new_state(2)
     slot = release(state, lend(state), 100.0)
 
     trimmed = state.trim(100.0 + rested - 10.0, 0)
@@ -120,7 +120,7 @@ def test_only_what_is_cold_is_trimmed(rested: float, is_trimmed: bool) -> None:
 
 def test_what_is_lent_counts_among_those_to_keep() -> None:
     """It comes back."""
-    state = new_book(3)
+    state = new_state(3)
     leases = [lend(state) for _ in range(3)]
     coldest = release(state, leases[0], 0.0)
     release(state, leases[1], 1.0)
@@ -130,9 +130,9 @@ def test_what_is_lent_counts_among_those_to_keep() -> None:
     assert state.trim(50.0, 2) is None
 
 
-def test_a_full_book_lends_no_more_than_its_limit() -> None:
+def test_a_full_pool_lends_no_more_than_its_limit() -> None:
     """What is being opened is counted."""
-    state = new_book(2)
+    state = new_state(2)
     opening = Lease()
     assert state.acquire(opening, 0.0).connection is None
     lease = lend(state)
@@ -144,7 +144,7 @@ def test_a_full_book_lends_no_more_than_its_limit() -> None:
 
 def test_a_retired_book_lends_nothing_and_keeps_nothing() -> None:
     """What comes back is its borrower's to close."""
-    state = new_book(2)
+    state = new_state(2)
     lease, other = lend(state), lend(state)
     idle = release(state, other, 1.0)
 

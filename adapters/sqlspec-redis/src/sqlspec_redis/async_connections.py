@@ -14,7 +14,7 @@ from redis.exceptions import NoPermissionError
 
 from .options import check_alive
 from .traces import Traces
-from .wire import drop_transport, is_readable, keep_for_ever
+from .wire import drop_transport, is_readable
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -36,6 +36,7 @@ class _Ours:
         self.traces = Traces()
         self._terms = terms
         self._is_over = False
+        self._inherited: Any = None
         self._patience: float | None = options["socket_timeout"]
         # A command runs once; who connects again when it failed is the pool.
         base: Any = super()
@@ -45,6 +46,12 @@ class _Ours:
     def is_open(self) -> bool:
         """Whether there is a socket; what is at its other end shows when it is used."""
         return self._writer is not None
+
+    @property
+    def fileno(self) -> int | None:
+        """The number of its socket."""
+        sock = None if self._writer is None else self._writer.get_extra_info("socket")
+        return None if sock is None else sock.fileno()
 
     def is_quiet(self) -> bool:
         """Whether it is open, and nothing came while nobody asked. Never raises, costs microseconds."""
@@ -63,20 +70,13 @@ class _Ours:
         try:
             async with scope:
                 await self.connect()
-                await self._knock()
-        except TimeoutError:
-            if not scope.expired():
+                await self._ping()  # a server that wants a password and gets none: redis-py may not notice
+        except BaseException as exc:
+            self._cut()  # else it would pass for open, and nobody has greeted the server
+            if not isinstance(exc, TimeoutError) or not scope.expired():
                 raise
             raise redis.TimeoutError("Timeout connecting to server") from None
         self.traces.clear()
-
-    async def _knock(self) -> None:
-        """PING: greeting a server that wants a password with none, redis-py does not always notice."""
-        try:
-            await self._ping()
-        except BaseException:
-            self._cut()
-            raise
 
     async def probe(self, seconds: float) -> None:
         """PING; raises redis-py's errors, after *seconds* at the latest."""
@@ -162,9 +162,9 @@ class _Ours:
             self.drop()
 
     def forget(self) -> None:
-        """Let go of a socket that belongs to the parent process."""
+        """In a forked child: refuse, and keep the parent's socket from being freed, which would close it."""
         self._is_over = True
-        keep_for_ever((self._reader, self._writer))
+        self._inherited = (self._reader, self._writer)
         self._writer = self._reader = None
 
     async def _connect(self) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from threading import Lock, get_ident
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from redis import ConnectionPool, Redis
@@ -56,67 +56,59 @@ async def async_pause(seconds: float) -> None:
     await asyncio.sleep(seconds)
 
 
-# --- the queue ----------------------------------------------------------------------------------
-# A waiter is given something under the pool's lock and *accepts* it, or says that it has left. So what was
-# given is never lost: whoever leaves looks, under that same lock, whether something came in between.
+# --- waiting for a session's own connection -----------------------------------------------------
+# A waiter is given something under its queue's lock, and accepts it, or says that it has left.
 
 
 class Waiter:
     """A thread in the queue."""
 
-    def __init__(self, lease: Any, since: float) -> None:
-        self.lease, self.since = lease, since
+    def __init__(self) -> None:
         self.item: Any = None
         self.is_over = False
         self._gate = Lock()
         self._gate.acquire()
 
     def give(self, item: object) -> bool:
-        """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
+        """Accept *item* and wake; False when this waiter has left."""
         if self.is_over:
             return False
         self.item, self.is_over = item, True
         self._gate.release()
         return True
 
-    def wait(self, deadline: float) -> None:
-        """Return when given something, or at the *deadline* (monotonic seconds)."""
-        self._gate.acquire(timeout=max(0.0, deadline - time.monotonic()))
+    def wait(self, seconds: float) -> None:
+        """Return when given something, or after that time."""
+        self._gate.acquire(timeout=seconds)
 
 
 class AsyncWaiter:
-    """A task in the queue. May be given something from any thread: a lost lease is found by gc, anywhere."""
+    """A task in the queue. Used in the thread of its loop, or when that loop is closed."""
 
-    def __init__(self, lease: Any, since: float) -> None:
-        self.lease, self.since = lease, since
+    def __init__(self) -> None:
         self.item: Any = None
         self.is_over = False
         self._loop = asyncio.get_running_loop()
         self._future: asyncio.Future[None] = self._loop.create_future()
-        self._thread = get_ident()
 
     def give(self, item: object) -> bool:
-        """Accept *item* and wake; False when this waiter has left. Called under the pool's lock."""
+        """Accept *item* and wake; False when this waiter has left."""
         if self.is_over or self._loop.is_closed():
             return False
         self.item, self.is_over = item, True
-        if get_ident() == self._thread:
-            self._wake()
-            return True
-        try:
-            self._loop.call_soon_threadsafe(self._wake)
-        except RuntimeError:
-            return False  # its loop was closed at this moment
+        self._wake()
         return True
 
     def _wake(self) -> None:
         if not self._future.done():
             self._future.set_result(None)
 
-    async def wait(self, deadline: float) -> None:
-        """Return when given something, or at the *deadline* (monotonic seconds)."""
+    async def wait(self, seconds: float) -> None:
+        """Return when given something, or after that time."""
+        if self.is_over:
+            return
         # One timer, no task: wait_for would cost ten times as much.
-        timer = self._loop.call_later(max(0.0, deadline - time.monotonic()), self._wake)
+        timer = self._loop.call_later(seconds, self._wake)
         try:
             await self._future
         finally:

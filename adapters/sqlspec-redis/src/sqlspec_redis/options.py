@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache, partial
 from inspect import signature
 from typing import TYPE_CHECKING, Any
 
@@ -14,10 +15,12 @@ from .codec import encode_json
 if TYPE_CHECKING:
     import ssl
 
+    from sqlspec.plugin import Resources
+
     from .codec import Encode
     from .config import RedisConfig
 
-__all__ = ("Terms", "check_alive", "connection_options", "pool_options", "terms_of")
+__all__ = ("Terms", "check_alive", "connection_options", "kept_terms", "pool_options")
 
 
 class Terms(msgspec.Struct, frozen=True, eq=False):
@@ -47,7 +50,16 @@ class Credentials(CredentialProvider):
         return (password or "",) if username is None else (username, password or "")
 
 
-def terms_of(config: RedisConfig) -> Terms:
+def kept_terms(config: RedisConfig, resources: Resources) -> Terms:
+    """The same for all connections of a database; read when the first of them is opened."""
+    return resources.get("terms", partial(_terms_of, config), _keep_nothing)
+
+
+def _keep_nothing(_: Terms) -> None:
+    """Nothing is left to close."""
+
+
+def _terms_of(config: RedisConfig) -> Terms:
     """Read certificates, and choose the codec; raises `InvalidConfigError` for files that are no use."""
     return Terms(encode_json if config.codec == "json" else None, config.tls(), config.host)
 
@@ -75,6 +87,7 @@ def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:
     return options
 
 
+@cache
 def pool_options(pool_class: type[Any]) -> dict[str, Any]:
     """What redis-py's pool is told besides: no notices of maintenance, which would come unasked."""
     if "maint_notifications_config" not in signature(pool_class.__init__).parameters:

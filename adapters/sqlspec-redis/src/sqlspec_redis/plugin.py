@@ -1,11 +1,12 @@
-"""The adapter as core sees it: data, two pools and two sessions. The driver is imported when a pool is made.
+"""The adapter as core sees it: data, connections without SQL, and sessions.
 
-There is no SQL in it and no `Connection`: a pool of its own lends, and a session is redis-py's own client.
+Core's pool lends the connections, and a session is redis-py's own client. The driver is imported when
+a connection is opened.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlspec.errors import NotSupportedError
 from sqlspec.plugin import AdapterInfo, Capability, hookimpl
@@ -14,10 +15,10 @@ if TYPE_CHECKING:
     import redis
     import redis.asyncio
 
-    from sqlspec.plugin import AsyncPoolLike, PoolLike, SessionOptions
+    from sqlspec.plugin import Resources, SessionOptions
 
     from .config import RedisConfig
-    from .link import AsyncLink, Link
+    from .connection import AsyncRedisConnection, RedisConnection
 
 ADAPTER = AdapterInfo(
     name="redis",
@@ -28,28 +29,28 @@ ADAPTER = AdapterInfo(
 
 
 @hookimpl
-def sqlspec_create_pool(config: RedisConfig, connect: Any) -> PoolLike:
-    """Make the pool for threads; it connects by itself, and takes of *connect* the name alone."""
-    from .pool import Pool
+def sqlspec_create_connection(config: RedisConfig, resources: Resources) -> RedisConnection:
+    """Open a connection for threads."""
+    from .connection import connect
 
-    return Pool(config, connect.label)
+    return connect(config, resources)
 
 
 @hookimpl
-def sqlspec_create_async_pool(config: RedisConfig, connect: Any) -> AsyncPoolLike:
-    """Make the pool of the running event loop."""
-    from .pool import AsyncPool
+async def sqlspec_create_async_connection(config: RedisConfig, resources: Resources) -> AsyncRedisConnection:
+    """Open a connection for the tasks of the running event loop."""
+    from .connection import async_connect
 
-    return AsyncPool(config, connect.label)
+    return await async_connect(config, resources)
 
 
 @hookimpl
 def sqlspec_create_session(
     config: RedisConfig,  # noqa: ARG001 - of every hook
-    connection: Link,
+    connection: RedisConnection,
     options: SessionOptions,
 ) -> redis.Redis:
-    """Give the client of a borrowed connection; it was made with it."""
+    """Give the client of a borrowed connection; it lives as long as that."""
     _check(options)
     return connection.session()
 
@@ -57,10 +58,10 @@ def sqlspec_create_session(
 @hookimpl
 def sqlspec_create_async_session(
     config: RedisConfig,  # noqa: ARG001 - of every hook
-    connection: AsyncLink,
+    connection: AsyncRedisConnection,
     options: SessionOptions,
 ) -> redis.asyncio.Redis:
-    """Give the client of a borrowed connection; it was made with it."""
+    """Give the client of a borrowed connection; it lives as long as that."""
     _check(options)
     return connection.session()
 

@@ -16,7 +16,7 @@ from sqlspec.plugin import PooledConnection
 
 from .options import check_alive
 from .traces import Traces
-from .wire import cut, is_readable, keep_for_ever
+from .wire import cut, is_readable
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -53,6 +53,7 @@ class _Ours:
         self._patience: float | None = options["socket_timeout"]
         self._is_over = False
         self._opening: Any = None
+        self._inherited: Any = None
         # A command runs once; who connects again when it failed is the pool.
         base: Any = super()
         base.__init__(retry=Retry(NoBackoff(), 0), **options)
@@ -62,6 +63,12 @@ class _Ours:
     def is_open(self) -> bool:
         """Whether there is a socket; what is at its other end shows when it is used."""
         return self._sock is not None
+
+    @property
+    def fileno(self) -> int | None:
+        """The number of its socket."""
+        sock = self._sock
+        return None if sock is None else sock.fileno()
 
     def is_quiet(self) -> bool:
         """Whether it is open, and nothing came while nobody asked. Never raises, costs a microsecond."""
@@ -76,23 +83,19 @@ class _Ours:
         timer.start()
         try:
             self.connect()
-            self._knock()
-        except redis.ConnectionError as exc:
-            if time.monotonic() - started < seconds or isinstance(exc, redis.AuthenticationError):
+            self._ping()  # a server that wants a password and gets none: redis-py may not notice
+        except BaseException as exc:
+            self.disconnect()  # else it would pass for open, and nobody has greeted the server
+            is_other = not isinstance(exc, redis.ConnectionError) or isinstance(
+                exc, redis.AuthenticationError
+            )
+            if is_other or time.monotonic() - started < seconds:
                 raise
             raise redis.TimeoutError("Timeout connecting to server") from None
         finally:
             timer.cancel()
             self._opening = None
         self.traces.clear()
-
-    def _knock(self) -> None:
-        """PING: greeting a server that wants a password with none, redis-py does not always notice."""
-        try:
-            self._ping()
-        except BaseException:
-            self.disconnect()
-            raise
 
     def probe(self, seconds: float) -> None:
         """PING; raises redis-py's errors, after *seconds* at the latest."""
@@ -134,9 +137,9 @@ class _Ours:
         self.disconnect()
 
     def forget(self) -> None:
-        """Let go of a socket that belongs to the parent process."""
+        """In a forked child: refuse, and keep the parent's socket from being freed, which would close it."""
         self._is_over = True
-        keep_for_ever(self._sock)
+        self._inherited = self._sock
         self._sock = None
 
     def _connect(self) -> Any:

@@ -6,7 +6,10 @@ Commands are looked at as they are packed, so it does not matter who sent them: 
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 __all__ = ("Traces",)
 
@@ -20,6 +23,15 @@ _MARKS = {
     **dict.fromkeys(("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "UNSUBSCRIBE", "PUNSUBSCRIBE"), STREAMS),
     **dict.fromkeys(("SUNSUBSCRIBE", "MONITOR", "SYNC", "PSYNC", "REPLCONF", "RESET", "QUIT"), STREAMS),
 }
+# What keeps a connection for long: whoever else needs one must not wait for it.
+_HOLDING = frozenset(
+    {
+        "WATCH",
+        *("SUBSCRIBE", "PSUBSCRIBE", "SSUBSCRIBE", "MONITOR"),
+        *("BLPOP", "BRPOP", "BRPOPLPUSH", "BLMOVE", "BLMPOP", "BZPOPMIN", "BZPOPMAX", "BZMPOP"),
+        *("XREAD", "XREADGROUP", "WAIT", "WAITAOF"),
+    }
+)
 _ENDINGS = frozenset({"EXEC", "DISCARD", "UNWATCH"})
 _WITH_PARTS = frozenset({"CLIENT", "SCRIPT"})
 _HARMLESS_OF_CLIENT = frozenset(
@@ -46,13 +58,15 @@ _MOST = 1_000  # spellings; there are some 400 commands
 class Traces:
     """What one connection has been through since it was opened."""
 
-    __slots__ = ("_marks", "is_lost", "owed")
+    __slots__ = ("_marks", "hold", "is_lost", "owed")
 
     def __init__(self) -> None:
         self.owed = 0
         """Commands without a reply: whoever reads next would get somebody else's."""
         self.is_lost = False
-        """The server was not there any more, or did not answer."""
+        """The server was not there any more, or did not answer. Stays so when the session connects again."""
+        self.hold: Callable[[], None] = _nobody_waits
+        """Called when a command is sent that keeps the connection for long."""
         self._marks = 0
 
     def sent(self, arguments: tuple[Any, ...]) -> None:
@@ -72,18 +86,19 @@ class Traces:
     def clear(self) -> None:
         """The connection was opened just now: what greeted the server counts for nothing."""
         self.owed = self._marks = 0
-        self.is_lost = False
 
     def _look_at(self, arguments: tuple[Any, ...]) -> None:
         words = _words(arguments)
         name = words[0]
+        if name in _HOLDING:
+            self.hold()
         if name in _ENDINGS:
             self._end(name, len(words))
         elif name in _WITH_PARTS:
             self._marks |= _mark_of_part(name, words[1] if len(words) > 1 else "")
         elif name in _MARKS:
             self._marks |= _MARKS[name]
-        elif len(_harmless) < _MOST and isinstance(arguments[0], str | bytes):
+        elif name not in _HOLDING and len(_harmless) < _MOST and isinstance(arguments[0], str | bytes):
             _harmless.add(arguments[0])
 
     def _end(self, name: str, words: int) -> None:
@@ -91,6 +106,10 @@ class Traces:
             return  # an error, which ends nothing
         # An UNWATCH in the queue of a MULTI ends nothing, but then the MULTI is what counts.
         self._marks &= ~WATCHES if name == "UNWATCH" else ~_TRANSACTION
+
+
+def _nobody_waits() -> None:
+    """It is nobody's own connection."""
 
 
 def _words(arguments: tuple[Any, ...]) -> list[str]:

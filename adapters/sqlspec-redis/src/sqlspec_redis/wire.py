@@ -11,10 +11,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from asyncio import BaseTransport
 
-__all__ = ("cut", "drop_transport", "is_readable", "keep_for_ever")
-
-_graveyard: list[Any] = []
-"""What a child process inherited: never touched, never freed, for freeing it would close the socket."""
+__all__ = ("cut", "drop_transport", "is_readable")
 
 
 def is_readable(descriptor: int) -> bool:
@@ -43,8 +40,3 @@ def drop_transport(transport: BaseTransport) -> None:
         if inner is not None:
             inner.close()
             transport._sock = None  # type: ignore[attr-defined] # noqa: SLF001 # else it warns when it is freed
-
-
-def keep_for_ever(thing: object) -> None:
-    """Keep what belongs to the parent process from being freed."""
-    _graveyard.append(thing)

@@ -12,10 +12,10 @@ import sqlspec_redis.plugin
 from sqlspec import SQLSpec  # noqa: TC001 - never run
 from sqlspec.adapters.redis import RedisConfig
 from sqlspec.plugin.protocols import (  # noqa: TC001 - as above
-    AsyncPoolPlugin,
+    AsyncAdapterPlugin,
     AsyncSessionPlugin,
-    PoolPlugin,
     SessionPlugin,
+    SyncAdapterPlugin,
 )
 from sqlspec_redis import decode
 
@@ -54,8 +54,8 @@ async def with_tasks(spec: SQLSpec) -> None:
 
 def hooks() -> None:
     """The plugin is what core calls."""
-    pool: PoolPlugin = sqlspec_redis.plugin
-    async_pool: AsyncPoolPlugin = sqlspec_redis.plugin
+    connection: SyncAdapterPlugin = sqlspec_redis.plugin
+    async_connection: AsyncAdapterPlugin = sqlspec_redis.plugin
     session: SessionPlugin = sqlspec_redis.plugin
     async_session: AsyncSessionPlugin = sqlspec_redis.plugin
-    del pool, async_pool, session, async_session
+    del connection, async_connection, session, async_session

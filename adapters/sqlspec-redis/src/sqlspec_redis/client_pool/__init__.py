@@ -1,0 +1,1 @@
+"""What redis-py's client takes for its pool. Its two halves are imported where they are needed."""
