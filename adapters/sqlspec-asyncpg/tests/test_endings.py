@@ -150,25 +150,6 @@ async def test_a_reset_that_fails_after_a_good_commit_is_no_error(
     assert stats(spec, "clerk").unclean == 1
 
 
-async def test_what_a_role_may_not_reset_is_found_at_connect(
-    spec: SQLSpec, postgresql_server: PostgreSQL, database: str, role: str
-) -> None:
-    """And left out from then on: the connection serves on."""
-    postgresql_server.sql(
-        "REVOKE EXECUTE ON FUNCTION pg_advisory_unlock_all() FROM PUBLIC", database=database
-    )
-    address = postgresql_server.url(database=database, user=role, password=role)
-    spec.register_config(AsyncpgConfig(url=address), "clerk")
-
-    for _ in range(3):
-        async with spec.provide_session("clerk") as session:
-            await session.execute("SET search_path TO pg_catalog")
-    async with spec.provide_session("clerk") as session:
-        assert await session.execute("SHOW search_path").scalar() == '"$user", public'
-
-    assert (stats(spec, "clerk").opened, stats(spec, "clerk").closed) == (1, 0)
-
-
 @pytest.mark.parametrize("cut", [True, False])
 async def test_a_commit_whose_reply_is_lost_is_unknown(
     proxied: SQLSpec, postgresql_proxy: FaultProxy, cut: bool

@@ -171,6 +171,18 @@ async def _said(side: Side, home: Home, statements: list[str]) -> list[dict[str,
     return said
 
 
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
+async def test_g32_a_stream_quotes_no_value_either(async_door: Door, *, autocommit: bool) -> None:
+    """Its query runs while it is fetched: a parameter taken for a name is told in the detail alone."""
+    with pytest.raises(errors.StatementError) as caught:
+        async with async_door.session(autocommit=autocommit) as session:
+            async for _ in session.stream("SELECT (?::text)::regclass", (CANARY,)):
+                pass
+
+    assert "c4n4" not in told_by(caught.value)
+    assert CANARY in str(caught.value.detail)
+
+
 async def test_an_error_of_the_borrowed_connection_is_known_by_what_follows(door: Door) -> None:
     """The session did not see the first error. The server says in every answer that it gave up."""
     with pytest.raises(errors.TransactionAbortedError, match="roll back"):
