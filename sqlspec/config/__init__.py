@@ -6,8 +6,7 @@ never changed afterwards, and remembers which of its fields were said and which 
 
 from __future__ import annotations
 
-from sqlspec.config.base import AsyncOnlyConfig, DatabaseConfig
-from sqlspec.config.instrumentation import InstrumentationConfig
+from sqlspec.config.base import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig
 from sqlspec.config.secret import Secret
 
 __all__ = ("AsyncOnlyConfig", "DatabaseConfig", "InstrumentationConfig", "Secret")

@@ -7,6 +7,7 @@ use and forgotten after a fork, and with its loop. The creation hooks are resolv
 from __future__ import annotations
 
 import sys
+import time
 from contextlib import suppress
 from functools import lru_cache
 from threading import RLock
@@ -181,17 +182,21 @@ class Database:
 
             await async_warm_up(self.async_pool or self.open_async_pool(), count)
 
-    def ping(self) -> None:
-        """Ask the server for a sign of life, or raise."""
+    def ping(self) -> float:
+        """Ask the server for a sign of life, or raise. Returns the seconds that it took."""
         from ._sync import ping
 
+        started = time.monotonic()
         ping(self.open_pool(), self.config.adapter)
+        return time.monotonic() - started
 
-    async def aping(self) -> None:
-        """Ask the server for a sign of life, or raise."""
+    async def aping(self) -> float:
+        """As `ping`, in the running event loop."""
         from ._async import async_ping
 
+        started = time.monotonic()
         await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter)
+        return time.monotonic() - started
 
     # --- the end --------------------------------------------------------------------------------
 

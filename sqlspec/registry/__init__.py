@@ -1,5 +1,410 @@
-"""The databases an application knows, by name."""
+"""SQLSpec: the databases an application knows, by name."""
 
-from .registry import SQLSpec
+from __future__ import annotations
+
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, TypeVar, overload
+
+from sqlspec.database import Database, EitherSessionBlock
+from sqlspec.database.blocks import EitherConnectionBlock
+from sqlspec.database.database import DEFAULT_OPTIONS, options_of
+from sqlspec.errors import ConfigAlreadyRegisteredError
+
+from .names import NameTable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from os import PathLike
+    from types import TracebackType
+    from typing import Self
+
+    from sqlspec.config import AsyncOnlyConfig, DatabaseConfig
+    from sqlspec.config.sources import ConfigSource
+    from sqlspec.database import AsyncConnectionBlock, AsyncSessionBlock
+    from sqlspec.loading.manager import Plugins
+    from sqlspec.pool import PoolStats
+    from sqlspec.session import AsyncSession, Session
+
+    from .overrides import Override, Overrides
+    from .registration import Registration
+
+    AnyConfig = DatabaseConfig[Any, Any, Any, Any]
+    Key = str | AnyConfig | type[AnyConfig] | None
 
 __all__ = ("SQLSpec",)
+
+C = TypeVar("C", bound="DatabaseConfig[Any, Any, Any, Any]")
+S = TypeVar("S")
+A = TypeVar("A")
+R = TypeVar("R")
+AR = TypeVar("AR")
+
+
+class SQLSpec:
+    """The databases an application knows, by name.
+
+    Make one per application and keep it. Safe to share between threads and event loops: lookups take no
+    lock, and every change is one step. Nothing is opened before it is used. `close` (or a `with` block)
+    closes what was opened, the newest first.
+
+    *plugins* names opt-in plugins to load, as in `SQLSPEC_PLUGINS`; *allow* and *block* name adapters that
+    may, or may not, be used here.
+    """
+
+    def __init__(
+        self,
+        *,
+        plugins: Iterable[str] = (),
+        allow: Iterable[str] | None = None,
+        block: Iterable[str] = (),
+    ) -> None:
+        # Here and below, what only an application that goes on needs is imported when it does.
+        from sqlspec.database.defaults import Defaults
+        from sqlspec.loading.manager import Plugins
+
+        self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins, defaults=Defaults())
+        self._table = NameTable()
+        self._overrides: Overrides | None = None
+        self._is_closed = False
+
+    def __repr__(self) -> str:
+        return f"<SQLSpec: {', '.join(self._table.databases) or 'no databases'}>"
+
+    # --- registering ----------------------------------------------------------------------------
+
+    @overload
+    def register_config(self, config: C, name: str | None = None, *, override: bool = False) -> C: ...
+    @overload
+    def register_config(
+        self, config: str | Mapping[str, Any], name: str | None = None, *, override: bool = False
+    ) -> AnyConfig: ...
+
+    def register_config(
+        self,
+        config: AnyConfig | str | Mapping[str, Any],
+        name: str | None = None,
+        *,
+        override: bool = False,
+    ) -> Any:
+        """Make a database known, and return its config: a typed key for `provide_session`.
+
+        *config* is a config, a URL, or a mapping with `adapter` or `url`. Without *name* it is named after
+        its adapter. *override* replaces what has the name; the old one's sessions end on its own pool.
+
+        Raises `ConfigAlreadyRegisteredError` for a name that is taken, `InvalidConfigError` for fields that
+        do not fit, and an `AdapterError` if a URL or mapping names an adapter that can not be used.
+        """
+        from .config_input import check_beside, checked_name, config_from
+
+        registered = config_from(config, self.plugins)
+        chosen = registered.adapter if name is None else checked_name(name)
+        with self._table.lock:
+            replaced = self._table.databases.get(chosen)
+            if replaced is not None and not override:
+                raise ConfigAlreadyRegisteredError(chosen, named_after_adapter=name is None)
+            check_beside({chosen: registered}, self._table.databases)
+            self._table.put(self._new_database(chosen, registered))
+        if replaced is not None:
+            replaced.retire()
+        self.plugins.emit("sqlspec_config_registered", chosen, registered.adapter)
+        return registered
+
+    def register_from_env(
+        self,
+        prefix: str = "DB_",
+        mapping: Mapping[str, type[AnyConfig]] | None = None,
+        *,
+        environ: Mapping[str, Any] | None = None,
+        override: bool = False,
+    ) -> list[str]:
+        """Register every database that environment variables describe, all or none; returns their names.
+
+        *mapping* says which databases there are and their configs' classes; without it, those that have a
+        `…_URL` or an `…_ADAPTER`. Raises `ConfigSourceError`, a list of all that is wrong.
+        """
+        from .registration import environment_source, registration
+
+        source = environment_source(prefix, mapping, environ, self.plugins)
+        return self._register_all(registration(source, self.plugins), override=override)
+
+    def register_from_file(
+        self,
+        *paths: str | PathLike[str],
+        profile: str | None = None,
+        environ: Mapping[str, Any] | None = None,
+        override: bool = False,
+    ) -> list[str]:
+        """Register every database of YAML, TOML or JSON files, all or none; returns their names.
+
+        Of several files the later win; `${VAR}` is filled in from *environ*. Raises `ConfigSourceError`: all
+        that is wrong, and where.
+        """
+        from .registration import FileSource, registration
+
+        described = registration(FileSource(*paths), self.plugins, profile=profile, environ=environ)
+        return self._register_all(described, override=override)
+
+    def register_from(
+        self, source: ConfigSource | str, *, profile: str | None = None, override: bool = False
+    ) -> list[str]:
+        """As `register_from_file`, from a `sqlspec.plugin.ConfigSource` or the opt-in plugin that brings one.
+
+        What the source raises by itself is not changed.
+        """
+        from .registration import registration
+
+        return self._register_all(registration(source, self.plugins, profile=profile), override=override)
+
+    @classmethod
+    def from_file(
+        cls, *paths: str | PathLike[str], profile: str | None = None, environ: Mapping[str, Any] | None = None
+    ) -> Self:
+        """A registry of what configuration files describe; see `register_from_file`."""
+        spec = cls()
+        spec.register_from_file(*paths, profile=profile, environ=environ)
+        return spec
+
+    @staticmethod
+    def json_schema() -> dict[str, Any]:
+        """The JSON Schema of configuration files, for the adapters that are installed; imports no driver."""
+        from .registration import json_schema
+
+        return json_schema()
+
+    def _register_all(self, described: Registration, *, override: bool) -> list[str]:
+        described.put_into(self._table, self._new_database, override=override)
+        for name, config in described.configs.items():
+            self.plugins.emit("sqlspec_config_registered", name, config.adapter)
+        return list(described.configs)
+
+    def unregister_config(self, name: str) -> None:
+        """Forget a database. Sessions that are open end in peace; who waits gets `ConfigClosedError`."""
+        self._table.remove(name).retire()
+
+    def override(self, name: str, config: AnyConfig | str | Mapping[str, Any]) -> Override:
+        """`with spec.override("main", test_config):` replaces a database inside the block, restored after.
+
+        For the whole process, nested blocks in order. The database that was replaced keeps its pools and
+        its in-memory data. `async with` also waits until the sessions of the replacement have ended.
+        """
+        from .config_input import config_from
+        from .overrides import Override, Overrides
+
+        registered = config_from(config, self.plugins)
+        with self._table.lock:
+            self._overrides = self._overrides or Overrides(self._table, self._new_database)
+        return Override(self._overrides, name, registered)
+
+    def set_default(self, name: str) -> None:
+        """Choose the database that is meant when none is named."""
+        self._table.choose_default(name)
+
+    def _new_database(self, name: str, config: AnyConfig) -> Database:
+        database = Database(name, config, self.plugins, successor=lambda: self._table.successor(name))
+        database.is_closed = self._is_closed
+        return database
+
+    # --- looking up -----------------------------------------------------------------------------
+
+    @overload
+    def get_config(self, name: str | None = None) -> AnyConfig: ...
+    @overload
+    def get_config(self, name: type[C]) -> C: ...
+
+    def get_config(self, name: str | type[AnyConfig] | None = None) -> AnyConfig:
+        """The config of this name, type, or the default. The same object each time.
+
+        Raises `ConfigNotFoundError`, with the nearest spelling.
+        """
+        return self._table.find(name).config
+
+    def get_config_by_type(self, config_type: type[C]) -> C:
+        """The config of this class, or else of its subclasses; of several the default, if it is among them.
+
+        Raises `ConfigNotFoundError` or `AmbiguousConfigError`.
+        """
+        found: C = self._table.find_type(config_type).config  # type: ignore[assignment] # found by its class
+        return found
+
+    @property
+    def configs(self) -> Mapping[str, AnyConfig]:
+        """The registered configs by name, as they are now, in the order of registration. Read-only."""
+        configs = {name: database.config for name, database in self._table.databases.copy().items()}
+        return MappingProxyType(configs)
+
+    @property
+    def config_by_type(self) -> Mapping[type[AnyConfig], AnyConfig]:
+        """The config that each class stands for, as `get_config_by_type` finds it. Read-only, as it is now.
+
+        A class of several configs is left out, unless the default is one of them.
+        """
+        return MappingProxyType(self._table.config_by_type())
+
+    @property
+    def default_config_name(self) -> str | None:
+        """The name that is meant when none is given: the default, or the only one. None: a name is needed."""
+        return self._table.default_name()
+
+    @property
+    def config_types(self) -> frozenset[type[AnyConfig]]:
+        """The classes of the registered configs."""
+        return frozenset(type(database.config) for database in list(self._table.databases.values()))
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names of the registered databases, in the order of registration."""
+        return tuple(self._table.databases)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._table.databases
+
+    def __len__(self) -> int:
+        return len(self._table.databases)
+
+    # --- lending --------------------------------------------------------------------------------
+
+    @overload
+    def provide_session(
+        self,
+        name: str | None = None,
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+    ) -> EitherSessionBlock[Session, AsyncSession]: ...
+    @overload
+    def provide_session(  # type: ignore[overload-overlap] # less than the next one gives, on purpose: no `with`
+        self,
+        name: AsyncOnlyConfig[A, AR] | type[AsyncOnlyConfig[A, AR]],
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+    ) -> AsyncSessionBlock[A]: ...
+    @overload
+    def provide_session(
+        self,
+        name: DatabaseConfig[S, A, R, AR] | type[DatabaseConfig[S, A, R, AR]],
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+    ) -> EitherSessionBlock[S, A]: ...
+
+    def provide_session(
+        self,
+        name: Key = None,
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+    ) -> Any:
+        """Lend a session for one `with` or `async with` block; see `Session` for what ends it how.
+
+        *name* is a name, what `register_config` returned, a config type, or nothing for the default.
+        *autocommit*, *read_only* and *isolation* go before the config's own. Raises `ConfigNotFoundError`
+        here, `PoolTimeoutError` and `ConnectError` on entering.
+        """
+        # A name that is known is the common case: one lookup, no call.
+        database = self._table.databases.get(name) if isinstance(name, str) else None
+        if database is None:
+            database = self._table.find(name)
+        if autocommit is None and read_only is None and isolation is None:
+            return EitherSessionBlock(database, DEFAULT_OPTIONS)
+        return EitherSessionBlock(database, options_of(autocommit, read_only, isolation))
+
+    @overload
+    def provide_connection(self, name: str | None = None) -> EitherConnectionBlock[Any, Any]: ...
+    @overload
+    def provide_connection(  # type: ignore[overload-overlap] # as above
+        self, name: AsyncOnlyConfig[A, AR] | type[AsyncOnlyConfig[A, AR]]
+    ) -> AsyncConnectionBlock[AR]: ...
+    @overload
+    def provide_connection(
+        self, name: DatabaseConfig[S, A, R, AR] | type[DatabaseConfig[S, A, R, AR]]
+    ) -> EitherConnectionBlock[R, AR]: ...
+
+    def provide_connection(self, name: Key = None) -> Any:
+        """Lend the driver's own connection for one block, in autocommit mode.
+
+        A transaction that is left open is rolled back, and the connection's state is reset.
+        """
+        database = self._table.databases.get(name) if isinstance(name, str) else None
+        return EitherConnectionBlock(database or self._table.find(name), DEFAULT_OPTIONS)
+
+    # --- life -----------------------------------------------------------------------------------
+
+    def open(self) -> None:
+        """Lend again after `close`, and warm up: open each database's `pool_min_size`, or raise."""
+        self._reopen()
+        for database in list(self._table.databases.values()):
+            database.warm_up()
+
+    async def aopen(self) -> None:
+        """As `open`, for the running event loop."""
+        self._reopen()
+        for database in list(self._table.databases.values()):
+            await database.awarm_up()
+
+    def close(self) -> None:
+        """Close every pool, the newest first. Configs stay registered; nothing is lent until `open`.
+
+        May be called twice and from any thread. Sessions that are open end as they would have; their
+        connections close then. Keeps going past errors and raises them together as an `ExceptionGroup`.
+        """
+        from .closing import close_all
+
+        close_all(self._begin_closing())
+
+    async def aclose(self) -> None:
+        """As `close`; connections of the running event loop send their server a close message."""
+        from .closing import aclose_all
+
+        await aclose_all(self._begin_closing())
+
+    def _reopen(self) -> None:
+        with self._table.lock:
+            self._is_closed = False
+            for database in self._table.databases.values():
+                database.reopen()
+
+    def _begin_closing(self) -> list[Database]:
+        with self._table.lock:
+            self._is_closed = True
+            return list(reversed(self._table.databases.values()))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.aclose()
+
+    @overload
+    def stats(self) -> dict[str, PoolStats]: ...
+    @overload
+    def stats(self, name: str | AnyConfig | type[AnyConfig]) -> PoolStats: ...
+
+    def stats(self, name: Key = None) -> Any:
+        """What the pools of one database hold and have done; of all databases by name without *name*."""
+        if name is not None:
+            return self._table.find(name).stats()
+        # A copy, because items are tuples: making one may start gc, and with it any other thread.
+        return {one: database.stats() for one, database in self._table.databases.copy().items()}
+
+    def ping(self, name: Key = None) -> float:
+        """Ask a database for a sign of life; returns the seconds it took, connecting included if need be."""
+        return self._table.find(name).ping()
+
+    async def aping(self, name: Key = None) -> float:
+        """As `ping`, in the running event loop."""
+        return await self._table.find(name).aping()

@@ -14,7 +14,12 @@ from weakref import ref
 
 from sqlspec.concurrency.forks import renew_locks_of
 from sqlspec.config import DatabaseConfig
-from sqlspec.errors import AmbiguousConfigError, ConfigNotFoundError, InvalidArgumentError
+from sqlspec.errors import (
+    AmbiguousConfigError,
+    ConfigClosedError,
+    ConfigNotFoundError,
+    InvalidArgumentError,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -119,6 +124,13 @@ class NameTable:
             return self.databases[name]
         except KeyError:
             raise ConfigNotFoundError(name, self.databases) from None
+
+    def successor(self, name: str) -> Database:
+        """The database that has the name now, for a block that was written when another had it."""
+        database = self.databases.get(name)
+        if database is None:
+            raise ConfigClosedError(name, unregistered=True)
+        return database
 
     def find(self, key: object) -> Database:
         """The database that a name, config, config type or nothing stands for.

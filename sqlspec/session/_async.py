@@ -8,34 +8,32 @@ session decides stands in `base`; here it waits for the database.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from sqlspec.concurrency.callers import async_caller
 from sqlspec.concurrency.guard import DROPPED, HELD
-from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.shielded import async_shielded
 from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
 from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
-from sqlspec.result.mapping import mapper_for
 
 from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
+from .call._async import AsyncCall
 from .execution import async_execution
+from .rows._async import AsyncRows
+from .transaction._async import AsyncOpening, AsyncTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
 
-    from sqlspec.plugin import AsyncConnection, AsyncCursor
+    from sqlspec.plugin import AsyncConnection
     from sqlspec.plugin.contract import Outcome
 
     from .execution import AsyncExecution
     from .plan import SessionPlan
 
-__all__ = ("AsyncRows", "AsyncSession", "AsyncTransaction")
+__all__ = ("AsyncSession",)
 
 T = TypeVar("T")
 
@@ -357,203 +355,3 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 if interruption is not None:
                     raise interruption from None
                 # What comes next shows whether the connection is good.
-
-
-class AsyncCall:
-    """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
-
-    __slots__ = ("_caller", "_even_if_aborted", "_first", "_is_observed", "_session", "_sql", "_started")
-
-    def __init__(
-        self, session: AsyncSession, sql: str, *, even_if_aborted: bool = False, is_observed: bool = True
-    ) -> None:
-        self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
-        self._first, self._is_observed = False, is_observed
-        self._started = 0.0
-        self._caller = async_caller()
-
-    def is_left_behind(self, session: AsyncSession) -> bool:
-        """Whether who asks made this call itself, and so is out of it.
-
-        Ctrl-C may come on the threshold of `__aexit__`, and then nobody leaves the guard.
-        """
-        return self._session is session and self._caller is async_caller()
-
-    async def __aenter__(self) -> AsyncConnection[Any]:
-        session, connection = self._session, self._session._connection
-        guard = connection.guard
-        try:
-            if guard.setdefault(HELD, self) is not self or guard.ended:
-                raise session._refusal(self)  # noqa: TRY301 - all that leaves here leaves the guard
-            if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
-                raise session._refusal(self)  # noqa: TRY301
-            self._first = not session._begun
-            self._started = time.monotonic()
-        except BaseException:
-            if guard[HELD] is self:
-                del guard[HELD]
-            raise
-        return connection
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        session, connection = self._session, self._session._connection
-        guard = connection.guard
-        try:
-            error = None if exc is None else session._failed(exc, self._sql, first=self._first)
-        finally:
-            if guard[HELD] is self:
-                del guard[HELD]
-            if guard.ended is DROPPED:
-                guard.close_dropped(connection)
-        if self._is_observed and session._plan.observe is not None:
-            session._observe(self._sql, self._started, error=error)
-        if error is not None and error is not exc:
-            raise error from exc
-
-
-class AsyncTransaction:
-    """A `begin()` block. Blocks nest, and end in reverse order."""
-
-    __slots__ = ("_depth", "_savepoint", "_session")
-
-    def __init__(self, session: AsyncSession) -> None:
-        self._session, self._depth = session, 0
-        self._savepoint: str | None = None
-
-    async def __aenter__(self) -> Self:
-        session = self._session
-        if self._depth:
-            msg = "this begin() block is open already; call begin() again for another"
-            raise InvalidArgumentError(msg)
-        async with AsyncCall(session, "BEGIN") as connection:
-            if session._begun:
-                session._check_savepoints()
-                self._savepoint = f"sqlspec_{session._blocks + 1}"
-                await connection.savepoint(self._savepoint, None)
-            else:
-                await session._begin_block()
-        session._blocks += 1
-        self._depth = session._blocks
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        session = self._session
-        if session._trouble is CLOSED:
-            return
-        session._blocks = self._depth - 1
-        self._depth = 0
-        aborted: BaseException | None = None
-        try:
-            async with AsyncCall(session, "end of begin()", even_if_aborted=True):
-                if self._savepoint is None:
-                    await self._end_transaction(exc)
-                else:
-                    aborted = await self._end_savepoint(self._savepoint, exc)
-        except BaseException as error:
-            if session._begun:
-                session._give_up(exc or error)  # neither kept nor undone: nobody may commit it
-            if exc is None or not isinstance(error, Exception) or is_interruption(error):
-                raise
-            # The body's exception is what the caller sees; why its undoing failed is a note on it.
-            exc.add_note(f"rolling back failed too: {error}")
-        if aborted is not None:
-            raise aborted
-
-    async def _end_transaction(self, exc: BaseException | None) -> None:
-        if exc is None:
-            await self._session._commit()
-        else:
-            await self._session._rollback()
-
-    async def _end_savepoint(self, name: str, exc: BaseException | None) -> BaseException | None:
-        """Keep or undo; returns the error for a block that ended well on what the database had given up."""
-        session = self._session
-        if exc is None and session._trouble is None:
-            await session._connection.release_savepoint(name, None)
-            return None
-        aborted = None if exc is not None or session._trouble is None else session._aborted()
-        await session._connection.rollback_to_savepoint(name, session._clean_up_deadline())
-        session._recovered()
-        return aborted
-
-
-class AsyncOpening(AsyncTransaction):
-    """The first thing in a transaction, which stays open; undone by a rollback, so without a savepoint."""
-
-    __slots__ = ()
-
-    async def _end_transaction(self, exc: BaseException | None) -> None:
-        if exc is not None:
-            await self._session._rollback()
-
-
-class AsyncRows(Generic[T]):
-    """The rows of `stream`, read in batches as they are asked for. Closed at its end and with its session."""
-
-    def __init__(
-        self,
-        session: AsyncSession,
-        sql: str,
-        parameters: Parameters,
-        schema_type: type[Any] | None,
-        batch_size: int,
-    ) -> None:
-        self._session, self._sql, self._parameters = session, sql, parameters
-        self._schema_type, self._batch_size = schema_type, batch_size
-        self._cursor: AsyncCursor | None = None
-        self._batch: Any = iter(())
-        self._count = 0
-        self._is_done = False
-
-    def __aiter__(self) -> Self:
-        return self
-
-    async def __anext__(self) -> T:
-        for row in self._batch:
-            return row  # type: ignore[no-any-return] # the mapper made it
-        if not self._is_done:
-            await self._fetch()
-            for row in self._batch:
-                return row  # type: ignore[no-any-return]
-        raise StopAsyncIteration
-
-    async def _fetch(self) -> None:
-        async with AsyncCall(self._session, self._sql) as connection:
-            if self._cursor is None:
-                self._cursor = await self._open(connection)
-            rows = await self._cursor.fetch()
-            self._session._check_kept()
-            mapper = mapper_for(self._schema_type, self._cursor.columns)
-            self._batch = iter(mapper(rows, self._count + 1))
-            self._count += len(rows)
-            if not rows:
-                await self._end()
-
-    async def _open(self, connection: AsyncConnection[Any]) -> AsyncCursor:
-        session = self._session
-        statement = session._plan.statements[self._sql]
-        native = statement.bind(self._parameters)
-        await session._begin_if_needed()
-        cursor = await connection.stream(statement.text, native, self._batch_size, None)
-        session._streams = [*(session._streams or ()), self]
-        return cursor
-
-    async def _end(self) -> None:
-        self._is_done = True
-        cursor, self._cursor = self._cursor, None
-        if cursor is not None:
-            await cursor.close()
-
-    async def close(self) -> None:
-        """Read no more. May be called twice; the session's end does it too.
-
-        Raises `SessionInUseError` while another task or thread is running a statement of the session.
-        """
-        if self._cursor is not None and self._session._trouble is not CLOSED:
-            async with AsyncCall(self._session, self._sql, even_if_aborted=True, is_observed=False):
-                await self._end()
-        self._is_done, self._batch = True, iter(())

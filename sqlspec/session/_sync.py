@@ -8,34 +8,32 @@ session decides stands in `base`; here it waits for the database.
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from sqlspec.concurrency.callers import caller
 from sqlspec.concurrency.guard import DROPPED, HELD
-from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.shielded import shielded
 from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
 from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
-from sqlspec.result.mapping import mapper_for
 
 from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
+from .call._sync import Call
 from .execution import execution
+from .rows._sync import Rows
+from .transaction._sync import Opening, Transaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
-    from types import TracebackType
-    from typing import Self
 
-    from sqlspec.plugin import Connection, Cursor
+    from sqlspec.plugin import Connection
     from sqlspec.plugin.contract import Outcome
 
     from .execution import Execution
     from .plan import SessionPlan
 
-__all__ = ("Rows", "Session", "Transaction")
+__all__ = ("Session",)
 
 T = TypeVar("T")
 
@@ -357,203 +355,3 @@ class Session(SessionBase["Connection[Any]"]):
                 if interruption is not None:
                     raise interruption from None
                 # What comes next shows whether the connection is good.
-
-
-class Call:
-    """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
-
-    __slots__ = ("_caller", "_even_if_aborted", "_first", "_is_observed", "_session", "_sql", "_started")
-
-    def __init__(
-        self, session: Session, sql: str, *, even_if_aborted: bool = False, is_observed: bool = True
-    ) -> None:
-        self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
-        self._first, self._is_observed = False, is_observed
-        self._started = 0.0
-        self._caller = caller()
-
-    def is_left_behind(self, session: Session) -> bool:
-        """Whether who asks made this call itself, and so is out of it.
-
-        Ctrl-C may come on the threshold of `__exit__`, and then nobody leaves the guard.
-        """
-        return self._session is session and self._caller is caller()
-
-    def __enter__(self) -> Connection[Any]:
-        session, connection = self._session, self._session._connection
-        guard = connection.guard
-        try:
-            if guard.setdefault(HELD, self) is not self or guard.ended:
-                raise session._refusal(self)  # noqa: TRY301 - all that leaves here leaves the guard
-            if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
-                raise session._refusal(self)  # noqa: TRY301
-            self._first = not session._begun
-            self._started = time.monotonic()
-        except BaseException:
-            if guard[HELD] is self:
-                del guard[HELD]
-            raise
-        return connection
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        session, connection = self._session, self._session._connection
-        guard = connection.guard
-        try:
-            error = None if exc is None else session._failed(exc, self._sql, first=self._first)
-        finally:
-            if guard[HELD] is self:
-                del guard[HELD]
-            if guard.ended is DROPPED:
-                guard.close_dropped(connection)
-        if self._is_observed and session._plan.observe is not None:
-            session._observe(self._sql, self._started, error=error)
-        if error is not None and error is not exc:
-            raise error from exc
-
-
-class Transaction:
-    """A `begin()` block. Blocks nest, and end in reverse order."""
-
-    __slots__ = ("_depth", "_savepoint", "_session")
-
-    def __init__(self, session: Session) -> None:
-        self._session, self._depth = session, 0
-        self._savepoint: str | None = None
-
-    def __enter__(self) -> Self:
-        session = self._session
-        if self._depth:
-            msg = "this begin() block is open already; call begin() again for another"
-            raise InvalidArgumentError(msg)
-        with Call(session, "BEGIN") as connection:
-            if session._begun:
-                session._check_savepoints()
-                self._savepoint = f"sqlspec_{session._blocks + 1}"
-                connection.savepoint(self._savepoint, None)
-            else:
-                session._begin_block()
-        session._blocks += 1
-        self._depth = session._blocks
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        session = self._session
-        if session._trouble is CLOSED:
-            return
-        session._blocks = self._depth - 1
-        self._depth = 0
-        aborted: BaseException | None = None
-        try:
-            with Call(session, "end of begin()", even_if_aborted=True):
-                if self._savepoint is None:
-                    self._end_transaction(exc)
-                else:
-                    aborted = self._end_savepoint(self._savepoint, exc)
-        except BaseException as error:
-            if session._begun:
-                session._give_up(exc or error)  # neither kept nor undone: nobody may commit it
-            if exc is None or not isinstance(error, Exception) or is_interruption(error):
-                raise
-            # The body's exception is what the caller sees; why its undoing failed is a note on it.
-            exc.add_note(f"rolling back failed too: {error}")
-        if aborted is not None:
-            raise aborted
-
-    def _end_transaction(self, exc: BaseException | None) -> None:
-        if exc is None:
-            self._session._commit()
-        else:
-            self._session._rollback()
-
-    def _end_savepoint(self, name: str, exc: BaseException | None) -> BaseException | None:
-        """Keep or undo; returns the error for a block that ended well on what the database had given up."""
-        session = self._session
-        if exc is None and session._trouble is None:
-            session._connection.release_savepoint(name, None)
-            return None
-        aborted = None if exc is not None or session._trouble is None else session._aborted()
-        session._connection.rollback_to_savepoint(name, session._clean_up_deadline())
-        session._recovered()
-        return aborted
-
-
-class Opening(Transaction):
-    """The first thing in a transaction, which stays open; undone by a rollback, so without a savepoint."""
-
-    __slots__ = ()
-
-    def _end_transaction(self, exc: BaseException | None) -> None:
-        if exc is not None:
-            self._session._rollback()
-
-
-class Rows(Generic[T]):
-    """The rows of `stream`, read in batches as they are asked for. Closed at its end and with its session."""
-
-    def __init__(
-        self,
-        session: Session,
-        sql: str,
-        parameters: Parameters,
-        schema_type: type[Any] | None,
-        batch_size: int,
-    ) -> None:
-        self._session, self._sql, self._parameters = session, sql, parameters
-        self._schema_type, self._batch_size = schema_type, batch_size
-        self._cursor: Cursor | None = None
-        self._batch: Any = iter(())
-        self._count = 0
-        self._is_done = False
-
-    def __iter__(self) -> Self:
-        return self
-
-    def __next__(self) -> T:
-        for row in self._batch:
-            return row  # type: ignore[no-any-return] # the mapper made it
-        if not self._is_done:
-            self._fetch()
-            for row in self._batch:
-                return row  # type: ignore[no-any-return]
-        raise StopIteration
-
-    def _fetch(self) -> None:
-        with Call(self._session, self._sql) as connection:
-            if self._cursor is None:
-                self._cursor = self._open(connection)
-            rows = self._cursor.fetch()
-            self._session._check_kept()
-            mapper = mapper_for(self._schema_type, self._cursor.columns)
-            self._batch = iter(mapper(rows, self._count + 1))
-            self._count += len(rows)
-            if not rows:
-                self._end()
-
-    def _open(self, connection: Connection[Any]) -> Cursor:
-        session = self._session
-        statement = session._plan.statements[self._sql]
-        native = statement.bind(self._parameters)
-        session._begin_if_needed()
-        cursor = connection.stream(statement.text, native, self._batch_size, None)
-        session._streams = [*(session._streams or ()), self]
-        return cursor
-
-    def _end(self) -> None:
-        self._is_done = True
-        cursor, self._cursor = self._cursor, None
-        if cursor is not None:
-            cursor.close()
-
-    def close(self) -> None:
-        """Read no more. May be called twice; the session's end does it too.
-
-        Raises `SessionInUseError` while another task or thread is running a statement of the session.
-        """
-        if self._cursor is not None and self._session._trouble is not CLOSED:
-            with Call(self._session, self._sql, even_if_aborted=True, is_observed=False):
-                self._end()
-        self._is_done, self._batch = True, iter(())

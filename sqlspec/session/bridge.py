@@ -326,12 +326,12 @@ class BridgedCursor(AsyncCursor):
 
     def fetch(self) -> Hop[Sequence[Row]]:
         """One hop."""
-        return self._owner._hop(self._cursor.fetch, may_interrupt=True)  # noqa: SLF001 - of one file
+        return self._owner._hop(self._cursor.fetch, may_interrupt=True)
 
     async def close(self) -> None:
         """One hop."""
         if self._owner.guard.ended is None:
-            await self._owner._hop(self._cursor.close)  # noqa: SLF001 - of one file
+            await self._owner._hop(self._cursor.close)
 
 
 @atexit.register

@@ -27,7 +27,7 @@ def test_downward_imports_are_fine(tmp_path: Path) -> None:
     """The direction of the house, by absolute and relative spelling, and its top door."""
     files = {
         "sqlspec/__init__.py": "from .registry import SQLSpec\nfrom sqlspec import errors\n",
-        "sqlspec/registry/registry.py": "import sqlspec.database\nfrom sqlspec.errors import X\n",
+        "sqlspec/registry/__init__.py": "import sqlspec.database\nfrom sqlspec.errors import X\n",
         "sqlspec/pool.py": "from . import sql\nfrom .errors import X\n",
     }
 

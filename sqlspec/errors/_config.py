@@ -1,0 +1,202 @@
+"""The root, and what is wrong with configs and adapters."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from os import PathLike
+    from typing import Self
+
+
+class SQLSpecError(Exception):
+    """The root: whoever catches it catches everything this library raises on its own account."""
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "Known") -> str:
+    """The hint that ends an error about an unknown word: its nearest spelling, or all there are."""
+    from difflib import get_close_matches  # costs as much as all of this file, and only errors need it
+
+    names = sorted(known)
+    near = get_close_matches(word, names, n=1)
+    if near:
+        return f"Did you mean {near[0]!r}?"
+    return f"{otherwise}: {', '.join(names) or 'none'}."
+
+
+# --- configs ------------------------------------------------------------------------------------
+
+
+class ConfigError(SQLSpecError):
+    """Something about the configs an application registers or asks for."""
+
+
+class ConfigNotFoundError(ConfigError, LookupError):
+    """No config is registered under this name or type."""
+
+    def __init__(self, name: str, known: Iterable[str] = (), *, message: str | None = None) -> None:
+        self.config_name, self.known = name, sorted(known)
+        hint = did_you_mean(name, self.known, otherwise="Registered")
+        super().__init__(message or f"no database named {name!r}. {hint}")
+
+
+class ConfigAlreadyRegisteredError(ConfigError):
+    """The name is taken."""
+
+    def __init__(self, name: str, *, named_after_adapter: bool = False) -> None:
+        self.config_name = name
+        why = f"a database named {name!r} is registered already"
+        fix = "pass override=True to replace it, or another name"
+        if named_after_adapter:
+            fix = f'pass name="…": a config without one is named after its adapter, {name!r}'
+        super().__init__(f"{why}; {fix}")
+
+
+class ConfigClosedError(ConfigError):
+    """The registry was closed, or the config was unregistered while somebody waited for it."""
+
+    def __init__(self, name: str, *, unregistered: bool = False) -> None:
+        self.config_name = name
+        if unregistered:
+            text = f"database {name!r} was unregistered"
+        else:
+            text = f"database {name!r} is closed with its registry; call open() to use it again"
+        super().__init__(text)
+
+
+class AmbiguousConfigError(ConfigError):
+    """More than one config fits, and none of them is the default."""
+
+    def __init__(self, wanted: str, names: Iterable[str]) -> None:
+        self.names = sorted(names)
+        super().__init__(
+            f"{wanted} fits {len(self.names)} databases: {', '.join(self.names)}. "
+            "Ask by name, or choose one with set_default()."
+        )
+
+
+class InvalidConfigError(ConfigError, ValueError):
+    """A config's field is unknown, missing, of the wrong type or out of range. Nothing was registered."""
+
+    def __init__(self, message: str, *, key: str | None = None) -> None:
+        self.key = key
+        super().__init__(message)
+
+
+class ConfigEntryError(ConfigError):
+    """One thing that is wrong in a source of configs; says where, never what stood there."""
+
+    def __init__(self, message: str, *, place: str, key: str | None = None) -> None:
+        self.place, self.key = place, key
+        told = f"{_shortened(key, _LONGEST_KEY)}: " if key else ""
+        super().__init__(_shortened(f"{place}: {told}{message}", _LONGEST_ENTRY))
+
+
+class ConfigFileError(ConfigEntryError):
+    """One thing that is wrong in a configuration file, or the file itself."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        path: str | PathLike[str],
+        line: int | None = None,
+        column: int | None = None,
+        key: str | None = None,
+    ) -> None:
+        self.path, self.line, self.column = path, line, column
+        place = ":".join(str(part) for part in (path, line, column) if part is not None)
+        super().__init__(message, place=place, key=key)
+
+
+class ConfigSourceError(ExceptionGroup["ConfigEntryError"], ConfigError):
+    """All that is wrong with a source of configs, at once; its text is a list. Nothing was registered.
+
+    It is raised for one error as for many: `exceptions` holds them, each a `ConfigEntryError`.
+    """
+
+    def __new__(cls, errors: Sequence[ConfigEntryError]) -> Self:
+        """The group of these errors, of which there is at least one."""
+        return super().__new__(cls, _as_list(errors), errors)
+
+    if TYPE_CHECKING:
+        # What Python does anyway; checkers take the signature and the type from the parent class.
+        def __init__(self, errors: Sequence[ConfigEntryError]) -> None: ...
+
+        @property
+        def exceptions(self) -> tuple[ConfigEntryError, ...]:
+            """Each error."""
+            raise NotImplementedError
+
+    # What Python makes of a group is a count; the list is what the reader needs.
+    def __str__(self) -> str:
+        return self.message
+
+    def derive(self, excs: Sequence[ConfigEntryError]) -> ConfigSourceError:  # type: ignore[override]
+        """A part of the group, for `except*`."""
+        return ConfigSourceError(excs)
+
+
+_LONGEST_KEY = 200
+_LONGEST_ENTRY = 1000
+_LONGEST_LIST = 1900
+
+
+def _as_list(errors: Sequence[ConfigEntryError]) -> str:
+    """One error as it is, several in a list that ends before it is too long for a log."""
+    if len(errors) == 1:
+        return str(errors[0])
+    lines = [f"{len(errors)} errors:"]
+    size = 0
+    for number, error in enumerate(errors):
+        size += len(str(error).encode("utf-8", "replace")) + 3
+        if size > _LONGEST_LIST:
+            lines.append(f"… and {len(errors) - number} more")
+            break
+        lines.append(str(error))
+    return "\n  ".join(lines)
+
+
+def _shortened(text: str, limit: int) -> str:
+    return text if len(text) <= limit else f"{text[: limit - 1]}…"
+
+
+# --- adapters -----------------------------------------------------------------------------------
+
+
+class AdapterError(SQLSpecError):
+    """An adapter that can not be used. Only who asks for it gets the error."""
+
+    def __init__(self, message: str, *, adapter: str, distribution: str | None = None) -> None:
+        self.adapter, self.distribution = adapter, distribution
+        super().__init__(message)
+
+
+class AdapterNotInstalledError(AdapterError, ImportError):
+    """No installed distribution has this adapter; the text holds the command that installs it."""
+
+
+class AdapterBrokenError(AdapterError):
+    """The adapter's plugin raised when imported, or lacks what it promises; the cause is chained."""
+
+
+class AdapterConflictError(AdapterError):
+    """Two distributions claim one adapter name."""
+
+
+class AdapterBlockedError(AdapterError):
+    """The adapter is blocked, or not on the allow list."""
+
+
+class AdapterIncompatibleError(AdapterError):
+    """The adapter speaks an API level that this core does not."""
+
+
+class AmbiguousSchemeError(AdapterError):
+    """Several adapters claim a URL's scheme."""
+
+    def __init__(self, scheme: str, claimants: Iterable[str]) -> None:
+        self.scheme, self.claimants = scheme, sorted(claimants)
+        exact = " or ".join(f"{scheme}+{name}://…" for name in self.claimants)
+        super().__init__(f"{len(self.claimants)} adapters claim {scheme}://…; write {exact}", adapter=scheme)

@@ -1,0 +1,77 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""One call of a session: it refuses overlap, and judges what the driver raises."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.concurrency.callers import async_caller
+from sqlspec.concurrency.guard import DROPPED, HELD
+from sqlspec.session.base import CLOSED, SessionBase
+
+if TYPE_CHECKING:
+    from types import TracebackType
+
+    from sqlspec.plugin import AsyncConnection
+
+__all__ = ("AsyncCall",)
+
+
+class AsyncCall:
+    """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
+
+    __slots__ = ("_caller", "_even_if_aborted", "_first", "_is_observed", "_session", "_sql", "_started")
+
+    def __init__(
+        self,
+        session: SessionBase[AsyncConnection[Any]],
+        sql: str,
+        *,
+        even_if_aborted: bool = False,
+        is_observed: bool = True,
+    ) -> None:
+        self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
+        self._first, self._is_observed = False, is_observed
+        self._started = 0.0
+        self._caller = async_caller()
+
+    def is_left_behind(self, session: SessionBase[AsyncConnection[Any]]) -> bool:
+        """Whether who asks made this call itself, and so is out of it.
+
+        Ctrl-C may come on the threshold of `__aexit__`, and then nobody leaves the guard.
+        """
+        return self._session is session and self._caller is async_caller()
+
+    async def __aenter__(self) -> AsyncConnection[Any]:
+        session, connection = self._session, self._session._connection
+        guard = connection.guard
+        try:
+            if guard.setdefault(HELD, self) is not self or guard.ended:
+                raise session._refusal(self)  # noqa: TRY301 - all that leaves here leaves the guard
+            if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
+                raise session._refusal(self)  # noqa: TRY301
+            self._first = not session._begun
+            self._started = time.monotonic()
+        except BaseException:
+            if guard[HELD] is self:
+                del guard[HELD]
+            raise
+        return connection
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session, connection = self._session, self._session._connection
+        guard = connection.guard
+        try:
+            error = None if exc is None else session._failed(exc, self._sql, first=self._first)
+        finally:
+            if guard[HELD] is self:
+                del guard[HELD]
+            if guard.ended is DROPPED:
+                guard.close_dropped(connection)
+        if self._is_observed and session._plan.observe is not None:
+            session._observe(self._sql, self._started, error=error)
+        if error is not None and error is not exc:
+            raise error from exc

@@ -1,0 +1,91 @@
+# Printed from _async.py by tools/print_sync.py; do not edit.
+"""The rows of `stream`: a cursor of the session's connection, read in batches."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from sqlspec.result.mapping import mapper_for
+from sqlspec.session.base import CLOSED
+from sqlspec.session.call._sync import Call
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import Self
+
+    from sqlspec.plugin import Connection, Cursor
+    from sqlspec.session._sync import Session
+
+    Parameters = Sequence[Any] | Mapping[str, Any] | None
+
+__all__ = ("Rows",)
+
+T = TypeVar("T")
+
+
+class Rows(Generic[T]):
+    """The rows of `stream`, read in batches as they are asked for. Closed at its end and with its session."""
+
+    def __init__(
+        self,
+        session: Session,
+        sql: str,
+        parameters: Parameters,
+        schema_type: type[Any] | None,
+        batch_size: int,
+    ) -> None:
+        self._session, self._sql, self._parameters = session, sql, parameters
+        self._schema_type, self._batch_size = schema_type, batch_size
+        self._cursor: Cursor | None = None
+        self._batch: Any = iter(())
+        self._count = 0
+        self._is_done = False
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> T:
+        for row in self._batch:
+            return row  # type: ignore[no-any-return] # the mapper made it
+        if not self._is_done:
+            self._fetch()
+            for row in self._batch:
+                return row  # type: ignore[no-any-return]
+        raise StopIteration
+
+    def _fetch(self) -> None:
+        with Call(self._session, self._sql) as connection:
+            if self._cursor is None:
+                self._cursor = self._open(connection)
+            rows = self._cursor.fetch()
+            self._session._check_kept()
+            mapper = mapper_for(self._schema_type, self._cursor.columns)
+            self._batch = iter(mapper(rows, self._count + 1))
+            self._count += len(rows)
+            if not rows:
+                self._end()
+
+    def _open(self, connection: Connection[Any]) -> Cursor:
+        session = self._session
+        statement = session._plan.statements[self._sql]
+        native = statement.bind(self._parameters)
+        session._begin_if_needed()
+        cursor = connection.stream(statement.text, native, self._batch_size, None)
+        session._streams = [*(session._streams or ()), self]
+        return cursor
+
+    def _end(self) -> None:
+        self._is_done = True
+        cursor, self._cursor = self._cursor, None
+        if cursor is not None:
+            cursor.close()
+
+    def close(self) -> None:
+        """Read no more. May be called twice; the session's end does it too.
+
+        Raises `SessionInUseError` while another task or thread is running a statement of the session.
+        """
+        if self._cursor is not None and self._session._trouble is not CLOSED:
+            with Call(self._session, self._sql, even_if_aborted=True, is_observed=False):
+                self._end()
+        self._is_done, self._batch = True, iter(())

@@ -1,0 +1,1 @@
+"""The `begin()` blocks of a session."""

@@ -1,0 +1,97 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+"""The `begin()` blocks of a session: a transaction, or a savepoint within one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlspec.concurrency.interruptions import is_interruption
+from sqlspec.errors import InvalidArgumentError
+from sqlspec.session.base import CLOSED
+from sqlspec.session.call._async import AsyncCall
+
+if TYPE_CHECKING:
+    from types import TracebackType
+    from typing import Self
+
+    from sqlspec.session._async import AsyncSession
+
+__all__ = ("AsyncOpening", "AsyncTransaction")
+
+
+class AsyncTransaction:
+    """A `begin()` block. Blocks nest, and end in reverse order."""
+
+    __slots__ = ("_depth", "_savepoint", "_session")
+
+    def __init__(self, session: AsyncSession) -> None:
+        self._session, self._depth = session, 0
+        self._savepoint: str | None = None
+
+    async def __aenter__(self) -> Self:
+        session = self._session
+        if self._depth:
+            msg = "this begin() block is open already; call begin() again for another"
+            raise InvalidArgumentError(msg)
+        async with AsyncCall(session, "BEGIN") as connection:
+            if session._begun:
+                session._check_savepoints()
+                self._savepoint = f"sqlspec_{session._blocks + 1}"
+                await connection.savepoint(self._savepoint, None)
+            else:
+                await session._begin_block()
+        session._blocks += 1
+        self._depth = session._blocks
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        session = self._session
+        if session._trouble is CLOSED:
+            return
+        session._blocks = self._depth - 1
+        self._depth = 0
+        aborted: BaseException | None = None
+        try:
+            async with AsyncCall(session, "end of begin()", even_if_aborted=True):
+                if self._savepoint is None:
+                    await self._end_transaction(exc)
+                else:
+                    aborted = await self._end_savepoint(self._savepoint, exc)
+        except BaseException as error:
+            if session._begun:
+                session._give_up(exc or error)  # neither kept nor undone: nobody may commit it
+            if exc is None or not isinstance(error, Exception) or is_interruption(error):
+                raise
+            # The body's exception is what the caller sees; why its undoing failed is a note on it.
+            exc.add_note(f"rolling back failed too: {error}")
+        if aborted is not None:
+            raise aborted
+
+    async def _end_transaction(self, exc: BaseException | None) -> None:
+        if exc is None:
+            await self._session._commit()
+        else:
+            await self._session._rollback()
+
+    async def _end_savepoint(self, name: str, exc: BaseException | None) -> BaseException | None:
+        """Keep or undo; returns the error for a block that ended well on what the database had given up."""
+        session = self._session
+        if exc is None and session._trouble is None:
+            await session._connection.release_savepoint(name, None)
+            return None
+        aborted = None if exc is not None or session._trouble is None else session._aborted()
+        await session._connection.rollback_to_savepoint(name, session._clean_up_deadline())
+        session._recovered()
+        return aborted
+
+
+class AsyncOpening(AsyncTransaction):
+    """The first thing in a transaction, which stays open; undone by a rollback, so without a savepoint."""
+
+    __slots__ = ()
+
+    async def _end_transaction(self, exc: BaseException | None) -> None:
+        if exc is not None:
+            await self._session._rollback()
