@@ -65,7 +65,6 @@ class SQLSpec:
         self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins, defaults=Defaults())
         self._table = NameTable()
         self._overrides: Overrides | None = None
-        self._is_closed = False
 
     def __repr__(self) -> str:
         return f"<SQLSpec: {', '.join(self._table.databases) or 'no databases'}>"
@@ -201,7 +200,7 @@ class SQLSpec:
 
     def _new_database(self, name: str, config: AnyConfig) -> Database:
         database = Database(name, config, self.plugins, successor=lambda: self._table.successor(name))
-        database.is_closed = self._is_closed
+        database.is_closed = self._table.is_closed
         return database
 
     # --- looking up -----------------------------------------------------------------------------
@@ -336,13 +335,13 @@ class SQLSpec:
 
     def open(self) -> None:
         """Lend again after `close`, and warm up: open each database's `pool_min_size`, or raise."""
-        self._reopen()
+        self._table.reopen()
         for database in list(self._table.databases.values()):
             database.warm_up()
 
     async def aopen(self) -> None:
         """As `open`, for the running event loop."""
-        self._reopen()
+        self._table.reopen()
         for database in list(self._table.databases.values()):
             await database.awarm_up()
 
@@ -354,24 +353,13 @@ class SQLSpec:
         """
         from .closing import close_all
 
-        close_all(self._begin_closing())
+        close_all(self._table.close())
 
     async def aclose(self) -> None:
         """As `close`; connections of the running event loop send their server a close message."""
         from .closing import aclose_all
 
-        await aclose_all(self._begin_closing())
-
-    def _reopen(self) -> None:
-        with self._table.lock:
-            self._is_closed = False
-            for database in self._table.databases.values():
-                database.reopen()
-
-    def _begin_closing(self) -> list[Database]:
-        with self._table.lock:
-            self._is_closed = True
-            return list(reversed(self._table.databases.values()))
+        await aclose_all(self._table.close())
 
     def __enter__(self) -> Self:
         return self

@@ -41,6 +41,8 @@ class NameTable:
         """By name, in the order of registration. Only read from outside."""
         self.default: str | None = None
         """The name that `set_default` chose."""
+        self.is_closed = False
+        """Nothing is lent, also by what is registered from now on."""
         # A config is a key for as long as somebody holds it, and does not live longer because of us.
         self._keys: dict[int, tuple[ref[AnyConfig], str]] = {}
         self._by_type: dict[type, str] = {}
@@ -90,6 +92,19 @@ class NameTable:
             self.named(name)
             self.default = name
             self._by_type = {}
+
+    def close(self) -> list[Database]:
+        """Lend no more. Returns the databases that are to be closed, the newest first."""
+        with self.lock:
+            self.is_closed = True
+            return list(reversed(self.databases.values()))
+
+    def reopen(self) -> None:
+        """Lend again."""
+        with self.lock:
+            self.is_closed = False
+            for database in self.databases.values():
+                database.reopen()
 
     def forget_key(self, config: AnyConfig) -> None:
         """*config* is no key any more, unless it is still registered."""
