@@ -81,7 +81,7 @@ class AsyncScriptedConnection(Client, AsyncConnection[Backend]):
         return self._script.can_reset
 
     async def close(self) -> None:
-        """Say good-bye, and wait for the answer no longer than ten seconds."""
+        """Send the close message, and wait for the answer no longer than ten seconds."""
         if self._is_closed:
             return
         await self._call("close", deadline=self._script.clock() + CLOSE_TIMEOUT)

@@ -48,7 +48,7 @@ class Backend:
         self.ended: str | None = None
         """How it ended: "closed" politely, "aborted" by its client, "killed" by its server, or "dropped"."""
         self.is_readable = False
-        """Whether the client's socket has something to read: a good-bye that nobody asked for."""
+        """Whether the client's socket has something to read: a close message that nobody asked for."""
         self.held: tuple[str, Pause | AsyncPause] | None = None
         """The call that is held on its way here or back, by its step."""
 
