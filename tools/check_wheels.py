@@ -1,4 +1,4 @@
-"""What is built is what a user gets: look into the wheels, install them as a stranger would, and use them.
+"""What is built is what a user gets: look into the wheels, install them as a new user would, and use them.
 
     python tools/check_wheels.py dist
 
@@ -91,7 +91,7 @@ def set_problems(dist: Path, names: Iterable[str]) -> Iterator[str]:
             yield f"{dist}/*{suffix}: {', '.join(built) or 'nothing'}; the workspace is {', '.join(wanted)}"
 
 
-class Stranger:
+class Installation:
     """A fresh environment in a folder of its own."""
 
     def __init__(self, home: Path) -> None:
@@ -110,29 +110,29 @@ class Stranger:
 
 def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
     """Install and use the wheels; raises CalledProcessError where it fails."""
-    stranger = Stranger(home)
-    stranger.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS)
-    stranger.run("python", "-m", "pip", "check")
-    stranger.run("python", "-I", "-W", "error", "-c", SMOKE, *names)
+    installed = Installation(home)
+    installed.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS)
+    installed.run("python", "-m", "pip", "check")
+    installed.run("python", "-I", "-W", "error", "-c", SMOKE, *names)
     if (ROOT / "tests" / "typing").is_dir():
         shutil.copytree(ROOT / "tests" / "typing", home / "typing")
-        stranger.run("mypy", "--strict", "typing")
-        stranger.run("pyright", "typing")
-    try_out_the_guide(stranger, home / "guide", home / "tests")
+        installed.run("mypy", "--strict", "typing")
+        installed.run("pyright", "typing")
+    try_out_the_guide(installed, home / "guide", home / "tests")
 
 
-def try_out_the_guide(stranger: Stranger, source: Path, tests: Path) -> None:
+def try_out_the_guide(installed: Installation, source: Path, tests: Path) -> None:
     """What docs/plugins.md teaches, as a distribution of its own; its tests run away from its source."""
-    stranger.run("python", str(ROOT / "tools" / "guide_package.py"), str(source))
+    installed.run("python", str(ROOT / "tools" / "guide_package.py"), str(source))
     pip = ("python", "-m", "pip")
-    stranger.run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", "wheels", str(source))
-    stranger.run(*pip, "install", "--quiet", "--no-index", "--find-links", "wheels", "sqlspec-tiny")
-    stranger.run("mypy", "--strict", ".", folder=source)
-    stranger.run("pyright", ".", folder=source)
+    installed.run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", "wheels", str(source))
+    installed.run(*pip, "install", "--quiet", "--no-index", "--find-links", "wheels", "sqlspec-tiny")
+    installed.run("mypy", "--strict", ".", folder=source)
+    installed.run("pyright", ".", folder=source)
     tests.mkdir()
     (source / "test_tiny.py").rename(tests / "test_tiny.py")
     (tests / "pytest.ini").write_text(PYTEST, encoding="utf-8")
-    stranger.run("pytest", "-q", "-rs", folder=tests)
+    installed.run("pytest", "-q", "-rs", folder=tests)
 
 
 def command_of_the_readme(readme: str) -> list[str]:
@@ -143,13 +143,13 @@ def command_of_the_readme(readme: str) -> list[str]:
 
 def try_the_readme(dist: Path, home: Path) -> None:
     """Run that command; raises CalledProcessError if it fails, or brings another project's `sqlspec`."""
-    stranger = Stranger(home)
+    installed = Installation(home)
     (home / "dist").symlink_to(dist, target_is_directory=True)
     words = command_of_the_readme((ROOT / "README.md").read_text("utf-8"))
-    stranger.run("python", "-m", "pip", *words, "--quiet")
+    installed.run("python", "-m", "pip", *words, "--quiet")
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     code = f"import sqlspec.plugin, importlib.metadata as m; assert m.version('sqlspec') == {version!r}"
-    stranger.run("python", "-I", "-c", code)
+    installed.run("python", "-I", "-c", code)
 
 
 def main() -> int:

@@ -76,7 +76,7 @@ class Job(msgspec.Struct, eq=False):  # a Struct, because it is made for every s
             pass  # the loop was closed meanwhile: nobody waits
 
     def deliver(self) -> None:
-        """In the loop: wake who waits."""
+        """In the loop: wake the caller."""
         if self.future.done():
             return
         if self.error is None:
@@ -86,7 +86,7 @@ class Job(msgspec.Struct, eq=False):  # a Struct, because it is made for every s
             self.error = None  # its traceback holds us
 
     def cut(self) -> None:
-        """In the loop: wake who waits although the thread is not back."""
+        """In the loop: wake the caller although the thread is not back."""
         if not self.future.done():
             self.future.set_exception(dropped())
 
@@ -138,7 +138,7 @@ class Workers:
         try:
             result: T = await job.future
         except asyncio.CancelledError as exc:
-            await self._settle(job, owner)
+            await self._finish(job, owner)
             self._add_outcome(exc, job)
             raise
         finally:
@@ -160,7 +160,7 @@ class Workers:
             raise PoolError(msg) from exc
         self._threads += 1
 
-    async def _settle(self, job: Job, owner: Owner | None) -> None:
+    async def _finish(self, job: Job, owner: Owner | None) -> None:
         """Wait for the thread, however often we are cancelled meanwhile, but not for ever."""
         loop = asyncio.get_running_loop()
         until = loop.time() + SETTLE_TIMEOUT

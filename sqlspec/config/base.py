@@ -189,7 +189,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
             raise invalid(cls, name, "can be set in code only, not from data")
         return options
 
-    def _settled(self, given: Mapping[str, Any]) -> None:
+    def _check_given(self, given: Mapping[str, Any]) -> None:
         """Refuse a URL that overruled what was given: a default that was said counts like any other value."""
         fields = fields_of(type(self))
         for name, value in given.items() if self.url else ():

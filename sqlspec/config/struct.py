@@ -129,7 +129,7 @@ class ConfigStruct(
             return cast("Mapping[str, Any]", data)
         raise InvalidConfigError(f"{cls.__name__}: expected a table of options, got {type(data).__name__}")
 
-    def _settled(self, given: Mapping[str, Any]) -> None:
+    def _check_given(self, given: Mapping[str, Any]) -> None:
         """A last look at what was given, once the struct exists."""
 
     def _shown(self, name: str) -> object:
@@ -167,7 +167,7 @@ def build(cls: type[T], given: Mapping[str, Any]) -> T:
     fields_of(cls)
     values = {name: _value(cls, name, value) for name, value in given.items()}
     made: T = to_struct(cls, values)
-    made._settled(values)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - this file's own hook
+    made._check_given(values)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - this file's own hook
     force_setattr(made, "_given", frozenset(values))
     return made
 

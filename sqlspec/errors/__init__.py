@@ -17,7 +17,7 @@
     │   ├── AdapterBlockedError
     │   ├── AdapterIncompatibleError
     │   └── AmbiguousSchemeError          .scheme .claimants
-    ├── UsageError                        a call that can not be meant; nothing was sent
+    ├── UsageError                        a wrong call; nothing was sent
     │   ├── InvalidArgumentError          (TypeError)
     │   ├── ParameterError                (ValueError) number or type of a statement's parameters
     │   ├── MultipleStatementsError       two statements where one belongs

@@ -89,8 +89,8 @@ class ConfigEntryError(ConfigError):
 
     def __init__(self, message: str, *, place: str, key: str | None = None) -> None:
         self.place, self.key = place, key
-        told = f"{_shortened(key, _LONGEST_KEY)}: " if key else ""
-        super().__init__(_shortened(f"{place}: {told}{message}", _LONGEST_ENTRY))
+        prefix = f"{_shortened(key, _LONGEST_KEY)}: " if key else ""
+        super().__init__(_shortened(f"{place}: {prefix}{message}", _LONGEST_ENTRY))
 
 
 class ConfigFileError(ConfigEntryError):

@@ -8,7 +8,7 @@ from ._config import SQLSpecError
 
 
 class UsageError(SQLSpecError):
-    """A call that can not be meant. Nothing was sent to the database."""
+    """A wrong call. Nothing was sent to the database."""
 
 
 class InvalidArgumentError(UsageError, TypeError):

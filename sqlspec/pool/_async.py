@@ -90,7 +90,7 @@ class AsyncPool(PoolBase):
 
     async def _close_rested(self, slot: Slot, reason: str) -> None:
         """Close what nobody used for a while; who does it came for something else, and is not kept long."""
-        # Where one was found dead, nobody may be there to answer its siblings' good-byes.
+        # Where one was found dead, the server may not answer the close messages of the others.
         if slot.generation != self._state.generation:
             self._discard(slot, reason)
         elif not await self._close(slot, reason, PING_TIMEOUT):

@@ -207,7 +207,7 @@ class PoolBase:
     async def reserve(self, deadline: float | None = None) -> Lease:
         """Wait in the running event loop, without a thread, until there is room for one borrower.
 
-        For the tasks of a program whose sessions run in threads: who waits for a connection must not sit on
+        For the tasks of a program whose sessions run in threads: a caller that waits must not occupy
         a thread that another needs to give one back. `accept_reservation`, in a thread, makes the lease
         usable, and `cancel` gives it back unused. Waits and raises as `acquire` does.
         """
@@ -298,7 +298,7 @@ class PoolBase:
                 self._lock.release()
 
     def _reclaim(self) -> list[Slot]:
-        """Under the lock: take back the slots of dead leases, and wake who waits for them."""
+        """Under the lock: take back the slots of dead leases, and serve the callers that wait."""
         self._has_lost = False
         try:
             found = self._state.lost()

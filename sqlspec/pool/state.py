@@ -296,7 +296,7 @@ class PoolState:
             slot.fresh_until = NEVER
 
     def retire(self) -> list[Slot]:
-        """Lend no more; wake who waits. Returns the idle connections, for the caller to drop."""
+        """Lend no more; wake the waiters. Returns the idle connections, for the caller to drop."""
         self.is_retired = True
         dropped, self.idle = self.idle, []
         self.closed["retired"] += len(dropped)

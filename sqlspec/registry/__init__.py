@@ -177,7 +177,7 @@ class SQLSpec:
         return list(described.configs)
 
     def unregister_config(self, name: str) -> None:
-        """Forget a database. Sessions that are open end in peace; who waits gets `ConfigClosedError`."""
+        """Forget a database. Open sessions end as they would have; waiting callers get an error."""
         self._table.remove(name).retire()
 
     def override(self, name: str, config: AnyConfig | str | Mapping[str, Any]) -> Override:

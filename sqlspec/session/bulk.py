@@ -58,8 +58,8 @@ class Batches:
     def _as_tuples(self, batch: list[Any]) -> list[tuple[Any, ...]]:
         # Counting at C speed: loading is not to cost much more than the driver's own call.
         if countOf(map(type, batch), self._kind) != len(batch):
-            strangers = set(map(type, batch)) - {self._kind}
-            names = ", ".join(sorted(kind.__name__ for kind in strangers))
+            other_types = set(map(type, batch)) - {self._kind}
+            names = ", ".join(sorted(kind.__name__ for kind in other_types))
             msg = f"load(): rows are of one type, and after {self._kind.__name__} came {names}"
             raise ParameterError(msg)
         if not self._is_counted or countOf(map(len, batch), self._width) != len(batch):

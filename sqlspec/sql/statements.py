@@ -66,8 +66,8 @@ class Statements(dict[str, Statement]):
     def compile(self, sql: str) -> Statement:
         """Compile one statement, past the cache.
 
-        Raises MultipleStatementsError for a second statement, TransactionControlError for COMMIT and its
-        kin, ParameterError for a mixture of placeholder styles, InvalidArgumentError for what is no string.
+        Raises MultipleStatementsError for a second statement, TransactionControlError for COMMIT or
+        the like, ParameterError for a mixture of placeholder styles, InvalidArgumentError for no string.
         """
         parts = self._split(sql)
         tokens = parts[1::2]

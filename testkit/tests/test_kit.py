@@ -111,7 +111,7 @@ MUTANTS = {
         "test_after_the_transaction_ended_no_statement_runs",
     ),
     "no guard against writes": (
-        "Connection._guard = lambda self, *, on: None",
+        "Connection._set_read_only = lambda self, *, on: None",
         "test_a_read_only_session_refuses_writes",
     ),
     "errors as they come": (

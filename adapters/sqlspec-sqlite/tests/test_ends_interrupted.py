@@ -83,7 +83,7 @@ def test_g03_no_step_of_a_session_loses_its_connection_or_half_of_its_work(
         except BaseException as exc:
             exc.add_note(f"interrupted at step {step}, and told {notes!r}")
             raise
-        if interrupts._left > 0:
+        if interrupts._remaining > 0:
             break
         steps = step
 

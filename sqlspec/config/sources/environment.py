@@ -184,7 +184,7 @@ class _Reading:
         found = self._owner(variable.upper())
         if found is None:
             if not variables.is_injected(variable):
-                self._check_stranger(variable.upper(), variable)
+                self._check_unknown(variable.upper(), variable)
             return
         name, (path, in_file) = found
         if variable != variable.upper():
@@ -198,7 +198,7 @@ class _Reading:
             self._values[variable] = value
             said[path] = variable
 
-    def _check_stranger(self, text: str, variable: str) -> None:
+    def _check_unknown(self, text: str, variable: str) -> None:
         """Refuse what is nearly an option of a database; the rest belongs to others."""
         owners = [name for name in self._types if text.startswith(f"{name}_")]
         owner = max(owners, key=len, default="")
@@ -242,10 +242,10 @@ class _Reading:
             self._errors.append(
                 ConfigEntryError(f"no database; set {self._declaring('NAME')}", place="environment")
             )
-        told = tuple(error.place for error in self._errors)
+        reported = tuple(error.place for error in self._errors)
         for name in self._types:
             start = f"{self._prefix}{name}_"
-            if not self._said.get(name) and not any(place.startswith(start) for place in told):
+            if not self._said.get(name) and not any(place.startswith(start) for place in reported):
                 message = f"nothing is said of {name.lower()!r}; set {start}URL"
                 self._errors.append(ConfigEntryError(message, place="environment"))
 

@@ -72,8 +72,8 @@ def positions(text: str) -> dict[Path, tuple[int, int]]:
     """Line and column of each key in *text* by its path; the first, if a table is opened several times."""
     scan = _Scan()
     for token in _tokens(text):
-        scan.take(token)
-    scan.take(("newline", "\n", len(text)))
+        scan.feed(token)
+    scan.feed(("newline", "\n", len(text)))
     return lines_and_columns(text, scan.found)
 
 
@@ -95,7 +95,7 @@ class _Scan:
         self._open: list[tuple[str, Path, Path]] = []
         self._in_value = self._in_header = False
 
-    def take(self, token: Token) -> None:
+    def feed(self, token: Token) -> None:
         kind, text, _ = token
         if kind == "newline":
             self._end_of_line()

@@ -24,8 +24,8 @@ class EitherSessionBlock(SessionBlock[S_co], AsyncSessionBlock[A_co], Generic[S_
     async def reserve(self) -> None:
         """Wait in the running event loop, without a thread, until `with` needs not wait for the pool.
 
-        For programs whose event loop hands this block to a thread: who waits for a connection must not sit
-        on a thread that another needs to give one back. Enter the block with `with`, in any thread, or call
+        For programs whose event loop hands this block to a thread: a caller that waits must not occupy
+        a thread that another needs to give one back. Enter the block with `with`, in any thread, or call
         `cancel_reservation`. Raises `PoolTimeoutError` as the block itself would.
         """
         await self._reserve()

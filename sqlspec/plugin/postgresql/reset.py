@@ -1,7 +1,7 @@
 """What a session says itself, as PostgreSQL takes it: how it begins, and the reset at its end.
 
 The reset does what `DISCARD ALL` does, less two things. Statements that the driver prepared stay, because the
-driver still uses them. So do their plans: they are nobody's state, and cost more to make than all the rest.
+driver still uses them. So do their plans: they belong to no session, and cost more to make than the rest.
 """
 
 from __future__ import annotations

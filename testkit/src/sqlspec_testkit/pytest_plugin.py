@@ -31,9 +31,9 @@ def pytest_report_header() -> str:
     for name in {status.name for status in plugins if status.kind == "adapter"}:
         with suppress(SQLSpecError):  # the listing says it
             plugins.adapter(name)
-    told = [
+    described = [
         f"{status.name} {status.version} ({f'api {status.api}' if status.api else status.status})"
         for status in plugins
         if status.kind == "adapter"
     ]
-    return f"sqlspec adapters: {', '.join(told) or 'none'}"
+    return f"sqlspec adapters: {', '.join(described) or 'none'}"

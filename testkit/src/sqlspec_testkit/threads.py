@@ -47,10 +47,10 @@ class Steps:
     """
 
     def __init__(self, number: int) -> None:
-        self._left = number
+        self._remaining = number
 
     def __enter__(self) -> Self:
-        gc.disable()  # an interrupt inside of somebody's finaliser would be nobody's
+        gc.disable()  # an interrupt inside of a finaliser would reach no caller
         sys.setprofile(self._step)
         return self
 
@@ -60,8 +60,8 @@ class Steps:
 
     def _step(self, _frame: object, event: str, _function: object) -> None:
         if event in {"call", "c_return"}:
-            self._left -= 1
-            if self._left == 0:
+            self._remaining -= 1
+            if self._remaining == 0:
                 sys.setprofile(None)
                 raise KeyboardInterrupt
 

@@ -55,7 +55,7 @@ def interrupt(act: Act, step: int) -> bool:
             act.do()
     except KeyboardInterrupt:
         pass
-    return steps._left <= 0
+    return steps._remaining <= 0
 
 
 @acts
@@ -107,7 +107,7 @@ def test_g03_who_waits_is_served_though_who_gives_back_is_interrupted(ok: bool) 
                 act.pool._fill(waiter.item, act.pool._connect(), act.clock.now)
             act.pool.release(waiter.lease, True)
         act.judge()
-        if steps_left._left > 0:
+        if steps_left._remaining > 0:
             break
         steps = step
 

@@ -93,7 +93,7 @@ def test_g03_no_step_of_a_session_loses_a_slot_or_half_of_its_work(kind: type[Us
         use, interrupts = kind(), Steps(step)
         notes = run(use, interrupts)
         judge(use, notes, f"step {step}")
-        if interrupts._left > 0:
+        if interrupts._remaining > 0:
             break
         steps = step
 

@@ -81,14 +81,14 @@ class DuckDBConfig(
         return self.database == MEMORY
 
     def options(self) -> dict[str, Any]:
-        """What DuckDB is told when the database is opened, besides its path and whether it is read-only."""
+        """What DuckDB is given when the database is opened, besides its path and whether it is read-only."""
         # A statement must not find the caller's local variables by their names.
-        told: dict[str, Any] = {"python_enable_replacements": False}
-        told |= {name: getattr(self, name) for name in OWN_FIELDS if getattr(self, name) is not None}
-        told |= self.settings
+        options: dict[str, Any] = {"python_enable_replacements": False}
+        options |= {name: getattr(self, name) for name in OWN_FIELDS if getattr(self, name) is not None}
+        options |= self.settings
         if self.safe:
-            told |= SAFE
-        return {name: _told(value) for name, value in told.items()}
+            options |= SAFE
+        return {name: _as_setting(value) for name, value in options.items()}
 
     def check_beside(self, name: str, others: Mapping[str, DatabaseConfig[Any, Any, Any, Any]]) -> None:
         """One process opens a file once, in one way: refuse another config of it with other settings."""
@@ -111,6 +111,6 @@ class DuckDBConfig(
         return [name for name in fields if getattr(self, name) != getattr(other, name)]
 
 
-def _told(value: object) -> object:
+def _as_setting(value: object) -> object:
     # Text, because some versions take no Python booleans.
     return str(value).lower() if isinstance(value, bool) else value

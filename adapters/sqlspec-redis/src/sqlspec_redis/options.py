@@ -98,6 +98,6 @@ def pool_options(pool_class: type[Any]) -> dict[str, Any]:
 
 
 def check_alive(*, is_over: bool) -> None:
-    """A pipeline or a subscription that outlived its session must not open a connection of nobody's."""
+    """What outlived its session must not open a connection that belongs to no session."""
     if is_over:
         raise redis.ConnectionError("the session that borrowed this connection has ended")

@@ -109,7 +109,7 @@ class Traces:
 
 
 def _nobody_waits() -> None:
-    """It is nobody's own connection."""
+    """It belongs to no session."""
 
 
 def _words(arguments: tuple[Any, ...]) -> list[str]:

@@ -66,7 +66,7 @@ class Lane:
         self._waiting: deque[tuple[float, bytes]] = deque()
         self._size = 0
         self._not_before = 0.0
-        self._told = False
+        self._is_reported = False
 
     @property
     def may_read(self) -> bool:
@@ -76,7 +76,7 @@ class Lane:
     @property
     def is_over(self) -> bool:
         """Whether the receiver has all there will ever be, and knows it."""
-        return self._told
+        return self._is_reported
 
     def put(self, data: bytes, due: float) -> None:
         """Take bytes that are to leave at a time."""
@@ -87,12 +87,12 @@ class Lane:
         """When there is something to do; None if there is nothing."""
         if self._waiting:
             return max(self._waiting[0][0], self._not_before)
-        return 0.0 if self.ended and not self._told else None
+        return 0.0 if self.ended and not self._is_reported else None
 
     def send(self, now: float, pause: float) -> None:
         """Send what is due; one byte with a *pause*. Raises OSError as the socket does."""
         if not self._waiting:
-            self._told = True
+            self._is_reported = True
             self.target.shutdown(socket.SHUT_WR)
             return
         due, data = self._waiting.popleft()

@@ -100,7 +100,7 @@ class Loop:
         """Serve until `stop`; then reset what is left."""
         try:
             while not self._over:
-                for key, mask in self._selector.select(self._settle()):
+                for key, mask in self._selector.select(self._next_wait()):
                     self._serve(key, mask)
         finally:
             self.unlisten()
@@ -118,7 +118,7 @@ class Loop:
         else:
             self._accept()
 
-    def _settle(self) -> float | None:
+    def _next_wait(self) -> float | None:
         """Tell the selector what to look at; returns how long it may sleep."""
         now = time.monotonic()
         wanted = {

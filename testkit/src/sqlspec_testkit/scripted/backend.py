@@ -38,7 +38,7 @@ class Backend:
         self.number = next(server.numbers)
         self.pid = os.getpid()
         self.status = TransactionStatus.IDLE
-        self.told = TransactionStatus.IDLE
+        self.reported_status = TransactionStatus.IDLE
         """What the client was told of that with the last answer; UNKNOWN while one is due."""
         self.variables: dict[str, str] = {}
         """What `SET` set, and `reset` undoes."""
@@ -68,7 +68,7 @@ class Backend:
         try:
             return self.serve("execute", statement, parameters)
         finally:
-            self.told = self.status
+            self.reported_status = self.status
 
     # --- calls that get here --------------------------------------------------------------------
 

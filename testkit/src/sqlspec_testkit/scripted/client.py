@@ -56,7 +56,7 @@ class Client:
     @property
     def transaction_status(self) -> TransactionStatus:
         """As of the last answer, and as far as the script lets the driver see."""
-        sees, view = self._script.sees, self.raw.told
+        sees, view = self._script.sees, self.raw.reported_status
         if sees == "all" or (sees == "open" and view is IDLE):
             return view
         return UNKNOWN
@@ -76,7 +76,7 @@ class Client:
         self._script.calls.append("abort" if for_good else "interrupt")
         if for_good:
             self._check_process("abort")
-            self._is_closed, self.raw.told = True, UNKNOWN
+            self._is_closed, self.raw.reported_status = True, UNKNOWN
             self.raw.end("aborted")
             return
         held = self.raw.held
@@ -132,7 +132,7 @@ class Client:
         if line.ending is Ending.NOT_SENT:
             raise self._error_of(line)
         self._check_alive()
-        self.raw.told = UNKNOWN  # from here until it is answered
+        self.raw.reported_status = UNKNOWN  # from here until it is answered
         try:
             if line.ending is Ending.REFUSED:
                 self.raw.refuse(step, statement, parameters, leaves=line.leaves)
@@ -140,7 +140,7 @@ class Client:
             result = self.raw.serve(step, statement, parameters)
         except ScriptedError as exc:
             if exc.kind != "disconnect":
-                self.raw.told = self.raw.status
+                self.raw.reported_status = self.raw.status
             raise
         if line.ending is Ending.HALF_DONE:
             raise self._error_of(line)
@@ -162,11 +162,11 @@ class Client:
 
     def _learn_of_end(self) -> None:
         # A driver that met a broken connection knows it from then on.
-        self.raw.is_readable, self.raw.told = True, UNKNOWN
+        self.raw.is_readable, self.raw.reported_status = True, UNKNOWN
 
     def _answered(self) -> None:
         self._check_alive()
-        self.raw.told = self.raw.status
+        self.raw.reported_status = self.raw.status
 
     # --- a call that is held --------------------------------------------------------------------
 

@@ -86,7 +86,7 @@ class Server:
         """Do what `start` does the first time, all but starting: install what is missing, make the data."""
         with self._lock, self._closed_on_failure():
             if self._directory is None:
-                self._settle()
+                self._finish_start()
                 self._prepare()
 
     def start(self) -> None:
@@ -200,7 +200,7 @@ class Server:
             if not is_new or attempt == PORT_ATTEMPTS or "in use" not in self._recent_log:
                 raise ServerError(f"{self.name} ended while it started:\n{self._recent_log}")
 
-    def _settle(self) -> None:
+    def _finish_start(self) -> None:
         """A directory for the user who it will be, and a guardian for both."""
         self._found = find_programs(self.name, self.programs, self.packages)
         self._directory = Path(tempfile.mkdtemp(prefix=f"sqlspec-{self.name}-")).resolve()

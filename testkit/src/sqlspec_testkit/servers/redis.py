@@ -118,7 +118,7 @@ class Numbers:
         self._free = list(range(count - 1, 0, -1))
         self._lock = Lock()
 
-    def take(self) -> int:
+    def acquire(self) -> int:
         """One that nobody else has."""
         with self._lock:
             if not self._free:

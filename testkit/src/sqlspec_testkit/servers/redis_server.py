@@ -68,7 +68,7 @@ class RedisServer(Redis, Server):
     @contextmanager
     def database(self) -> Generator[int, None, None]:
         """An empty database inside of the block: its number."""
-        number = self._numbers.take()
+        number = self._numbers.acquire()
         self.command("FLUSHDB", database=number)
         try:
             yield number
