@@ -7,7 +7,6 @@ which is prepared already, makes three round trips.
 
 from __future__ import annotations
 
-import select
 import time
 from asyncio import get_running_loop
 from typing import TYPE_CHECKING, Any
@@ -16,6 +15,7 @@ import asyncpg
 
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
+from sqlspec.plugin.network import watch_socket
 from sqlspec.plugin.postgresql import FORGET_PREPARED, MAKE_READ_ONLY, UNDO_READ_ONLY, begin_statement
 
 from .bulk_load import BulkLoader
@@ -56,7 +56,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         self._loader = BulkLoader(raw, self._cache)
         self._is_on_standby = is_on_standby(raw)
         self._is_read_only = False
-        self._poll = _poller(raw)
+        fileno = self.fileno
+        self._is_readable = None if fileno is None else watch_socket(fileno)
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -258,7 +259,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     def is_usable(self) -> bool:
         """Open, and nothing has arrived: an idle server sends nothing but that it closes the connection."""
-        return not self.raw.is_closed() and not (self._poll is not None and self._poll.poll(0))
+        return not self.raw.is_closed() and not (self._is_readable is not None and self._is_readable())
 
     async def close(self) -> None:
         """Send the close message (Terminate)."""
@@ -291,13 +292,3 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
 def _rolled_back() -> TransactionAbortedError:
     return TransactionAbortedError("the server rolled back instead of committing: an error was overlooked")
-
-
-def _poller(raw: WatchedConnection) -> Any:
-    """What tells without waiting whether a socket is readable; not on Windows."""
-    sock = raw.transport.get_extra_info("socket")
-    if sock is None or not hasattr(select, "poll"):
-        return None
-    poll = select.poll()
-    poll.register(sock.fileno(), select.POLLIN)
-    return poll

@@ -13,8 +13,8 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 
 from .options import check_alive
+from .sockets import drop_transport, is_readable
 from .traces import Traces
-from .wire import drop_transport, is_readable
 
 if TYPE_CHECKING:
     from .options import Terms

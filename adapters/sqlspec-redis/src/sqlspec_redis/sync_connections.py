@@ -15,8 +15,8 @@ from redis.retry import Retry
 from sqlspec.plugin import PooledConnection
 
 from .options import check_alive
+from .sockets import cut, is_readable
 from .traces import Traces
-from .wire import cut, is_readable
 
 if TYPE_CHECKING:
     from .options import Terms

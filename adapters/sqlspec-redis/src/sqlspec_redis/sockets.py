@@ -1,12 +1,12 @@
-"""Sockets, looked at from outside."""
+"""What is done to sockets that redis-py, or asyncio, holds."""
 
 from __future__ import annotations
 
-import select
-import sys
 from contextlib import suppress
 from socket import SHUT_RDWR
 from typing import TYPE_CHECKING, Any
+
+from sqlspec.plugin.network import watch_socket
 
 if TYPE_CHECKING:
     from asyncio import BaseTransport
@@ -16,11 +16,7 @@ __all__ = ("cut", "drop_transport", "is_readable")
 
 def is_readable(descriptor: int) -> bool:
     """Whether something has come, be it the end; while nothing is asked, both mean that it is no good."""
-    if sys.platform == "win32":
-        return bool(select.select([descriptor], [], [], 0)[0])
-    poll = select.poll()  # select() would refuse large numbers
-    poll.register(descriptor, select.POLLIN)
-    return bool(poll.poll(0))
+    return bool(watch_socket(descriptor)())
 
 
 def cut(sock: Any) -> None:
