@@ -16,6 +16,7 @@ __all__ = (
     "Block",
     "LeaseLike",
     "PoolLike",
+    "Standalone",
 )
 
 S_co = TypeVar("S_co", covariant=True)
@@ -41,7 +42,7 @@ class PoolLike(Protocol):
         """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
         ...
 
-    def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - an outcome, always given by position
+    def release(self, lease: Any, ok: bool) -> None:
         """Give back; *ok* says that the connection is provably clean."""
         ...
 
@@ -69,7 +70,7 @@ class AsyncPoolLike(Protocol):
         """Borrow; waits no longer than *deadline*, or the config's `pool_timeout`."""
         ...
 
-    async def release(self, lease: Any, ok: bool) -> None:  # noqa: FBT001 - as above
+    async def release(self, lease: Any, ok: bool) -> None:
         """Give back; *ok* says that the connection is provably clean."""
         ...
 
@@ -87,6 +88,28 @@ class AsyncPoolLike(Protocol):
 
     def stats(self) -> Any:
         """A snapshot of counters."""
+        ...
+
+
+class Standalone(Protocol):
+    """What a config uses to connect without a registry."""
+
+    def create_pool(self) -> PoolLike:
+        """A new pool for threads."""
+        ...
+
+    def create_async_pool(self) -> AsyncPoolLike:
+        """A new pool for the running event loop."""
+        ...
+
+    def provide_connection(self) -> Block[Any, Any]:
+        """A connection for one block."""
+        ...
+
+    def provide_session(
+        self, *, autocommit: bool | None, read_only: bool | None, isolation: str | None
+    ) -> Block[Any, Any]:
+        """A session for one block."""
         ...
 
 

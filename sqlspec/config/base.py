@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping  # noqa: TC003 - msgspec reads the annotations of the fields
+from collections.abc import Mapping  # noqa: TC003 - msgspec reads the annotations of the fields
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal, Never, Self
 
 from typing_extensions import TypeVar
@@ -13,8 +13,10 @@ from sqlspec.config.struct import ConfigStruct
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlspec.config.url import URL
-    from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, PoolLike
+    from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, PoolLike, Standalone
 
 S = TypeVar("S")
 A = TypeVar("A")
@@ -75,9 +77,6 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """Which field each part of a URL fills: of host, port, hosts, username, password and database."""
     code_only: ClassVar[frozenset[str]] = frozenset()
     """Fields that only code may set: a URL, a file or the environment that names one is refused."""
-
-    _standalone: ClassVar[Callable[[Any], Any]]
-    # What connects for a config without a registry. It stands above; `sqlspec/__init__.py` puts it here.
 
     url: str | None = None
     """`scheme://user:password@host:port/database?option=value`; fills the fields that it speaks of."""
@@ -154,23 +153,27 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
 
     # --- alone, without a registry -----------------------------------------------------------------
 
+    if TYPE_CHECKING:
+        # What connects for a config. It stands above; `sqlspec/__init__.py` puts it here.
+        _standalone: ClassVar[Callable[[Any], Standalone]]
+
     def create_pool(self) -> PoolLike:
         """A new pool of the adapter's, for sync use. The caller closes it."""
-        return self._standalone().create_pool()  # type: ignore[no-any-return]
+        return self._standalone().create_pool()
 
     def create_async_pool(self) -> AsyncPoolLike:
         """A new pool of the adapter's, for the running event loop. The caller closes it."""
-        return self._standalone().create_async_pool()  # type: ignore[no-any-return]
+        return self._standalone().create_async_pool()
 
     def provide_connection(self) -> Block[Raw, AsyncRaw]:
         """The driver's own connection for one `with` or `async with` block, opened and closed with it."""
-        return self._standalone().provide_connection()  # type: ignore[no-any-return]
+        return self._standalone().provide_connection()
 
     def provide_session(
         self, *, autocommit: bool | None = None, read_only: bool | None = None, isolation: str | None = None
     ) -> Block[S, A]:
         """A session for one `with` or `async with` block, its connection opened and closed with it."""
-        return self._standalone().provide_session(  # type: ignore[no-any-return]
+        return self._standalone().provide_session(
             autocommit=autocommit, read_only=read_only, isolation=isolation
         )
 

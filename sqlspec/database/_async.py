@@ -50,7 +50,7 @@ async def async_ping(pool: AsyncPoolLike, adapter: str) -> None:
     lease = await pool.acquire()
     connection, ok = lease.connection, False
     if not isinstance(connection, AsyncPooledConnection):
-        await pool.release(lease, True)  # noqa: FBT003 - untouched
+        await pool.release(lease, True)  # untouched
         raise not_pingable(adapter)
     timer = async_drop_after(PING_TIMEOUT, connection)
     try:
@@ -79,4 +79,4 @@ async def async_warm_up(pool: AsyncPoolLike, count: int) -> None:
             leases.append(await pool.acquire())  # noqa: PERF401 - what was acquired must be given back
     finally:
         for lease in leases:
-            await pool.release(lease, True)  # noqa: FBT003 - untouched
+            await pool.release(lease, True)  # untouched

@@ -50,7 +50,7 @@ def ping(pool: PoolLike, adapter: str) -> None:
     lease = pool.acquire()
     connection, ok = lease.connection, False
     if not isinstance(connection, PooledConnection):
-        pool.release(lease, True)  # noqa: FBT003 - untouched
+        pool.release(lease, True)  # untouched
         raise not_pingable(adapter)
     timer = drop_after(PING_TIMEOUT, connection)
     try:
@@ -79,4 +79,4 @@ def warm_up(pool: PoolLike, count: int) -> None:
             leases.append(pool.acquire())  # noqa: PERF401 - what was acquired must be given back
     finally:
         for lease in leases:
-            pool.release(lease, True)  # noqa: FBT003 - untouched
+            pool.release(lease, True)  # untouched

@@ -51,7 +51,8 @@ class ConnectorBase:
         if self._create is None:
             msg = f"adapter {self._config.adapter!r} makes no connections"
             raise AdapterBrokenError(msg, adapter=self._config.adapter)
-        return self._create  # type: ignore[no-any-return]
+        create: Callable[..., Any] = self._create
+        return create
 
     def broken(self, found: object, wanted: str) -> AdapterBrokenError:
         """The error about a hook that returned something else."""

@@ -37,7 +37,7 @@ DEFAULT_OPTIONS = SessionOptions()
 
 
 @lru_cache(maxsize=256)
-def options_of(autocommit: bool | None, read_only: bool | None, isolation: str | None) -> SessionOptions:  # noqa: FBT001
+def options_of(autocommit: bool | None, read_only: bool | None, isolation: str | None) -> SessionOptions:
     """The same object for the same wishes, so that what follows from them is found by its identity."""
     return SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
 

@@ -143,15 +143,15 @@ class PooledConnection(ABC, Generic[RawT]):
         self.is_raw_lent = True
         return self.raw
 
-    def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: ARG002, FBT001
+    def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: ARG002
         """End one owner's use. Raises nothing of the driver's."""
         return Outcome(committed=False, reset_ok=self._is_cleaned(reset, deadline))
 
-    def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
+    def clean_up(self, reset: bool, deadline: float | None) -> bool:
         """What `finish` does after the COMMIT, or instead of one. Returns whether the connection is clean."""
         return self.reset(deadline) if reset else True
 
-    def _is_cleaned(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
+    def _is_cleaned(self, reset: bool, deadline: float | None) -> bool:
         try:
             return self.clean_up(reset, deadline)
         except Exception as exc:
@@ -338,7 +338,7 @@ class Connection(PooledConnection[RawT]):
         """Set *options* for the statements of an autocommit session; `reset` must undo it."""
         raise self.unsupported("be read-only in autocommit mode")
 
-    def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
+    def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:
         """End one owner's use: commit or roll back, then forget the owner's state.
 
         Raises nothing of the driver's. An error of COMMIT itself is told apart from an error of what follows
@@ -361,7 +361,7 @@ class Connection(PooledConnection[RawT]):
             deadline = latest if deadline is None else min(deadline, latest)
         return Outcome(committed=committed, reset_ok=self._is_cleaned(reset, deadline), error=error)
 
-    def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001
+    def clean_up(self, reset: bool, deadline: float | None) -> bool:
         """What `finish` does after the COMMIT, or instead of one. Returns whether the connection is clean."""
         if self.transaction_status is not IDLE:
             self.rollback(deadline)

@@ -117,7 +117,7 @@ class AsyncPool(PoolBase):
         """Make what was reserved usable: check the connection, or open one. Raises as `acquire` does."""
         return await self._look_further(lease, lease.slot, self._clock(), None)
 
-    async def release(self, lease: Lease, ok: bool) -> None:  # noqa: FBT001 - an outcome, by position
+    async def release(self, lease: Lease, ok: bool) -> None:
         """Give a connection back. *ok*: it is provably clean; else it is dropped. May be called twice."""
         slot = lease.slot
         if slot is None:
@@ -176,7 +176,7 @@ class AsyncPool(PoolBase):
                 leases.append(await self.acquire())
         finally:
             for lease in leases:
-                await self.release(lease, True)  # noqa: FBT003 - untouched, so clean
+                await self.release(lease, True)  # untouched, so clean
 
     async def close(self, deadline: float | None = None) -> None:
         """Lend no more, and close what is idle; leased connections are dropped when they return.

@@ -117,7 +117,7 @@ class Pool(PoolBase):
         """Make what was reserved usable: check the connection, or open one. Raises as `acquire` does."""
         return self._look_further(lease, lease.slot, self._clock(), None)
 
-    def release(self, lease: Lease, ok: bool) -> None:  # noqa: FBT001 - an outcome, by position
+    def release(self, lease: Lease, ok: bool) -> None:
         """Give a connection back. *ok*: it is provably clean; else it is dropped. May be called twice."""
         slot = lease.slot
         if slot is None:
@@ -176,7 +176,7 @@ class Pool(PoolBase):
                 leases.append(self.acquire())
         finally:
             for lease in leases:
-                self.release(lease, True)  # noqa: FBT003 - untouched, so clean
+                self.release(lease, True)  # untouched, so clean
 
     def close(self, deadline: float | None = None) -> None:
         """Lend no more, and close what is idle; leased connections are dropped when they return.

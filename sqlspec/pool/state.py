@@ -171,7 +171,7 @@ class PoolState:
 
     # --- returning ------------------------------------------------------------------------------
 
-    def release(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:  # noqa: FBT001 - hot
+    def release(self, lease: Lease, slot: Slot, now: float, is_good: bool) -> bool:
         """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
         if not is_good or self.is_retired or slot.generation != self.generation:
             return slot not in self.leased  # it is not when it was forgotten after a fork

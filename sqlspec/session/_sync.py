@@ -242,7 +242,7 @@ class Session(SessionBase["Connection[Any]"]):
             self._connection.refresh_status()
         if self._vanished(self._status()):
             error: BaseException | None = self._aborted()
-            self._connection.finish(False, False, self._clean_up_deadline())  # noqa: FBT003
+            self._connection.finish(False, False, self._clean_up_deadline())
         else:
             until = time.monotonic() + self._plan.commit_timeout
             outcome, cancelled = self._end(until, commit=True, reset=False)

@@ -136,7 +136,7 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
         """In the thread: what the call left behind."""
         self._is_pristine = _is_pristine(self._inner)
 
-    async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
+    async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:
         """COMMIT rides with the reset."""
         if self.guard.ended is DROPPED:
             return Outcome(committed=False, reset_ok=False, error=dropped())

@@ -46,7 +46,7 @@ class AsyncBlock(BlockBase):
             if not guard.has_entered(token):
                 return False
             until = time.monotonic() + CLEAN_UP_TIMEOUT
-            return bool((await connection.finish(False, reset, until)).reset_ok)  # noqa: FBT003
+            return bool((await connection.finish(False, reset, until)).reset_ok)
         finally:
             timer.cancel()
             guard.leave(token, connection)
@@ -72,13 +72,14 @@ class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
             made = database.async_sessions[self._options](lease.connection)
         except BaseException:
             self._lease = None
-            await self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            await self._pool.release(lease, True)  # untouched
             raise
+        session: T_co = made
         if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
-            self._session = made.session
-            return made.yielded  # type: ignore[no-any-return]
-        self._session = made
-        return made  # type: ignore[no-any-return]
+            self._session, session = made.session, made.yielded
+        else:
+            self._session = made
+        return session
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -110,14 +111,16 @@ class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
 
     async def __aenter__(self) -> T_co:
         lease = await self._async_acquire()
+        connection: T_co = lease.connection
         if not self._speaks_contract(lease):
-            return lease.connection  # type: ignore[no-any-return]
+            return connection
         try:  # without the guard: nobody else knows of this connection yet
-            return await lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+            connection = await lease.connection.lend_raw(None)
         except BaseException as exc:
             self._lease = None
-            await self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            await self._pool.release(lease, self._is_sound(lease, False, exc))
             raise
+        return connection
 
     async def __aexit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None

@@ -46,7 +46,7 @@ class Block(BlockBase):
             if not guard.has_entered(token):
                 return False
             until = time.monotonic() + CLEAN_UP_TIMEOUT
-            return bool((connection.finish(False, reset, until)).reset_ok)  # noqa: FBT003
+            return bool((connection.finish(False, reset, until)).reset_ok)
         finally:
             timer.cancel()
             guard.leave(token, connection)
@@ -72,13 +72,14 @@ class SessionBlock(Block, Generic[T_co]):
             made = database.sessions[self._options](lease.connection)
         except BaseException:
             self._lease = None
-            self._pool.release(lease, True)  # noqa: FBT003 - untouched
+            self._pool.release(lease, True)  # untouched
             raise
+        session: T_co = made
         if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
-            self._session = made.session
-            return made.yielded  # type: ignore[no-any-return]
-        self._session = made
-        return made  # type: ignore[no-any-return]
+            self._session, session = made.session, made.yielded
+        else:
+            self._session = made
+        return session
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
@@ -110,14 +111,16 @@ class ConnectionBlock(Block, Generic[T_co]):
 
     def __enter__(self) -> T_co:
         lease = self._acquire()
+        connection: T_co = lease.connection
         if not self._speaks_contract(lease):
-            return lease.connection  # type: ignore[no-any-return]
+            return connection
         try:  # without the guard: nobody else knows of this connection yet
-            return lease.connection.lend_raw(None)  # type: ignore[no-any-return]
+            connection = lease.connection.lend_raw(None)
         except BaseException as exc:
             self._lease = None
-            self._pool.release(lease, self._is_sound(lease, False, exc))  # noqa: FBT003
+            self._pool.release(lease, self._is_sound(lease, False, exc))
             raise
+        return connection
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None

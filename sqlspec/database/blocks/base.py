@@ -78,7 +78,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             raise ConfigClosedError(successor.name)
         self._database = successor
 
-    def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:  # noqa: FBT001
+    def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:
         """Whether a connection that seems *ok* serves on after *errors*.
 
         If it broke, its pool lends none of its siblings unseen. A pool of an adapter's own has its own ways.
@@ -93,7 +93,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
         pool.expire(lease)
         return False
 
-    def _is_sound_raw(self, lease: Any, ok: bool, exc: BaseException) -> bool:  # noqa: FBT001
+    def _is_sound_raw(self, lease: Any, ok: bool, exc: BaseException) -> bool:
         """The same for a driver's own connection and, most likely, the driver's own error."""
         if self._speaks_contract(lease):
             error = lease.connection.mapped(exc)

@@ -10,7 +10,7 @@ from sqlspec.session.base import CLOSED
 from sqlspec.session.call._async import AsyncCall
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from typing import Self
 
     from sqlspec.plugin import AsyncConnection, AsyncCursor
@@ -37,7 +37,7 @@ class AsyncRows(Generic[T]):
         self._session, self._sql, self._parameters = session, sql, parameters
         self._schema_type, self._batch_size = schema_type, batch_size
         self._cursor: AsyncCursor | None = None
-        self._batch: Any = iter(())
+        self._batch: Iterator[T] = iter(())
         self._count = 0
         self._is_done = False
 
@@ -46,11 +46,11 @@ class AsyncRows(Generic[T]):
 
     async def __anext__(self) -> T:
         for row in self._batch:
-            return row  # type: ignore[no-any-return] # the mapper made it
+            return row
         if not self._is_done:
             await self._fetch()
             for row in self._batch:
-                return row  # type: ignore[no-any-return]
+                return row
         raise StopAsyncIteration
 
     async def _fetch(self) -> None:
