@@ -27,6 +27,7 @@ from sqlspec.errors import (
     StatementError,
     UniqueViolationError,
 )
+from sqlspec.plugin import TransactionOptions, TransactionStatus
 from sqlspec_sqlite import SQLiteConfig
 
 if TYPE_CHECKING:
@@ -239,6 +240,23 @@ def test_an_adapters_deadline_stops_a_statement(path: Path) -> None:
 
     assert time.monotonic() - started < 2
     assert connection.execute("SELECT 1", None, None).rows == [(1,)]
+    connection.close()
+
+
+def test_an_adapters_deadline_stops_many_statements_after_begin(path: Path) -> None:
+    """The last thing before them was BEGIN, which no deadline cuts."""
+    create: Any = process_plugins().hook("sqlspec_create_connection", "sqlite")
+    connection = create(SQLiteConfig(database=str(path)), None)
+    endless = "WITH RECURSIVE n (i) AS (SELECT ? UNION ALL SELECT i + 1 FROM n LIMIT 50000000)"
+    connection.execute("CREATE TABLE item (id)", None, None)
+    connection.begin(TransactionOptions(), None)
+    started = time.monotonic()
+
+    with pytest.raises(DeadlineExceeded):
+        connection.execute_many(f"INSERT INTO item {endless} SELECT max(i) FROM n", [(1,)], started + 0.1)
+
+    assert time.monotonic() - started < 2
+    assert connection.transaction_status is TransactionStatus.IDLE  # SQLite undid all of it
     connection.close()
 
 

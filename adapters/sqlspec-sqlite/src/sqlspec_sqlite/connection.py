@@ -129,6 +129,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         kind, values = statement_kind(statement), encode_many(rows)
         if kind & NUMBERED:
             values = [self._values_for(kind, row) for row in values]
+        self._retry.may_interrupt = True
         try:
             self._retry.run(lambda: self._all_or_none(statement, values), deadline)
         except (OverflowError, UnicodeEncodeError):
