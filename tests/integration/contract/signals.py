@@ -144,7 +144,7 @@ class Steps:
     def __init__(self, number: int) -> None:
         self._number, self.count = number, 0
         self.where: tuple[str, ...] = ("", "")
-        """The module that was interrupted, and the first beneath it that is not Python's own."""
+        """The function that was interrupted, and the first beneath it that is not Python's own."""
 
     def __enter__(self) -> Self:
         gc.disable()  # in somebody's finaliser it would reach nobody
@@ -155,26 +155,27 @@ class Steps:
         sys.setprofile(None)
         gc.enable()
 
-    def _step(self, frame: FrameType, event: str, _function: object) -> None:
+    def _step(self, frame: FrameType, event: str, _called: object) -> None:
         # Interrupted between two steps of its own, importlib keeps a lock that every later fork waits for.
         if event in {"call", "c_return"} and not frame.f_code.co_filename.startswith("<frozen importlib"):
             self.count += 1
             if self.count == self._number:
                 sys.setprofile(None)
-                self.where = (_module(frame), _first_beside_python(frame))
+                self.where = (_place(frame), _first_beside_python(frame))
                 signal.raise_signal(signal.SIGALRM)
 
-    def is_in(self, modules: tuple[str, ...]) -> bool:
-        """Whether one of these was interrupted, itself or in a function of Python's that it called."""
-        return any(module.startswith(modules) for module in self.where)
+    def is_in(self, places: tuple[str, ...]) -> bool:
+        """Whether one of these modules or functions was interrupted, or one of Python's that it called."""
+        return any(function.startswith(places) for function in self.where)
 
 
-def _module(frame: FrameType) -> str:
-    return str(frame.f_globals.get("__name__", ""))
+def _place(frame: FrameType) -> str:
+    """Its module and name."""
+    return f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_qualname}"
 
 
 def _first_beside_python(frame: FrameType) -> str:
     step: FrameType | None = frame
-    while step is not None and _module(step).partition(".")[0] in sys.stdlib_module_names:
+    while step is not None and _place(step).partition(".")[0] in sys.stdlib_module_names:
         step = step.f_back
-    return "" if step is None else _module(step)
+    return "" if step is None else _place(step)

@@ -39,6 +39,7 @@ LOSERS = {
         "socket",
         "namedtuple_",
         "redis._parsers.socket",
+        "redis.connection.AbstractConnection.disconnect",
         "redis.observability",
     ),
 }
