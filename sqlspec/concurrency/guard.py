@@ -108,6 +108,7 @@ class CallGuard(dict[str, object]):
         """Give *connection* up now, from any thread. Never waits. May be called twice."""
         if self.ended is CLOSED or self.ended is INHERITED:
             return
+        # First the mark, then the stop: whoever leaves from now on sees it, and closes.
         self.ended = DROPPED
         self._stop(connection)
         self.close_dropped(connection)
@@ -130,6 +131,7 @@ class CallGuard(dict[str, object]):
     def inherit(self) -> None:
         """In a forked child: no call may begin, whoever was inside."""
         self.ended = INHERITED
+        # Nobody leaves in the child: the thread that was inside is in the parent.
         self[HELD] = INHERITED
 
 

@@ -115,6 +115,7 @@ class Database:
             self._check_open()
             if loop in self._loop_pools:
                 return self._loop_pools[loop]
+            # Tests and scripts make many loops; nobody tells us when one is closed.
             self._drop_closed_loops()
             self._loop_pools[loop] = pool = self.make().async_pool()
             self._note_pool(pool)
@@ -157,6 +158,7 @@ class Database:
     def resolve_sessions(self) -> None:
         """Plugins came or went: resolve the hooks of sessions again, and plan anew with the new observers."""
         with self._lock:
+            # Read before the hooks are resolved: a plugin that comes meanwhile makes us resolve again.
             version, make = self.plugins.version, self.make()
             self.sessions, self.async_sessions = make.sessions(), make.async_sessions()
             self.plugins_version = version

@@ -32,6 +32,7 @@ class AsyncPool(PoolBase):
         lease, now = Lease(), clock()
         with self._lock:
             slot = self._state.acquire(lease, now)
+        # A finaliser may have found the lock taken, and left a lost lease to whoever comes next: to us.
         if self._has_lost or self._garbage:
             self._sweep()
         # The common case: a connection that was used a moment ago.
@@ -48,6 +49,7 @@ class AsyncPool(PoolBase):
         if slot is None:
             slot = await async_queue(self, lease, now, deadline)
             now = self._clock()  # what was handed over may have grown old while we waited
+        # Ends with a connection that is good, or with room for a new one: each round closes one that is not.
         while slot.connection is not None:
             fault = await self._fault(slot, now)
             if fault is None:
@@ -56,6 +58,7 @@ class AsyncPool(PoolBase):
             slot = self._exchange(lease, slot, now, fault)
         else:
             await self._open(slot)
+        # Last: until here a lease that dies gives back a slot, and nothing that somebody may use.
         lease.connection = slot.connection
         if self._leak_threshold is not None:
             self._trace(slot)
@@ -98,6 +101,7 @@ class AsyncPool(PoolBase):
 
     async def _ping(self, slot: Slot) -> None:
         deadline = self._clock() + PING_TIMEOUT
+        # The adapter keeps the deadline by itself; the timer is for a driver that does not wake up.
         timer = async_drop_after(PING_TIMEOUT, slot.connection)
         try:
             await slot.connection.check(deadline)
@@ -107,6 +111,7 @@ class AsyncPool(PoolBase):
     async def _open(self, slot: Slot) -> None:
         started = self._clock()
         try:
+            # Not shielded: whoever gives up while a connection is made has no use for it.
             connection = await async_within(self._connect(), self._connect_timeout)
         except BaseException as exc:
             self._mark_failed(slot, exc)
@@ -135,6 +140,7 @@ class AsyncPool(PoolBase):
                 await self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
+        # One that broke in somebody's hands says that the server went away, and the idle ones with it.
         if slot.connection.is_broken:
             self._expire(slot.generation)
         try:
@@ -144,6 +150,7 @@ class AsyncPool(PoolBase):
                 self._discard(slot, reason)
         finally:
             self._mark_closed(slot, reason)
+            # Only now, so that an interrupt before it leaves the lease lost, and the slot is found.
             lease.slot = None
 
     async def _drop_cold(self, now: float) -> None:
@@ -198,6 +205,7 @@ class AsyncPool(PoolBase):
 
 async def async_queue(pool: PoolBase, lease: Lease, now: float, deadline: float | None) -> Slot:
     """Wait in the queue of *pool*, which need not be of the caller's kind, for a slot for *lease*."""
+    # The queue is the one place that waits. All that it decides is decided under the pool's lock.
     until = now + pool.timeout if deadline is None else deadline
     waiter = AsyncWaiter(lease, now)
     try:
@@ -206,6 +214,7 @@ async def async_queue(pool: PoolBase, lease: Lease, now: float, deadline: float 
             return slot
         await waiter.wait(until)
     except BaseException:
+        # Served and interrupted at once: what it was given goes to the next in the queue.
         pool.leave_early(waiter)
         raise
     slot = pool.leave(waiter)

@@ -64,6 +64,7 @@ class PoolBase:
         self._leak_threshold = config.leak_detection_threshold
         self._lock = Lock()
         self._state = self._new_state(config.pool_size)
+        # Written by finalisers, which must not wait: plain attributes, each set in one step.
         self._has_lost = False
         self._garbage: deque[Slot] = deque()
         self._last_error: BaseException | None = None
@@ -112,10 +113,12 @@ class PoolBase:
     def _fill(self, slot: Slot, connection: Any, started: float) -> None:
         """Put a new connection into its slot."""
         now = self._clock()
+        # Weakly: a connection that an application keeps must not keep its whole pool alive.
         connection.pool = ref(self)
         slot.connection, slot.leased_since, slot.expires = connection, now, now + _life(self._recycle)
         with self._lock:
             self._state.mark_opened(slot)
+            # The server answers again, so the last failure explains no timeout any more.
             self._last_error = None
         self._look_after()
         self._observe("opened", None, now - started)
@@ -143,6 +146,7 @@ class PoolBase:
     def enqueue(self, waiter: Waiter | AsyncWaiter, now: float) -> Any:
         """Join the queue, unless something is free by now: returned since, or lost and found."""
         with self._lock:
+            # Before anybody waits: a lost lease frees a slot, and gc may not run for a long time.
             found = self._reclaim()
             taken = self._state.acquire(waiter.lease, now)
             refusal = self._join(waiter) if taken is None else None
@@ -197,6 +201,7 @@ class PoolBase:
             f"{stats.in_use} in use{longest}, {stats.opening} opening, {stats.waiting} waiting. "
             "Raise pool_size, or look for sessions that are held too long."
         )
+        # Perhaps nothing becomes free because no connect succeeds: show the last failure.
         error.__cause__ = self._last_error
         if oldest is not None and oldest.stack:
             error.add_note(f"the longest held connection was acquired at:\n{oldest.stack}")
@@ -336,6 +341,7 @@ class PoolBase:
                 slot = self._garbage.popleft()
             except IndexError:
                 return  # another thread was faster
+            # Outside the lock, because it calls the driver.
             slot.connection.drop()
             self._observe("reclaimed", "lease was lost", None)
 

@@ -114,6 +114,7 @@ class PoolState:
     def acquire(self, lease: Lease, now: float) -> Any:
         """Give *lease* a slot: with a connection, or to open one. Or RETIRED; or None: wait."""
         if self.idle:
+            # The last one that came back: so few connections stay warm, and the others grow cold and go.
             slot = self.idle.pop()
             # _lend, written out: a call costs as much as these four lines.
             slot.leased_since = now
@@ -149,6 +150,7 @@ class PoolState:
         self.leased.discard(slot)
         slot.watch = None
         self.closed[reason] += 1
+        # No idle one: the room of the closed connection is the caller's.
         if not self.idle:
             return self._new_slot(lease, now)
         following = self.idle.pop()
@@ -291,6 +293,7 @@ class PoolState:
 
     def expire(self) -> None:
         """Everything made until now is too old: a connection was found dead, its siblings likely are."""
+        # Leased ones are not touched: their owners may be in the middle of good work.
         self.generation += 1
         for slot in self.idle:
             slot.fresh_until = NEVER
@@ -301,6 +304,7 @@ class PoolState:
         dropped, self.idle = self.idle, []
         self.closed["retired"] += len(dropped)
         while self.waiters:
+            # Out of the queue only after it was woken: an interrupt between the two must leave nobody asleep.
             self.waiters[0].accept(RETIRED)
             self.waiters.popleft()
         return dropped

@@ -69,6 +69,7 @@ class NameTable:
         In one step: readers see all of it or nothing.
         """
         with self.lock:
+            # Another dict in its place: a reader that walks the old one sees the state from before.
             self.databases = {**self.databases, **databases}
             self.default = default or self.default
             self._by_type = {}

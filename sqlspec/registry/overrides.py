@@ -58,6 +58,7 @@ class Overrides:
             if covered is None or name not in self._table.databases:
                 raise ConfigNotFoundError(name, self._table.databases)
             if next_above <= len(stack):
+                # Not the innermost: what covered this one now covers what this one had covered.
                 above = stack[next_above - 1]
                 mine, above.covered = above.covered, covered
                 return mine or covered

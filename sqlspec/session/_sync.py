@@ -77,9 +77,11 @@ class Session(SessionBase["Connection[Any]"]):
         """
         connection, plan = self._connection, self._plan
         guard, token = connection.guard, object()
+        # Whether this statement opens the transaction: then its failure leaves nothing behind to roll back.
         first = False
         started = 0.0 if plan.observe is None else time.monotonic()
         try:
+            # Written out instead of `Call`, which would cost more calls for every statement.
             if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
                 raise self._refusal(token)  # noqa: TRY301 - judged below, like any other
             statement = plan.statements[sql]
@@ -94,11 +96,13 @@ class Session(SessionBase["Connection[Any]"]):
             else:
                 first = self._begun = self._ready = True
                 raw = connection.begin_and_execute(plan.transaction, statement.text, native, None)
+            # Rows that are still with the driver are fetched here, so that its errors come out of this call.
             if type(raw) is not RawResult or guard.ended:
                 fetch_now(raw)
                 self._check_kept()
         except BaseException as exc:
-            error = self._failed_and_told(exc, sql, started, first=first)
+            # BaseException, because Ctrl-C and a cancellation leave a transaction that has to be judged, too.
+            error = self._failed_and_observed(exc, sql, started, first=first)
             if error is exc:
                 raise
             raise error from exc
@@ -277,14 +281,17 @@ class Session(SessionBase["Connection[Any]"]):
         guard, token = connection.guard, object()
         try:
             holder = guard.setdefault(HELD, token)
+            # Dropped, or inherited by a fork: there is no transaction that this session could end.
             if guard.ended is not None:
                 return False, self._ended_without(guard) if self._begun and exc is None else None
             if holder is not token:
+                # Another task or thread is inside; or our own call was interrupted while it was leaving.
                 if not (isinstance(holder, Call) and holder.is_left_behind(self)):
                     return self._cut_off(exc)
                 guard[HELD] = token
             if self._in_doubt:
                 return False, self._aborted() if self._begun and exc is None else None
+            # Nothing was begun, and nothing needs a reset: no round trip, and no word to the server.
             if not (self._begun or self._lent or self._streams) and (
                 self._plan.keeps_state or connection.is_pristine()
             ):
@@ -319,6 +326,7 @@ class Session(SessionBase["Connection[Any]"]):
             if connection.is_raw_lent:
                 connection.refresh_status()
             try:
+                # An application may have typed COMMIT on the driver's connection: ask before relying on ours.
                 status = connection.transaction_status
             except Exception as failure:  # noqa: BLE001 - judged there
                 status = self._unknown_status(failure)

@@ -169,23 +169,26 @@ class SessionBase(Generic[C]):
         """
         if not isinstance(sql, str):
             return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
+        # Nothing was sent, so the transaction is as it was.
         if isinstance(exc, UsageError):
             return self._not_sent(exc, first=first)
         error = self._connection.mapped(exc)
         if isinstance(error, (DeadlineExceeded, DisconnectedError)):
+            # What the server did with the statement is not known, so the connection is not lent again.
             self._in_doubt = True
         if self._begun:
             status = self._status()
+            # The driver sees no transaction: it did not begin, or the error ended it with nothing in it.
             if status is TransactionStatus.IDLE and first:
                 self._ended()  # BEGIN itself failed, or the one statement took its transaction along
             elif status is not TransactionStatus.ACTIVE or self._connection.is_spoiled:
                 self._give_up(error)
         return error
 
-    def _failed_and_told(
+    def _failed_and_observed(
         self, exc: BaseException, sql: object, started: float, *, first: bool
     ) -> BaseException:
-        """The same, and observers are told of it."""
+        """The same, and observers hear of it."""
         error = self._failed(exc, sql, first=first)
         if self._plan.observe is not None:
             self._observe(str(sql), started, error=error)

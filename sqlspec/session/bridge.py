@@ -101,6 +101,7 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
 
     def __init__(self, connection: InnerT, workers: Workers, *, is_pristine: bool) -> None:
         super().__init__(connection.raw)
+        # Two guards: this one for the tasks, and the inner one for the thread, which may be left behind.
         self.guard = AsyncCallGuard(None)  # any thread may drop it
         self._inner, self._workers = connection, workers
         self._is_pristine = is_pristine
@@ -126,6 +127,7 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
                 raise dropped() if guard.ended is DROPPED else guard.refusal()
             return call(*args)
         finally:
+            # Asked in the thread, so that the event loop never runs a driver's work.
             self._note_status()  # here, because asking may be work for the driver
             if guard[HELD] is token:
                 del guard[HELD]

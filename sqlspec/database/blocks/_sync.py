@@ -85,6 +85,7 @@ class SessionBlock(Block, Generic[T_co]):
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
         session, lease = self._session, self._lease
+        # First: a block that is left is not left again, whatever comes in between.
         self._session = self._lease = None
         ok, error, ended = False, None, False
         try:
@@ -94,6 +95,7 @@ class SessionBlock(Block, Generic[T_co]):
                 ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
             ended = exc is None
         finally:
+            # A server that went away takes the idle connections along, so their pool must hear of it.
             if exc is not None or not ok:
                 ok = self._is_sound(lease, ok, exc, error)
             try:
