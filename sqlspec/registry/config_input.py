@@ -68,7 +68,7 @@ def objections(
     """As `check_beside`: every objection, with the name of the config that has it."""
     for name in filter(lambda name: _may_object(added[name]), added):
         # A copy for each, but nearly no adapter asks: with many configs, nobody pays for asking.
-        others = {**{other: database.config for other, database in registered.items()}, **added}
+        others = {**{other: database.config for other, database in dict(registered).items()}, **added}
         del others[name]
         if covered is not None:
             others[name] = covered

@@ -124,9 +124,9 @@ class NameTable:
         return found[0]() if found else None
 
     def _forget_keys_of(self, name: str) -> None:
-        for key, (config, named) in list(self._keys.items()):
+        for key, (config, named) in self._keys.copy().items():  # a copy: configs may die meanwhile
             if named == name:
-                others = [other for other, one in self.databases.items() if one.config is config()]
+                others = [other for other, one in self.databases.copy().items() if one.config is config()]
                 if others:
                     self._keys[key] = (config, others[0])
                 else:

@@ -51,7 +51,7 @@ class Registration(NamedTuple):
         Raises ConfigAlreadyRegisteredError, or ConfigSourceError with all that the configs object to.
         """
         with table.lock:
-            replaced = [one for name, one in table.databases.items() if name in self.configs]
+            replaced = [one for name, one in table.databases.copy().items() if name in self.configs]
             if replaced and not override:
                 raise ConfigAlreadyRegisteredError(replaced[0].name)
             self._check_beside(table.databases)

@@ -349,6 +349,26 @@ def test_g23_statistics_are_read_while_gc_lets_another_register(spec: SQLSpec) -
     assert hoard
 
 
+def test_g23_a_config_dies_while_another_is_unregistered(spec: SQLSpec) -> None:
+    """Gc may start at any allocation, and free the key of a config that was replaced."""
+    kept = [spec.register_config(SQLiteConfig(), f"db{number}") for number in range(300)]
+    threshold = gc.get_threshold()
+    for allocations in range(20, 300, 20):
+        spec.register_config(SQLiteConfig(), "old", override=True)
+        gc.collect()
+        cycle: list[object] = [spec.register_config(SQLiteConfig(), "passing", override=True)]
+        cycle.append(cycle)
+        spec.register_config(SQLiteConfig(), "passing", override=True)
+        del cycle
+        try:
+            gc.set_threshold(allocations)
+            spec.unregister_config("old")
+        finally:
+            gc.set_threshold(*threshold)
+        assert "old" not in spec
+    assert kept
+
+
 def test_registering_and_looking_up_from_many_threads(spec: SQLSpec) -> None:  # noqa: C901 - two small bodies
     """Every writer succeeds, and no reader sees anything but a whole registry."""
     stop, errors = threading.Event(), list[BaseException]()
