@@ -6,6 +6,8 @@ an `AsyncExecution` at once, the second changes nothing, and what it returns is 
 
 from __future__ import annotations
 
+import sys
+import warnings
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -89,11 +91,20 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
         msg = "this execution is being awaited by another task; await it once and share the result"
         raise SessionInUseError(msg)
 
-    def __del__(self) -> None:
+    def __repr__(self) -> str:
+        """What has become of it, and its statement until it runs; never a parameter, or an error's text."""
         if self._call is not None:
-            import warnings
+            return f"<AsyncExecution of {self._call[2]!r}: not awaited>"
+        if self._error is not None:
+            return f"<AsyncExecution: failed with {type(self._error).__name__}>"
+        return f"<AsyncExecution: {'running' if self._result is None else 'done'}>"
 
-            warnings.warn(
+    # Bound as defaults: when the interpreter ends, the names of this module are gone before the last objects.
+    def __del__(
+        self, is_finalizing: Callable[[], bool] = sys.is_finalizing, warn: Callable[..., None] = warnings.warn
+    ) -> None:
+        if self._call is not None and not is_finalizing():
+            warn(
                 f"an execution was never awaited, so it never ran: {self._call[2]}",
                 RuntimeWarning,
                 stacklevel=2,
