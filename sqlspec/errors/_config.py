@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -11,7 +11,22 @@ if TYPE_CHECKING:
 
 
 class SQLSpecError(Exception):
-    """The root: whoever catches it catches everything this library raises on its own account."""
+    """The root: whoever catches it catches everything this library raises on its own account.
+
+    Its errors can be pickled and copied, so they travel between processes: with class, text, attributes and
+    notes, without traceback and cause.
+    """
+
+    # Python would call the class with the text alone, which most of them do not take.
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _restored, (type(self), self.args, vars(self).copy())
+
+
+def _restored(kind: type[SQLSpecError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SQLSpecError:
+    error = kind.__new__(kind, *args)
+    error.args = args  # an OSError takes them in `__init__`, which is not called
+    vars(error).update(attributes)
+    return error
 
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "Known") -> str:
@@ -128,6 +143,9 @@ class ConfigSourceError(ExceptionGroup["ConfigEntryError"], ConfigError):
         def exceptions(self) -> tuple[ConfigEntryError, ...]:
             """Each error."""
             raise NotImplementedError
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (list(self.exceptions),), vars(self).copy()
 
     # What Python makes of a group is a count; the list is what the reader needs.
     def __str__(self) -> str:
