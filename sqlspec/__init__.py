@@ -51,7 +51,7 @@ def _standalone(config: DatabaseConfig[Any, Any, Any, Any]) -> Any:
     return Standalone(config)
 
 
-DatabaseConfig._standalone = _standalone  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
+DatabaseConfig._standalone = staticmethod(_standalone)  # noqa: SLF001 # pyright: ignore[reportPrivateUsage]
 
 if not TYPE_CHECKING:  # hidden, else checkers accept any name
     # Sessions and results bring half of the library along: loaded with the first session, or by name. The

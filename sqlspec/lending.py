@@ -15,6 +15,7 @@ __all__ = (
     "AsyncPoolLike",
     "Block",
     "LeaseLike",
+    "MakeStandalone",
     "PoolLike",
     "Standalone",
 )
@@ -110,6 +111,14 @@ class Standalone(Protocol):
         self, *, autocommit: bool | None, read_only: bool | None, isolation: str | None
     ) -> Block[Any, Any]:
         """A session for one block."""
+        ...
+
+
+class MakeStandalone(Protocol):
+    """What makes it, of a config."""
+
+    def __call__(self, config: Any) -> Standalone:
+        """For one config; opens nothing."""
         ...
 
 

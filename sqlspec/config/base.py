@@ -13,10 +13,8 @@ from sqlspec.config.struct import ConfigStruct
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from sqlspec.config.url import URL
-    from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, PoolLike, Standalone
+    from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, MakeStandalone, PoolLike
 
 S = TypeVar("S")
 A = TypeVar("A")
@@ -155,25 +153,25 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
 
     if TYPE_CHECKING:
         # What connects for a config. It stands above; `sqlspec/__init__.py` puts it here.
-        _standalone: ClassVar[Callable[[Any], Standalone]]
+        _standalone: ClassVar[MakeStandalone]
 
     def create_pool(self) -> PoolLike:
         """A new pool of the adapter's, for sync use. The caller closes it."""
-        return self._standalone().create_pool()
+        return self._standalone(self).create_pool()
 
     def create_async_pool(self) -> AsyncPoolLike:
         """A new pool of the adapter's, for the running event loop. The caller closes it."""
-        return self._standalone().create_async_pool()
+        return self._standalone(self).create_async_pool()
 
     def provide_connection(self) -> Block[Raw, AsyncRaw]:
         """The driver's own connection for one `with` or `async with` block, opened and closed with it."""
-        return self._standalone().provide_connection()
+        return self._standalone(self).provide_connection()
 
     def provide_session(
         self, *, autocommit: bool | None = None, read_only: bool | None = None, isolation: str | None = None
     ) -> Block[S, A]:
         """A session for one `with` or `async with` block, its connection opened and closed with it."""
-        return self._standalone().provide_session(
+        return self._standalone(self).provide_session(
             autocommit=autocommit, read_only=read_only, isolation=isolation
         )
 
