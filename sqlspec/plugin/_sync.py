@@ -271,13 +271,22 @@ class Connection(PooledConnection[RawT]):
     def execute_many(
         self, statement: str, rows: Sequence[Parameters], deadline: float | None
     ) -> RawResult:
-        """Run one statement for each row of parameters, in a transaction: for all of them, or for none."""
+        """Run one statement for each row of parameters, in a transaction: for all of them, or for none.
+
+        Returns the rows of all of them (RETURNING), in order, and how many rows were changed.
+        """
         count = 0
+        columns: tuple[str, ...] = ()
+        returned: list[Row] = []
         self.is_spoiled = True  # until the last row is in
         for row in rows:
-            count += max((_executed(self, statement, row, deadline)).rowcount, 0)
+            result = _executed(self, statement, row, deadline)
+            count += max(result.rowcount, 0)
+            if result.columns:
+                columns = result.columns
+                returned += result.rows
         self.is_spoiled = False
-        return RawResult(rowcount=count)
+        return RawResult(columns, returned, count)
 
     def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
         """Run statements without parameters, one after another, and drop what they return."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence  # noqa: TC003 - msgspec reads the annotations
+from collections.abc import Callable, Sequence  # noqa: TC003 - msgspec reads the annotations
 from contextvars import ContextVar
 from typing import Any
 
@@ -26,6 +26,11 @@ class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is 
     """Rows that were changed, or returned where the driver says so; -1 when it does not know (PEP 249)."""
     lastrowid: int | None = None
     """The key that the last INSERT made, where the database has such a thing (PEP 249)."""
+    more: Sequence[RawResult] = ()
+    """What else the same statement returned, in order: a procedure may return several results."""
+    arrow_types: Callable[[], Sequence[Any]] | None = None
+    """Called for an Arrow table: a `pyarrow.DataType` for each column, as the database declares it. None for
+    a column whose type must be found in its values; no function where that is so for all."""
 
     def to_arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
@@ -42,6 +47,8 @@ class LazyResult(ABC):
     columns: tuple[str, ...]
     rowcount: int = -1
     lastrowid: int | None = None
+    more: Sequence[RawResult | LazyResult] = ()
+    arrow_types: Callable[[], Sequence[Any]] | None = None
 
     @abstractmethod
     def fetch_now(self, *, as_table: bool) -> None:

@@ -7,11 +7,12 @@ kept: two calls of `all()` give two lists.
 
 from __future__ import annotations
 
+from itertools import starmap, zip_longest
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
 
-from sqlspec.errors import MultipleRowsError, NoRowError
+from sqlspec.errors import InvalidArgumentError, MultipleRowsError, NoRowError
 from sqlspec.plugin.results import LazyResult, RawResult  # noqa: TC001 - msgspec reads the annotations
 from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
 
@@ -87,6 +88,19 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         if is_scalar(self._schema_type):
             return self.all()
         return [row[0] for row in self._raw.rows]
+
+    def result_sets(self, *schema_types: Any) -> tuple[Result[Any], ...]:
+        """All that the statement returned, in order, this result first: a procedure may return several.
+
+        One type of row for each, if any: `orders, lines = result.result_sets(Order, Line)`. Raises
+        `InvalidArgumentError` when there are more types than results; results without a type give dicts.
+        """
+        raws = (self._raw, *self._raw.more)
+        if len(schema_types) > len(raws):
+            msg = f"{len(schema_types)} types for {len(raws)} results; give result_sets() one type for each"
+            raise InvalidArgumentError(msg)
+        types = schema_types or (self._schema_type,)
+        return tuple(starmap(Result, zip_longest(raws, types)))
 
     @property
     def columns(self) -> tuple[str, ...]:

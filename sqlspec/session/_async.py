@@ -115,18 +115,33 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             self._observe(sql, started, rowcount=raw.rowcount)
         return Result(raw, schema_type)
 
-    async def execute_many(self, sql: str, rows: Iterable[Parameters]) -> Result[dict[str, Any]]:
-        """Run one statement for each row of parameters: for all of them, or for none."""
+    @overload
+    async def execute_many(self, sql: str, rows: Iterable[Parameters]) -> Result[dict[str, Any]]: ...
+    @overload
+    async def execute_many(
+        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[T]
+    ) -> Result[T]: ...
+    async def execute_many(
+        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[Any] | None = None
+    ) -> Any:
+        """Run one statement for each row of parameters: for all of them, or for none.
+
+        Returns the rows of all of them, in order, if the statement returns any (RETURNING); `rowcount` is how
+        many rows were changed in all.
+        """
         if self._plan.autocommit and not self._begun:
             async with self.begin():
-                return await self.execute_many(sql, rows)
+                return await self._execute_many(sql, rows, schema_type)
+        return await self._execute_many(sql, rows, schema_type)
+
+    async def _execute_many(self, sql: str, rows: Iterable[Parameters], schema_type: Any) -> Result[Any]:
         async with AsyncCall(self, sql) as connection:
             statement = self._plan.statements[sql]
             native = statement.bind_many(rows)
             await self._begin_if_needed()
             raw = await connection.execute_many(statement.text, native, None)
             self._check_kept()
-            return Result(raw)
+            return Result(raw, schema_type)
 
     async def execute_script(self, script: str) -> None:
         """Run the statements of a script, without parameters, in this session's transaction."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec.errors import MappingError, MultipleRowsError, NoRowError
+from sqlspec.errors import InvalidArgumentError, MappingError, MultipleRowsError, NoRowError
 from sqlspec.plugin.results import RawResult
 from sqlspec.result import Result
 from tests.result import schemas
@@ -124,3 +124,34 @@ def test_two_columns_of_one_name_do_not_hide_each_other(result: Make, read: Call
     """A dict would keep one; the error names the column and the cure."""
     with pytest.raises(MappingError, match=r"'id'.*AS"):
         read(result("id id", (1, 2)))
+
+
+def several() -> Result[Any]:
+    """What a procedure with three results returns: rows, rows, and none."""
+    lines = RawResult(("item", "n"), [("ink", 2), ("pen", 5)], 2)
+    return Result(RawResult(("id", "name"), [ADA], 1, more=(lines, RawResult(("id",), (), 0))))
+
+
+def test_all_that_a_statement_returned_can_be_read() -> None:
+    """In order, the first result first; one result is a tuple of one."""
+    first, lines, none = several().result_sets()
+
+    assert first.all() == several().all() == [{"id": 1, "name": "Ada"}]
+    assert lines.all() == [{"item": "ink", "n": 2}, {"item": "pen", "n": 5}]
+    assert (none.all(), none.columns) == ([], ("id",))
+    assert [one.all() for one in lines.result_sets()] == [lines.all()]
+
+
+def test_each_result_can_have_a_type_of_its_own() -> None:
+    """Those without one give dicts; a result keeps the type that the statement was given."""
+    users, lines, _ = several().result_sets(schemas.User, tuple)
+    typed: Result[Any] = Result(RawResult(("n",), [(4,)], 1, more=(RawResult(("n",), [(5,)], 1),)), int)
+
+    assert (users.all(), lines.all()) == ([schemas.User(1, "Ada")], [("ink", 2), ("pen", 5)])
+    assert [one.all() for one in typed.result_sets()] == [[4], [{"n": 5}]]
+
+
+def test_more_types_than_results_are_refused() -> None:
+    """Somebody expected a result that did not come."""
+    with pytest.raises(InvalidArgumentError, match="4 types for 3 results"):
+        several().result_sets(int, int, int, int)
