@@ -300,9 +300,12 @@ class AsyncConnection(AsyncPooledConnection[RawT]):
         return AsyncCursor(await _executed(self, statement, parameters, deadline), batch_size)
 
     async def load(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], deadline: float | None
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
     ) -> int:
-        """Insert *rows* into *table* by the driver's fastest path: all of them, or none. Returns how many."""
+        """Insert *rows* by the driver's fastest path: all of them, or none. Returns how many.
+
+        *table*: its schema and its name, or its name alone, not quoted.
+        """
         names = ", ".join(map(self.quote, columns))
         marks = ", ".join(self.placeholders(len(columns)))
         statement = f"INSERT INTO {self.quote_path(table)} ({names}) VALUES ({marks})"  # noqa: S608 - all quoted
@@ -313,9 +316,9 @@ class AsyncConnection(AsyncPooledConnection[RawT]):
         """One identifier, quoted (SQL-92 5.2: double quotes, doubled inside)."""
         return '"' + identifier.replace('"', '""') + '"'
 
-    def quote_path(self, table: str) -> str:
-        """A table's name, schema and all, each part quoted."""
-        return ".".join(map(self.quote, table.split(".")))
+    def quote_path(self, path: Sequence[str]) -> str:
+        """The name of a table in its schema, each part quoted."""
+        return ".".join(map(self.quote, path))
 
     def placeholders(self, count: int) -> list[str]:
         """The driver's placeholders for *count* values by position."""

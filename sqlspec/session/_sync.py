@@ -16,6 +16,7 @@ from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
 from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
+from sqlspec.sql.names import table_path
 
 from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
 from .bulk import Batches
@@ -173,28 +174,34 @@ class Session(SessionBase["Connection[Any]"]):
             raise InvalidArgumentError(msg)
         return Rows(self, sql, parameters, schema_type, batch_size)
 
-    def load(self, table: str, rows: Iterable[Any], columns: Sequence[str] | None = None) -> int:
+    def load(
+        self, table: str | Sequence[str], rows: Iterable[Any], columns: Sequence[str] | None = None
+    ) -> int:
         """Insert many rows by the driver's fastest path: all of them, or none. Returns how many.
 
         *rows*: tuples (then *columns* names the table's columns), mappings, dataclasses, Structs or
         NamedTuples, all of one type, or a `pyarrow` table, batch or reader; they are read in bounded
-        batches, so a generator may be endless for memory's sake. *table* may be `schema.table`.
+        batches, so a generator may be endless for memory's sake.
+
+        *table*: `table` or `schema.table`, in their exact case. A part that holds a dot is quoted as in SQL,
+        or the parts are given as they are: `("schema", "a.table")`.
         """
+        path = table_path(table, self._plan.statements.dialect)
         batches = Batches(rows, columns, self._connection.load_batch)
         if not (self._begun or self._plan.autocommit):
             with Opening(self):
-                return self._load(table, batches)
+                return self._load(path, batches)
         if self._begun and not self._plan.has_savepoints:
-            return self._load(table, batches)
+            return self._load(path, batches)
         with self.begin():
-            return self._load(table, batches)
+            return self._load(path, batches)
 
-    def _load(self, table: str, batches: Batches) -> int:
+    def _load(self, path: tuple[str, ...], batches: Batches) -> int:
         count = 0
         try:
             for batch in batches:
-                with Call(self, f"load {table}") as connection:
-                    count += connection.load(table, batches.columns, batch, None)
+                with Call(self, f"load {'.'.join(path)}") as connection:
+                    count += connection.load(path, batches.columns, batch, None)
                     self._check_kept()
         except BaseException as exc:
             # What has gone in is undone by the block around, or with the transaction, but never kept alone.

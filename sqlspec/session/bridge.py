@@ -255,7 +255,7 @@ class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnect
         return BridgedCursor(self, cursor)
 
     def load(
-        self, table: str, columns: Sequence[str], rows: Sequence[Row], deadline: float | None
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
     ) -> Hop[int]:
         """One hop."""
         return self._hop(self._spoiling, self._inner.load, table, columns, rows, deadline, may_interrupt=True)

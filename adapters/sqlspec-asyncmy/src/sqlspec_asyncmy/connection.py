@@ -208,7 +208,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         return count
 
     async def load(
-        self, table: str, columns: Sequence[str], rows: Sequence[Any], deadline: float | None
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
         """Insert *rows* by statements of many rows each, as few as the server takes."""
         names = ", ".join(map(self.quote, columns))

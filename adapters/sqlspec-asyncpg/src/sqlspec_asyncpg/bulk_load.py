@@ -43,15 +43,20 @@ class BulkLoader:
         self._raw, self._cache = raw, cache
 
     async def copy(
-        self, table: str, columns: Sequence[str], rows: Sequence[Any], query: str, deadline: float | None
+        self,
+        table: tuple[str, ...],
+        columns: Sequence[str],
+        rows: Sequence[Any],
+        query: str,
+        deadline: float | None,
     ) -> int | None:
         """Insert *rows*; None if asyncpg can not send a column in binary. *query* selects the columns."""
-        schema, _, name = table.rpartition(".")
+        *schemas, name = table
         # asyncpg caches the types of a table's columns, and does not notice an ALTER TABLE.
         await self._raw.reload_schema_state()
         key = table, tuple(columns)
         if key not in self._cache.binary_tables:
-            self._cache.binary_tables[key] = "." not in schema and await self._is_binary(query)
+            self._cache.binary_tables[key] = len(schemas) <= 1 and await self._is_binary(query)
         if not self._cache.binary_tables[key]:
             return None
         if rows and plain(rows[0]) is not None:
@@ -59,7 +64,7 @@ class BulkLoader:
         try:
             tag = await self._raw.copy_records_to_table(
                 name,
-                schema_name=schema or None,
+                schema_name=schemas[0] if schemas else None,
                 columns=columns,
                 records=rows,
                 timeout=seconds_until(deadline),
@@ -73,7 +78,7 @@ class BulkLoader:
         else:
             return row_count(tag)
         # Outside of the handler: asyncpg's exception quotes the value, and must not become the context.
-        msg = f"load {table}: a value does not fit its column; the columns are {', '.join(columns)}"
+        msg = f"load {'.'.join(table)}: a value does not fit its column; the columns are {', '.join(columns)}"
         raise StatementError(msg)
 
     async def _is_binary(self, query: str) -> bool:

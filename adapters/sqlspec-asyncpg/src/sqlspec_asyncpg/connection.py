@@ -91,7 +91,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
             return await super().stream(statement, parameters, batch_size, deadline)
 
     async def load(
-        self, table: str, columns: Sequence[str], rows: Sequence[Any], deadline: float | None
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
         """Binary COPY; row by row where a column's type has no binary form in asyncpg."""
         self._runner.is_used = True

@@ -21,7 +21,7 @@ class StatementCache:
         self._size = size
         self.statements: OrderedDict[str, Prepared] = OrderedDict()
         """By text, the oldest first."""
-        self.binary_tables: dict[tuple[str, tuple[str, ...]], bool] = {}
+        self.binary_tables: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
         """By a table's name and columns: whether COPY may send them in binary."""
 
     def put(self, statement: str, prepared: Prepared) -> None:

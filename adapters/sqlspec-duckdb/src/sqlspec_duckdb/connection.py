@@ -146,7 +146,9 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
             self._is_status_unknown = True
 
     @passing_signals
-    def load(self, table: str, columns: Sequence[str], rows: Sequence[Row], deadline: float | None) -> int:
+    def load(
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
+    ) -> int:
         """Insert rows by the appender, or by Arrow where there is none: all of them, or none."""
         self._get_ready()
         self._may_interrupt = self._is_status_unknown = True

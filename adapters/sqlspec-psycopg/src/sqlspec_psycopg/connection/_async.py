@@ -172,7 +172,11 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
         return AsyncDeclaredCursor(self, name, batch_size)
 
     async def load(
-        self, table: str, columns: Sequence[str], rows: Sequence[Sequence[Any]], deadline: float | None
+        self,
+        table: tuple[str, ...],
+        columns: Sequence[str],
+        rows: Sequence[Sequence[Any]],
+        deadline: float | None,
     ) -> int:
         """Insert rows by COPY."""
         self._control.is_used = True
