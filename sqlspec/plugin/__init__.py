@@ -23,7 +23,7 @@ from .contract import (
 if TYPE_CHECKING:
     from sqlspec.config.sources import ConfigSource
     from sqlspec.lending import AsyncPoolLike, PoolLike
-    from sqlspec.sql import Dialect
+    from sqlspec.sql import CopyData, Dialect
 
     from ._async import AsyncConnection, AsyncCursor, AsyncPooledConnection
     from ._sync import Connection, Cursor, PooledConnection
@@ -47,6 +47,7 @@ __all__ = (
     "ConfigSource",
     "Connection",
     "ConnectionEvent",
+    "CopyData",
     "Cursor",
     "Dialect",
     "LazyResult",
@@ -83,7 +84,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "sqlspec.plugin.results": ("LazyResult", "RawResult"),
         "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),
         "sqlspec.plugin.tls": ("SSLMode", "tls_context"),
-        "sqlspec.sql": ("Dialect",),
+        "sqlspec.sql": ("CopyData", "Dialect"),
     }
     _LAZY = {name: home for home, names in _HOMES.items() for name in names}
 

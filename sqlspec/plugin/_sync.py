@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from sqlspec.lending import PoolLike
+    from sqlspec.sql import CopyData
 
     from .contract import Parameters, Row, TransactionOptions
     from .results import LazyResult
@@ -288,9 +289,14 @@ class Connection(PooledConnection[RawT]):
         self.is_spoiled = False
         return RawResult(columns, returned, count)
 
-    def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
-        """Run statements without parameters, one after another, and drop what they return."""
+    def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
+        """Run statements without parameters, one after another, and drop what they return.
+
+        They may be transaction control if no transaction is open. `CopyData` comes for dialects that say so.
+        """
         for statement in statements:
+            if not isinstance(statement, str):
+                raise self.unsupported("copy the data of a script")
             _executed(self, statement, None, deadline)
 
     def stream(

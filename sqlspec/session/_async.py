@@ -18,7 +18,7 @@ from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
 from sqlspec.sql.names import table_path
 
-from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
+from .base import ACTIVE, CLOSED, IDLE, UNANSWERED, SessionBase
 from .bulk import Batches
 from .call._async import AsyncCall
 from .execution import async_execution
@@ -145,12 +145,38 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             return Result(raw, schema_type)
 
     async def execute_script(self, script: str) -> None:
-        """Run the statements of a script, without parameters, in this session's transaction."""
+        """Run the statements of a script, without parameters, in this session's transaction.
+
+        An autocommit session runs scripts that have a BEGIN and COMMIT of their own. A transaction that such
+        a script leaves open is rolled back: with the script's error, or with `TransactionAbortedError`.
+        """
+        is_alone = self._plan.autocommit and not self._begun
         async with AsyncCall(self, script) as connection:
-            statements = self._plan.statements.script(script)
+            statements = self._plan.statements.script(script, has_own_transactions=is_alone)
             await self._begin_if_needed()
-            await connection.execute_script(statements, None)
+            try:
+                await connection.execute_script(statements, None)
+            except BaseException as exc:
+                if is_alone:
+                    await self._undo_script(exc)
+                raise
             self._check_kept()
+            if is_alone and self._status() is not IDLE:
+                await connection.rollback(self._clean_up_deadline())
+                raise self._left_open()
+
+    async def _undo_script(self, failure: BaseException) -> None:
+        """Roll back what a script in autocommit mode left open; if not now, then when the session ends."""
+        self._lent = True
+        connection = self._connection
+        if connection.is_foreign(failure) or self._status() is IDLE:
+            return
+        try:
+            await connection.rollback(self._clean_up_deadline())
+        except Exception as exc:
+            if connection.is_foreign(exc):
+                raise
+            connection.drop()
 
     @overload
     def stream(

@@ -18,7 +18,7 @@ from sqlspec.plugin.results import RawResult, fetch_now
 from sqlspec.result import Result
 from sqlspec.sql.names import table_path
 
-from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
+from .base import ACTIVE, CLOSED, IDLE, UNANSWERED, SessionBase
 from .bulk import Batches
 from .call._sync import Call
 from .execution import execution
@@ -145,12 +145,38 @@ class Session(SessionBase["Connection[Any]"]):
             return Result(raw, schema_type)
 
     def execute_script(self, script: str) -> None:
-        """Run the statements of a script, without parameters, in this session's transaction."""
+        """Run the statements of a script, without parameters, in this session's transaction.
+
+        An autocommit session runs scripts that have a BEGIN and COMMIT of their own. A transaction that such
+        a script leaves open is rolled back: with the script's error, or with `TransactionAbortedError`.
+        """
+        is_alone = self._plan.autocommit and not self._begun
         with Call(self, script) as connection:
-            statements = self._plan.statements.script(script)
+            statements = self._plan.statements.script(script, has_own_transactions=is_alone)
             self._begin_if_needed()
-            connection.execute_script(statements, None)
+            try:
+                connection.execute_script(statements, None)
+            except BaseException as exc:
+                if is_alone:
+                    self._undo_script(exc)
+                raise
             self._check_kept()
+            if is_alone and self._status() is not IDLE:
+                connection.rollback(self._clean_up_deadline())
+                raise self._left_open()
+
+    def _undo_script(self, failure: BaseException) -> None:
+        """Roll back what a script in autocommit mode left open; if not now, then when the session ends."""
+        self._lent = True
+        connection = self._connection
+        if connection.is_foreign(failure) or self._status() is IDLE:
+            return
+        try:
+            connection.rollback(self._clean_up_deadline())
+        except Exception as exc:
+            if connection.is_foreign(exc):
+                raise
+            connection.drop()
 
     @overload
     def stream(

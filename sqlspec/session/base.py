@@ -138,6 +138,12 @@ class SessionBase(Generic[C]):
         error.__cause__ = self._failure
         return error
 
+    def _left_open(self) -> TransactionAbortedError:
+        return TransactionAbortedError(
+            f"the script began a transaction on {self._plan.name!r} and did not end it: it was rolled back. "
+            "Write COMMIT at its end"
+        )
+
     def _ended_without(self, guard: CallGuard) -> SQLSpecError:
         """Why nothing was committed: the connection is gone, or belongs to the parent process."""
         return guard.refusal() if guard.ended is INHERITED else self._aborted()

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from sqlspec.plugin._sync import Cursor, PooledConnection
     from sqlspec.plugin.contract import Parameters, Row, TransactionOptions
     from sqlspec.plugin.results import LazyResult
+    from sqlspec.sql import CopyData
 
 __all__ = ("BridgedConnection", "BridgedConnector")
 
@@ -242,7 +243,7 @@ class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnect
             self._spoiling, self._inner.execute_many, statement, rows, deadline, may_interrupt=True
         )
 
-    def execute_script(self, statements: Sequence[str], deadline: float | None) -> Hop[None]:
+    def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> Hop[None]:
         """One hop."""
         return self._hop(self._inner.execute_script, statements, deadline, may_interrupt=True)
 

@@ -7,6 +7,7 @@ every text.
 
 from __future__ import annotations
 
+from .client_commands import CopyData
 from .dialect import DIALECTS, MYSQL, POSTGRESQL, SQLITE, STANDARD, Dialect
 from .script import split_statements
 from .statement import Statement
@@ -18,6 +19,7 @@ __all__ = (
     "POSTGRESQL",
     "SQLITE",
     "STANDARD",
+    "CopyData",
     "Dialect",
     "Statement",
     "Statements",

@@ -30,9 +30,10 @@ _IDENT_ASCII = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqr
 
 
 @cache
-def pattern_for(dialect: Dialect, *, dollar_numbers: bool) -> re.Pattern[str]:
+def pattern_for(dialect: Dialect, *, dollar_numbers: bool, delimiter: str = ";") -> re.Pattern[str]:
     """The expression that finds the tokens of a dialect; `dollar_numbers` adds the driver's `$1`."""
-    alternatives = [*_marks(dialect), *_strings(dialect), *_identifiers(dialect), *_comments(dialect), ";"]
+    alternatives = [re.escape(delimiter), *_marks(dialect), *_strings(dialect), *_identifiers(dialect)]
+    alternatives += _comments(dialect)
     alternatives += _dollars(dialect, dollar_numbers=dollar_numbers)
     return re.compile(f"({'|'.join(alternatives)})", re.DOTALL)
 
@@ -102,17 +103,23 @@ def needs_hops(dialect: Dialect) -> bool:
 def _hop(sql: str, pattern: re.Pattern[str]) -> Iterator[str]:
     start = 0
     while found := pattern.search(sql, start):
-        begin, end = found.span()
-        opening = found[0]
-        if opening == "/*":
-            end = _end_of_comment(sql, end)
-        elif _is_dollar_quote(opening):
-            closing = sql.find(opening, end)
-            end = len(sql) if closing < 0 else closing + len(opening)
+        begin, end = token_span(sql, found)
         yield sql[start:begin]
         yield sql[begin:end]
         start = end
     yield sql[start:]
+
+
+def token_span(sql: str, found: re.Match[str]) -> tuple[int, int]:
+    """Where a token begins and ends, of which the expression has found the whole or the opening."""
+    begin, end = found.span()
+    opening = found[0]
+    if opening == "/*":
+        end = _end_of_comment(sql, end)
+    elif _is_dollar_quote(opening):
+        closing = sql.find(opening, end)
+        end = len(sql) if closing < 0 else closing + len(opening)
+    return begin, end
 
 
 def _is_dollar_quote(token: str) -> bool:

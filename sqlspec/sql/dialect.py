@@ -15,7 +15,7 @@ _ROLLBACK = "call session.rollback(), or raise inside the session's block"
 _NESTED = "write `async with session.begin()`, or `with`: inside a transaction it is a savepoint"
 _AUTOCOMMIT = "ask for it when the session opens: provide_session(autocommit=True)"
 _MODE = "say it when the session opens: provide_session(isolation=…, read_only=…)"
-_TWO_PHASE = "two-phase commit belongs to the driver's own connection: provide_connection()"
+TWO_PHASE = "two-phase commit belongs to the driver's own connection: provide_connection()"
 
 CONTROL: tuple[tuple[str, str], ...] = (
     ("BEGIN", _BEGIN),
@@ -33,10 +33,10 @@ CONTROL: tuple[tuple[str, str], ...] = (
     ("SET SESSION AUTOCOMMIT", _AUTOCOMMIT),
     ("SET LOCAL AUTOCOMMIT", _AUTOCOMMIT),
     ("SET TRANSACTION", _MODE),
-    ("PREPARE TRANSACTION", _TWO_PHASE),
-    ("COMMIT PREPARED", _TWO_PHASE),
-    ("ROLLBACK PREPARED", _TWO_PHASE),
-    ("XA", _TWO_PHASE),
+    ("PREPARE TRANSACTION", TWO_PHASE),
+    ("COMMIT PREPARED", TWO_PHASE),
+    ("ROLLBACK PREPARED", TWO_PHASE),
+    ("XA", TWO_PHASE),
 )
 """Statements that would move a transaction behind the session's back: first words → what to do instead.
 
@@ -78,6 +78,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     blocks: tuple[str, ...] = ()  # CREATE … of these has one if it has a BEGIN, with more of them in it
     control: tuple[tuple[str, str], ...] = CONTROL
 
+    # What the database's command-line program does with a script.
+    delimiter_lines: bool = False  # a line of DELIMITER says what ends a statement from there on (MySQL)
+    copy_data: bool = False  # after COPY … FROM stdin come lines of data, up to a line of \. (PostgreSQL)
+
 
 STANDARD = Dialect(name="standard", newlines="\n\r", colon_after_operand=True)
 
@@ -101,6 +105,7 @@ POSTGRESQL = Dialect(
     atomic=("FUNCTION", "PROCEDURE"),
     enclosed=("RULE",),
     control=(*CONTROL, ("SET SESSION CHARACTERISTICS", _MODE)),
+    copy_data=True,
 )
 
 MYSQL = Dialect(
@@ -111,6 +116,7 @@ MYSQL = Dialect(
     line_comments=("-- ", "#"),
     executable_comments=("/*!", "/*M!"),
     blocks=("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
+    delimiter_lines=True,
 )
 
 DIALECTS: dict[str, Dialect] = {one.name: one for one in (STANDARD, SQLITE, POSTGRESQL, MYSQL)}

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 __all__ = ("table_path",)
 
 
-def table_path(table: str | Sequence[str], dialect: Dialect) -> tuple[str, ...]:
+def table_path(table: object, dialect: Dialect) -> tuple[str, ...]:
     """The parts of a table's name, unquoted: the table is the last of them.
 
     A text is cut at its dots. A part that begins with a quote of the dialect ends at the closing quote, which

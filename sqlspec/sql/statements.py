@@ -16,28 +16,38 @@ from sqlspec.errors import (
 
 from ._lexer import first_word, needs_hops, pattern_for, split, words
 from ._scan import Scan, scan
+from .client_commands import CopyData, drop_client_lines, sections
+from .dialect import TWO_PHASE
 from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
-from .script import cut
+from .script import cut, is_blank
 from .statement import Foreign, Statement
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from .client_commands import Section
     from .dialect import Dialect
 
 _LIMIT = 2000  # entries
+_CHARACTERS = 1024 * 1024  # of all texts; each is kept twice, as typed and as the driver takes it
 _LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and seen once
 _PHRASE = 4  # words: the longest phrase of transaction control
 
 _ONLY_QMARKS = {"?"}
+OWN_TRANSACTIONS = (
+    "the session is the script's transaction; one with a BEGIN and COMMIT of its own runs in a session "
+    "without: provide_session(autocommit=True)"
+)
 
 
 class Statements(dict[str, Statement]):
     """Compiled statements by their text: `statements[sql]` compiles at first sight and remembers.
 
     Safe to share between threads without a lock: two that meet the same new text both compile it, and
-    either result will do. Bounded; when full, the older half is forgotten.
+    either result will do. Bounded in number and in characters; when full, the older half is forgotten.
     """
 
-    __slots__ = ("_control", "_hops", "_pattern", "_style", "dialect", "paramstyle")
+    __slots__ = ("_control", "_hops", "_length", "_pattern", "_style", "dialect", "paramstyle")
 
     def __init__(self, dialect: Dialect, paramstyle: str) -> None:
         super().__init__()
@@ -49,19 +59,23 @@ class Statements(dict[str, Statement]):
         self._pattern = pattern_for(dialect, dollar_numbers=self._style.dollar_numbers)
         self._hops = needs_hops(dialect)
         self._control = _phrases(dialect)
+        self._length = 0  # of all texts in characters, more or less: threads may count at once
 
     def __missing__(self, sql: str) -> Statement:
         statement = self.compile(sql)
         if len(sql) <= _LONGEST:
-            if len(self) >= _LIMIT:
+            if len(self) >= _LIMIT or self._length >= _CHARACTERS:
                 self._forget()
+            self._length += len(sql)
             self[sql] = statement
         return statement
 
     def _forget(self) -> None:
         # A copy is one step even without the GIL; walking the dict itself could meet another writer.
-        for sql in list(self.copy())[: _LIMIT // 2]:
+        texts = list(self.copy())
+        for sql in texts[: len(texts) // 2]:
             self.pop(sql, None)
+        self._length = sum(map(len, texts[len(texts) // 2 :]))
 
     def compile(self, sql: str) -> Statement:
         """Compile one statement, past the cache.
@@ -83,19 +97,33 @@ class Statements(dict[str, Statement]):
             return positional(sql, "".join(parts), len(tokens), verb, self._style)
         return self._render(sql, parts, verb)
 
-    def script(self, sql: str) -> list[str]:
-        """The statements of a script, as typed, without semicolons; transaction control in it is refused."""
-        parts = self._split(sql)
-        statements = [parts[start:end] for start, end in cut(parts, self.dialect)]
-        for statement in statements:
-            if first_word(statement) in self._control:
-                self._refuse_control(statement, "the session is the script's transaction: ")
-        return ["".join(statement).strip() for statement in statements]
+    def script(self, sql: str, *, has_own_transactions: bool = False) -> list[str | CopyData]:
+        """The statements of a script, as typed, without semicolons, and the data that comes with them.
+
+        Transaction control in it is refused, unless the script *has_own_transactions*. Raises
+        `TransactionControlError` or `InvalidArgumentError`.
+        """
+        found: list[str | CopyData] = []
+        for section in sections(_checked(sql).removeprefix("\ufeff"), self.dialect):
+            for parts in self._statements_of(section):
+                if first_word(parts) in self._control:
+                    self._refuse_in_script(parts, has_own_transactions=has_own_transactions)
+                found.append("".join(parts).strip())
+            if section.data is not None:
+                found[-1] = CopyData(str(found[-1]), section.data)
+        return found
+
+    def _statements_of(self, section: Section) -> Iterator[list[str]]:
+        parts = self._split(section.text)
+        spans = [(0, len(parts))] if section.is_statement else cut(parts, self.dialect)
+        for start, end in spans:
+            statement = parts[start:end]
+            drop_client_lines(statement, self.dialect)
+            if not is_blank(statement, 0, len(statement), self.dialect):
+                yield statement
 
     def _split(self, sql: object) -> list[str]:
-        if not isinstance(sql, str):
-            raise InvalidArgumentError(f"SQL is a str, not {type(sql).__name__}")
-        return split(sql, self._pattern, hops=self._hops)
+        return split(_checked(sql), self._pattern, hops=self._hops)
 
     def _only_statement(self, parts: list[str]) -> list[str]:
         spans = list(islice(cut(parts, self.dialect), 2))
@@ -106,11 +134,27 @@ class Statements(dict[str, Statement]):
             return parts[slice(*spans[0])]
         return parts
 
-    def _refuse_control(self, parts: list[str], why: str = "") -> None:
+    def _refuse_control(self, parts: list[str]) -> None:
+        if found := self._control_in(parts):
+            _refuse(*found)
+
+    def _refuse_in_script(self, parts: list[str], *, has_own_transactions: bool) -> None:
+        found = self._control_in(parts)
+        if found is None:
+            return
+        phrase, advice = found
+        if advice == TWO_PHASE:
+            _refuse(phrase, advice)
+        if not has_own_transactions:
+            _refuse(phrase, OWN_TRANSACTIONS)
+
+    def _control_in(self, parts: list[str]) -> tuple[str, str] | None:
+        """The transaction control that this statement is, and what to do instead of it."""
         head = tuple(islice(words(parts), _PHRASE))
         for phrase, advice in self._control[head[0]]:
             if head[: len(phrase)] == phrase:
-                _refuse(" ".join(phrase), f"{why}{advice}")
+                return " ".join(phrase), advice
+        return None
 
     def _is_delicate(self, sql: str) -> bool:
         """Whether marks can not simply replace question marks."""
@@ -162,6 +206,12 @@ def _phrases(dialect: Dialect) -> dict[str, list[tuple[tuple[str, ...], str]]]:
         head = tuple(phrase.split())
         phrases.setdefault(head[0], []).append((head, advice))
     return phrases
+
+
+def _checked(sql: object) -> str:
+    if not isinstance(sql, str):
+        raise InvalidArgumentError(f"SQL is a str, not {type(sql).__name__}")
+    return sql
 
 
 def _refuse(phrase: str, advice: str) -> NoReturn:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Coroutine, Sequence
 
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import Parameters, RawResult, TransactionOptions
+    from sqlspec.plugin import CopyData, Parameters, RawResult, TransactionOptions
 
     from .config import AsyncpgConfig
 
@@ -74,7 +74,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         """Run one statement for each row: all of them, or none."""
         return await self._runner.execute_many(statement, rows, deadline)
 
-    async def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
+    async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements one after another."""
         await self._runner.execute_script(statements, deadline)
 

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import AsyncCursor, Parameters
+    from sqlspec.plugin import AsyncCursor, CopyData, Parameters
 
     from .statement_cache import Prepared, StatementCache
     from .watched_connection import WatchedConnection
@@ -39,6 +39,7 @@ STALE = (
 )
 """The server refuses a statement that was prepared, before it runs."""
 DEFINES = ("CREATE", "ALTER", "DROP")
+COPY = "COPY needs its own call: session.load(), or copy_to_table() and others on session.connection()"
 COPIES = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*+COPY\b.*\b(?:STDIN|STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
@@ -171,10 +172,12 @@ class StatementRunner:
         with suppress(asyncpg.PostgresError):
             await self.raw.execute("ROLLBACK TO SAVEPOINT sqlspec_that_is_not_there")
 
-    async def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
+    async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements one after another, each as a simple query."""
         self.is_used = True
         for statement in statements:
+            if not isinstance(statement, str):
+                raise NotSupportedError(COPY)
             _refuse_copy(statement)
             self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
 
@@ -233,5 +236,4 @@ def is_stale(failure: BaseException) -> bool:
 def _refuse_copy(statement: str) -> None:
     """With asyncpg such a statement would wait for ever."""
     if COPIES.match(statement):
-        msg = "COPY needs its own call: session.load(), or copy_to_table() and others on session.connection()"
-        raise NotSupportedError(msg)
+        raise NotSupportedError(COPY)

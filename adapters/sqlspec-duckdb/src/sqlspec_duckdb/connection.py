@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from contextlib import AbstractContextManager
 
-    from sqlspec.plugin import Parameters, TransactionOptions
+    from sqlspec.plugin import CopyData, Parameters, TransactionOptions
 
     from .instances import DatabaseInstance
     from .values import Row
@@ -146,6 +146,15 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
             self._is_status_unknown = True
 
     @passing_signals
+    def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
+        """Run statements one after another. Outside of a transaction they may begin and end their own."""
+        is_alone = not self._begun
+        try:
+            super().execute_script(statements, deadline)
+        finally:
+            if is_alone and self._ask_status() is not IDLE:
+                self._begun = self._is_status_unknown = True
+
     def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
     ) -> int:

@@ -153,11 +153,6 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._retry.may_interrupt = False
         self._control.execute(f"RELEASE {MANY}")
 
-    def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
-        """Run statements one after another."""
-        for statement in statements:
-            self.execute(statement, None, deadline)
-
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> SQLiteCursor:

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import AsyncCursor, Parameters, TransactionOptions
+    from sqlspec.plugin import AsyncCursor, CopyData, Parameters, TransactionOptions
     from sqlspec_psycopg.config import PostgreSQLConfig
     from sqlspec_psycopg.reset import Resets
 
@@ -145,11 +145,12 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
             self.raw.deadline = None
         return RawResult(rowcount=cursor.rowcount)
 
-    async def execute_script(self, statements: Sequence[str], deadline: float | None) -> None:
+    async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements: in a transaction all in one message, else each on its own."""
-        if self.transaction_status is ACTIVE and statements:
+        texts = [statement for statement in statements if isinstance(statement, str)]
+        if self.transaction_status is ACTIVE and len(texts) == len(statements) > 0:
             self._control.is_used = True
-            results = await self._query("\n;".join(statements).encode(), deadline)
+            results = await self._query("\n;".join(texts).encode(), deadline)
             for result in results:
                 self._note_prepared(result.command_status)
             check_results(results)
