@@ -10,7 +10,7 @@ What a regular expression can not do (nested comments, dollar quotes) is done by
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _WORD = re.compile(r"[A-Za-z_]+")
 _IDENT_ASCII = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$")
 
 
-@cache
+@lru_cache(64)  # a script may bring a delimiter of its own
 def pattern_for(dialect: Dialect, *, dollar_numbers: bool, delimiter: str = ";") -> re.Pattern[str]:
     """The expression that finds the tokens of a dialect; `dollar_numbers` adds the driver's `$1`."""
     alternatives = [re.escape(delimiter), *_marks(dialect), *_strings(dialect), *_identifiers(dialect)]
