@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from .contract import (
     Outcome,
     Parameters,
+    RawResult,
     Resources,
     SessionOptions,
     TransactionOptions,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from .hookspecs import hookimpl
     from .info import AdapterInfo, Capability
     from .protocols import AsyncAdapterPlugin, SyncAdapterPlugin
-    from .results import LazyResult, RawResult
+    from .results import LazyResult
     from .sqlstate import error_for_sqlstate
     from .tls import SSLMode, tls_context
 
@@ -81,7 +82,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "sqlspec.plugin.hookspecs": ("hookimpl",),
         "sqlspec.plugin.info": ("AdapterInfo", "Capability"),
         "sqlspec.plugin.protocols": ("AsyncAdapterPlugin", "SyncAdapterPlugin"),
-        "sqlspec.plugin.results": ("LazyResult", "RawResult"),
+        "sqlspec.plugin.results": ("LazyResult",),
         "sqlspec.plugin.sqlstate": ("error_for_sqlstate",),
         "sqlspec.plugin.tls": ("SSLMode", "tls_context"),
         "sqlspec.sql": ("CopyData", "Dialect"),

@@ -12,8 +12,8 @@ from sqlspec.concurrency.guard import guard
 from sqlspec.concurrency.interruptions import interruption_of
 from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
-from .contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
-from .results import RawResult, fetch_now
+from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus
+from .results import fetch_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

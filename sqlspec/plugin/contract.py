@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import enum
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 __all__ = (
     "Outcome",
     "Parameters",
+    "RawResult",
     "Resources",
     "Row",
     "SessionOptions",
@@ -58,6 +56,26 @@ class SessionOptions(msgspec.Struct, frozen=True, cache_hash=True):
     autocommit: bool | None = None
     read_only: bool | None = None
     isolation: str | None = None
+
+
+class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C
+    """What a driver returned, untouched: column names and rows as tuples, all of them in memory."""
+
+    columns: tuple[str, ...] = ()
+    rows: Sequence[Row] = ()
+    rowcount: int = -1
+    """Rows that were changed, or returned where the driver says so; -1 when it does not know (PEP 249)."""
+    lastrowid: int | None = None
+    """The key that the last INSERT made, where the database has such a thing (PEP 249)."""
+    more: Sequence[RawResult] = ()
+    """What else the same statement returned, in order: a procedure may return several results."""
+    arrow_types: Callable[[], Sequence[Any]] | None = None
+    """Called for an Arrow table: for each column the `pyarrow.DataType` that the database declares, or "json" for
+    documents. None for a column whose type must be found in its values; no function if that is so for all."""
+
+    def to_arrow(self) -> Any:
+        """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
+        return None
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

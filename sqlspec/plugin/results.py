@@ -1,40 +1,20 @@
-"""What a driver returned: in memory already, or still with the driver."""
+"""A result that is still with the driver when `execute` returns."""
 
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Sequence  # noqa: TC003 - msgspec reads the annotations
 from contextvars import ContextVar
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import msgspec
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
 
-from .contract import Row  # noqa: TC001 - the same
+    from .contract import RawResult, Row
 
-__all__ = ("TABLE_WANTED", "LazyResult", "RawResult", "fetch_now")
+__all__ = ("TABLE_WANTED", "LazyResult", "fetch_now")
 
 TABLE_WANTED: ContextVar[bool] = ContextVar("sqlspec_table_wanted", default=False)
 """Whether the caller awaits `arrow()` or the like: then a result need not become Python objects first."""
-
-
-class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C
-    """What a driver returned, untouched: column names and rows as tuples, all of them in memory."""
-
-    columns: tuple[str, ...] = ()
-    rows: Sequence[Row] = ()
-    rowcount: int = -1
-    """Rows that were changed, or returned where the driver says so; -1 when it does not know (PEP 249)."""
-    lastrowid: int | None = None
-    """The key that the last INSERT made, where the database has such a thing (PEP 249)."""
-    more: Sequence[RawResult] = ()
-    """What else the same statement returned, in order: a procedure may return several results."""
-    arrow_types: Callable[[], Sequence[Any]] | None = None
-    """Called for an Arrow table: a `pyarrow.DataType` for each column, as the database declares it. None for
-    a column whose type must be found in its values; no function where that is so for all."""
-
-    def to_arrow(self) -> Any:
-        """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
-        return None
 
 
 class LazyResult(ABC):

@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 import msgspec
 
 from sqlspec.errors import InvalidArgumentError, MultipleRowsError, NoRowError
-from sqlspec.plugin.results import LazyResult, RawResult  # noqa: TC001 - msgspec reads the annotations
+from sqlspec.plugin.contract import RawResult  # noqa: TC001 - msgspec reads the annotations
+from sqlspec.plugin.results import LazyResult  # noqa: TC001 - the same
 from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
 
 if TYPE_CHECKING:

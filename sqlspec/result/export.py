@@ -1,4 +1,4 @@
-"""Results as tables of other libraries. Each is imported when asked for."""
+"""Results as tables of other libraries, by way of Arrow. Each is imported when asked for."""
 
 from __future__ import annotations
 
@@ -9,9 +9,8 @@ from sqlspec.errors import MappingError, NotSupportedError
 from sqlspec.result.matching import duplicate_column
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from sqlspec.plugin.results import LazyResult, RawResult
+    from sqlspec.plugin.contract import RawResult
+    from sqlspec.plugin.results import LazyResult
 
 __all__ = ("to_arrow", "to_pandas", "to_polars")
 
@@ -22,31 +21,49 @@ def to_arrow(raw: RawResult | LazyResult) -> Any:
     table = raw.to_arrow()
     if table is not None:
         return table
-    columns = raw.columns
-    arrays = [_array(arrow, raw.rows, place, name) for place, name in enumerate(columns)]
+    from sqlspec.result.arrow_columns import column_array
+
+    columns, rows = raw.columns, raw.rows
+    declared = raw.arrow_types() if raw.arrow_types is not None else (None,) * len(columns)
+    # Column by column: never more than one column lives in memory twice.
+    arrays = [
+        column_array(arrow, [row[place] for row in rows], name, kind)
+        for place, (name, kind) in enumerate(zip(columns, declared, strict=True))
+    ]
     return arrow.Table.from_arrays(arrays, names=list(columns))
 
 
 def to_pandas(raw: RawResult | LazyResult) -> Any:
-    """A `pandas.DataFrame`; from the driver's Arrow table, where it has one."""
-    pandas = _library("pandas", command="pip install pandas")
-    table = _arrow_of_driver(raw)
-    if table is not None:
-        return table.to_pandas()
-    return pandas.DataFrame(_tuples(raw.rows), columns=list(raw.columns))
+    """A `pandas.DataFrame` of Arrow's dtypes: NULL is no NaN, and integers beside NULL are integers."""
+    pandas = _library("pandas", command="pip install pandas pyarrow")
+    table = to_arrow(raw)
+    arrow = import_module("pyarrow")
+    try:
+        # By the type alone: a column must not change with the first NULL in it.
+        return table.to_pandas(types_mapper=pandas.ArrowDtype)
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError, NotImplementedError):
+        msg = "pandas can not hold a value of this result; use arrow(), or CAST the column in the statement"
+        raise MappingError(msg) from None  # its text quotes values
 
 
 def to_polars(raw: RawResult | LazyResult) -> Any:
-    """A `polars.DataFrame`; from the driver's Arrow table, where it has one."""
-    polars = _library("polars", command="pip install polars")
+    """A `polars.DataFrame`."""
+    polars = _library("polars", command="pip install polars pyarrow")
     columns = raw.columns
     if len(set(columns)) != len(columns):
         raise duplicate_column(columns, otherwise="use arrow()")
-    table = _arrow_of_driver(raw)
-    if table is not None:
+    table = to_arrow(raw)
+    arrow = import_module("pyarrow")
+    for field in table.schema:
+        # Asked before: what polars does not know makes it panic, with a trace on the terminal.
+        if not _is_known_to_polars(arrow.types, field.type):
+            msg = f"column {field.name!r}: polars has no {field.type} of Arrow's; CAST it in the statement"
+            raise MappingError(msg)
+    try:
         return polars.from_arrow(table)
-    rows = raw.rows
-    return polars.DataFrame([_series(polars, rows, place, name) for place, name in enumerate(columns)])
+    except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError):
+        msg = "polars can not hold a value of this result; use arrow(), or CAST the column in the statement"
+        raise MappingError(msg) from None
 
 
 def _library(name: str, *, command: str) -> Any:
@@ -56,38 +73,30 @@ def _library(name: str, *, command: str) -> Any:
         raise NotSupportedError(f"this needs {name}: {command}") from exc
 
 
-def _arrow_of_driver(raw: RawResult | LazyResult) -> Any:
-    """The driver's Arrow table; None where it has none, or where pyarrow is missing."""
-    try:
-        return raw.to_arrow()
-    except ImportError:
-        return None
-
-
-def _array(arrow: Any, rows: Sequence[Any], place: int, name: str) -> Any:
-    # Column by column: never more than one column lives in memory twice.
-    try:
-        return arrow.array([row[place] for row in rows])
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
-        raise _no_common_type(name, "Arrow") from None  # its text quotes values
-
-
-def _series(polars: Any, rows: Sequence[Any], place: int, name: str) -> Any:
-    # Column by column as well: from rows, polars makes text of numbers that share a column with text.
-    values = [row[place] for row in rows]
-    numbers = {int, float} == set(map(type, values)) - {type(None)}
-    try:
-        return polars.Series(name, values, dtype=polars.Float64 if numbers else None, strict=not numbers)
-    except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError):
-        raise _no_common_type(name, "polars") from None  # its text quotes values
-
-
-def _no_common_type(name: str, library: str) -> MappingError:
-    return MappingError(
-        f"the values of column {name!r} have no common {library} type; CAST the column in the statement"
+def _is_known_to_polars(types: Any, kind: Any) -> bool:
+    if types.is_nested(kind):
+        if types.is_map(kind) or types.is_union(kind):
+            return False
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        return all(_is_known_to_polars(types, field.type) for field in fields)
+    if types.is_dictionary(kind):
+        return _is_known_to_polars(types, kind.value_type)
+    return any(
+        is_it(kind)
+        for is_it in (
+            types.is_null,
+            types.is_boolean,
+            types.is_integer,
+            types.is_floating,
+            types.is_string,
+            types.is_large_string,
+            types.is_binary,
+            types.is_large_binary,
+            types.is_fixed_size_binary,
+            types.is_date,
+            types.is_time,
+            types.is_timestamp,
+            types.is_duration,
+            types.is_decimal128,
+        )
     )
-
-
-def _tuples(rows: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """Rows as tuples; drivers' own record types are none."""
-    return list(map(tuple, rows))

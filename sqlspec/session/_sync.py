@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from sqlspec.concurrency.guard import DROPPED, HELD
 from sqlspec.concurrency.shielded import shielded
 from sqlspec.errors import InvalidArgumentError
-from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
-from sqlspec.plugin.results import RawResult, fetch_now
+from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, RawResult
+from sqlspec.plugin.results import fetch_now
 from sqlspec.result import Result
 from sqlspec.sql.names import table_path
 
@@ -206,7 +206,7 @@ class Session(SessionBase["Connection[Any]"]):
         """Insert many rows by the driver's fastest path: all of them, or none. Returns how many.
 
         *rows*: tuples (then *columns* names the table's columns), mappings, dataclasses, Structs or
-        NamedTuples, all of one type, or a `pyarrow` table, batch or reader; they are read in bounded
+        NamedTuples, all of one type, or a table of `pyarrow`, pandas or polars; they are read in bounded
         batches, so a generator may be endless for memory's sake.
 
         *table*: `table` or `schema.table`, in their exact case. A part that holds a dot is quoted as in SQL,

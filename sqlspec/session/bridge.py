@@ -17,8 +17,8 @@ from sqlspec.concurrency.workers import Workers, dropped
 from sqlspec.errors import DisconnectedError
 from sqlspec.plugin._async import AsyncConnection, AsyncCursor, AsyncPooledConnection
 from sqlspec.plugin._sync import Connection
-from sqlspec.plugin.contract import Outcome, TransactionStatus
-from sqlspec.plugin.results import TABLE_WANTED, RawResult, fetch_now
+from sqlspec.plugin.contract import Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.results import TABLE_WANTED, fetch_now
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import InvalidArgumentError, ParameterError, did_you_mean
 
+from .tables import arrow_table, is_table, names_of, rows_of
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -25,8 +27,8 @@ class Batches:
         if isinstance(rows, (str, bytes, Mapping)):
             msg = f"load() takes an iterable of rows, not one {type(rows).__name__}"
             raise InvalidArgumentError(msg)
-        if type(rows).__module__.partition(".")[0] == "pyarrow":  # it is not imported for those who have none
-            rows, columns = _from_arrow(rows, columns)
+        if is_table(rows):
+            rows, columns = _from_table(rows, columns)
         self._rows = iter(rows)
         self._size = size
         self._batch = list(islice(self._rows, size))
@@ -84,18 +86,15 @@ class Batches:
                 raise ParameterError(msg)
 
 
-def _from_arrow(table: Any, columns: Sequence[str] | None) -> tuple[Iterator[tuple[Any, ...]], Sequence[str]]:
-    """The rows of a `pyarrow` Table, RecordBatch or RecordBatchReader, a part of a batch at a time."""
-    names = list(table.schema.names)
+def _from_table(table: Any, columns: Sequence[str] | None) -> tuple[Iterator[tuple[Any, ...]], Sequence[str]]:
+    """The rows of a table of columns, a part of a batch at a time."""
+    table = arrow_table(table)
+    names = names_of(table)
     wanted = names if columns is None else columns
     _check_names(wanted, names)
     # Names may come twice in a table that is taken as it is.
     places = range(len(names)) if columns is None else [names.index(name) for name in columns]
-    if hasattr(table, "to_batches"):
-        batches = table.to_batches()
-    else:
-        batches = [table] if hasattr(table, "num_rows") else table  # a RecordBatch, or a reader of them
-    return _arrow_rows(batches, places), wanted
+    return rows_of(table, places, LOAD_BATCH), wanted
 
 
 def _check_names(columns: Sequence[str], known: Sequence[str] | None) -> None:
@@ -108,13 +107,6 @@ def _check_names(columns: Sequence[str], known: Sequence[str] | None) -> None:
         if name not in known:
             msg = f"load(): the rows have no {name!r}. {did_you_mean(name, known)}"
             raise ParameterError(msg)
-
-
-def _arrow_rows(batches: Iterable[Any], places: Sequence[int]) -> Iterator[tuple[Any, ...]]:
-    for batch in batches:
-        for start in range(0, batch.num_rows, LOAD_BATCH):
-            part = batch.slice(start, LOAD_BATCH)
-            yield from zip(*[part.column(place).to_pylist() for place in places], strict=True)
 
 
 def _columns_of(row: Any) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec.plugin.results import RawResult
+from sqlspec.plugin.contract import RawResult
 from sqlspec.result import Result
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import MappingError, NotSupportedError
-from sqlspec.plugin.results import RawResult
+from sqlspec.plugin.contract import RawResult
 from sqlspec.result import Result
 
 if TYPE_CHECKING:
@@ -113,8 +113,10 @@ def test_values_without_a_common_type_name_no_value(result: Make, method: str, l
     ("method", "library", "command"),
     [
         ("arrow", "pyarrow", "pip install 'pyarrow>=15'"),
-        ("pandas", "pandas", "pip install pandas"),
-        ("polars", "polars", "pip install polars"),
+        ("pandas", "pandas", "pip install pandas pyarrow"),
+        ("polars", "polars", "pip install polars pyarrow"),
+        ("pandas", "pyarrow", "pip install 'pyarrow>=15'"),
+        ("polars", "pyarrow", "pip install 'pyarrow>=15'"),
     ],
 )
 def test_a_missing_library_comes_with_the_command_that_installs_it(
@@ -125,15 +127,3 @@ def test_a_missing_library_comes_with_the_command_that_installs_it(
 
     with pytest.raises(NotSupportedError, match=command):
         getattr(result("id", (1,)), method)()
-
-
-def test_pandas_does_without_pyarrow(result: Make, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A driver's Arrow path that can not import it is passed over."""
-    pytest.importorskip("pandas")
-
-    def missing(_self: RawResult) -> Any:
-        raise ImportError
-
-    monkeypatch.setattr(RawResult, "to_arrow", missing)
-
-    assert list(result("id", (1,)).pandas()["id"]) == [1]

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.errors import MappingError
-from sqlspec.plugin.results import RawResult
+from sqlspec.plugin.contract import RawResult
 from sqlspec.result import Result
 
 VALUES: dict[type, st.SearchStrategy[Any]] = {

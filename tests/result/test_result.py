@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import InvalidArgumentError, MappingError, MultipleRowsError, NoRowError
-from sqlspec.plugin.results import RawResult
+from sqlspec.plugin.contract import RawResult
 from sqlspec.result import Result
 from tests.result import schemas
 

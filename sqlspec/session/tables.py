@@ -1,0 +1,103 @@
+"""Rows for `load` out of a table of another library, by way of Arrow.
+
+pyarrow, pandas, polars, and whatever else has Arrow's PyCapsule interface (a method `__arrow_c_stream__`).
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import InvalidArgumentError, NotSupportedError, ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+__all__ = ("arrow_table", "is_table", "names_of", "rows_of")
+
+
+def is_table(rows: object) -> bool:
+    """Whether *rows* is a table of columns."""
+    library = type(rows).__module__.partition(".")[0]
+    return library in {"pyarrow", "pandas", "polars"} or hasattr(rows, "__arrow_c_stream__")
+
+
+def arrow_table(rows: Any) -> Any:
+    """What `pyarrow` reads in batches: a Table, a RecordBatch or a RecordBatchReader.
+
+    In pandas NaN in a column of floats means a missing value, and becomes NULL; an index is no column. Raises
+    `InvalidArgumentError` for what is no table, and `ParameterError` for a column of no single type.
+    """
+    library, kind = type(rows).__module__.partition(".")[0], type(rows).__name__
+    if library == "pyarrow":
+        if hasattr(rows, "schema"):
+            return rows
+        raise _no_table(kind, "a pyarrow.Table")
+    try:
+        arrow = import_module("pyarrow")
+    except ImportError as exc:
+        msg = f"load() of a {library} {kind} needs pyarrow: pip install pyarrow"
+        raise NotSupportedError(msg) from exc
+    if kind == "LazyFrame":
+        raise _no_table(kind, "what its collect() returns")
+    if kind == "Series" or not hasattr(rows, "__arrow_c_stream__"):
+        raise _no_table(kind, "a DataFrame")
+    try:
+        if library == "pandas":
+            return arrow.Table.from_pandas(rows, preserve_index=False)
+        return arrow.RecordBatchReader.from_stream(rows)
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError):
+        # Arrow's own text quotes values.
+        msg = f"load(): a column of the {kind} has values of several types, or of one unknown to Arrow"
+        raise ParameterError(msg) from None
+
+
+def _no_table(kind: str, instead: str) -> InvalidArgumentError:
+    return InvalidArgumentError(f"load() can not take a {kind}; give {instead}")
+
+
+def names_of(table: Any) -> list[str]:
+    """The names of its columns."""
+    return list(table.schema.names)
+
+
+def rows_of(table: Any, places: Sequence[int], size: int) -> Iterator[tuple[Any, ...]]:
+    """Its rows as tuples, *size* of them in memory at a time; *places* says which columns."""
+    if hasattr(table, "to_batches"):
+        batches = table.to_batches()
+    else:
+        batches = [table] if hasattr(table, "num_rows") else table  # a RecordBatch, or a reader of them
+    for batch in batches:
+        for start in range(0, batch.num_rows, size):
+            part = batch.slice(start, size)
+            columns = [_values(part.column(place), batch.schema.names[place]) for place in places]
+            yield from zip(*columns, strict=True)
+
+
+def _values(column: Any, name: str) -> list[Any]:
+    """A column as Python values. Nanoseconds, which Python's times do not have, are refused and never cut."""
+    arrow = import_module("pyarrow")
+    kind = _in_microseconds(arrow, column.type)
+    try:
+        return (column if kind is column.type else column.cast(kind)).to_pylist()  # type: ignore[no-any-return]
+    except (arrow.ArrowException, ValueError, OverflowError):
+        msg = f"load(): column {name!r} has times with nanoseconds, or out of the years that Python knows"
+        raise ParameterError(msg) from None
+
+
+def _in_microseconds(arrow: Any, kind: Any) -> Any:
+    types = arrow.types
+    if types.is_timestamp(kind) and kind.unit == "ns":
+        return arrow.timestamp("us", tz=kind.tz)
+    if types.is_time64(kind) and kind.unit == "ns":
+        return arrow.time64("us")
+    if types.is_duration(kind) and kind.unit == "ns":
+        return arrow.duration("us")
+    if types.is_list(kind):
+        items = _in_microseconds(arrow, kind.value_type)
+        return kind if items is kind.value_type else arrow.list_(items)
+    if types.is_struct(kind):
+        fields = [kind.field(place) for place in range(kind.num_fields)]
+        made = [field.with_type(_in_microseconds(arrow, field.type)) for field in fields]
+        return kind if made == fields else arrow.struct(made)
+    return kind
