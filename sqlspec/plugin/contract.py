@@ -70,8 +70,8 @@ class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is 
     more: Sequence[RawResult] = ()
     """What else the same statement returned, in order: a procedure may return several results."""
     arrow_types: Callable[[], Sequence[Any]] | None = None
-    """Called for an Arrow table: for each column the `pyarrow.DataType` that the database declares, or "json" for
-    documents. None for a column whose type must be found in its values; no function if that is so for all."""
+    """Called for an Arrow table: for each column the `pyarrow.DataType` that the database declares, or "json"
+    for documents. None for a column whose type must be found in its values; no function if none is known."""
 
     def to_arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
