@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, 
 import msgspec
 
 from sqlspec.errors import MappingError
+from sqlspec.result.generics import substituted
 
 __all__ = (
     "is_class_variable",
@@ -73,8 +74,9 @@ def _unwrapped(hint: Any) -> Any:
         return get_args(hint)[0]
     if type(hint).__name__ == "InitVar":
         return hint.type
-    if type(hint).__name__ == "TypeAliasType":
-        return hint.__value__
+    alias = get_origin(hint) if get_args(hint) else hint
+    if type(alias).__name__ == "TypeAliasType":
+        return substituted(alias.__value__, dict(zip(alias.__type_params__, get_args(hint), strict=False)))
     return getattr(hint, "__supertype__", hint)  # NewType
 
 

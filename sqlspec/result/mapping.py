@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, get
 
 from sqlspec.errors import InvalidArgumentError, MappingError
 from sqlspec.result.generated import checker, dict_maker, keyword_maker
+from sqlspec.result.generics import class_of
 from sqlspec.result.hints import members_of, name_of, plain_hint
 from sqlspec.result.matching import duplicate_column, match
 from sqlspec.result.shapes import fields_of, is_pydantic, is_typed_dict
@@ -30,6 +31,8 @@ __all__ = ("Mapper", "duplicate_column", "is_scalar", "mapper_for")
 
 T = TypeVar("T")
 
+LISTS = (list, set, frozenset)
+"""What one column of JSON or of an array may become."""
 CHUNK = 256
 """Rows converted at a time: the columns of so many stay in the processor's cache, and memory is bounded."""
 
@@ -56,7 +59,7 @@ def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 
 
 def is_scalar(schema_type: Any) -> bool:
-    """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal."""
+    """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal, `list[int]`."""
     if schema_type is None:
         return False
     hint, _ = plain_hint(schema_type)
@@ -65,7 +68,7 @@ def is_scalar(schema_type: Any) -> bool:
 
 def _is_single(hint: Any) -> bool:
     hint, _ = plain_hint(hint)
-    if hint is None or get_origin(hint) is Literal:
+    if hint is None or get_origin(hint) is Literal or (get_origin(hint) or hint) in LISTS:
         return True
     return isinstance(hint, type) and (hint in SCALARS or hint is type(None) or issubclass(hint, Enum))
 
@@ -93,7 +96,7 @@ _cached = lru_cache(maxsize=512)(_build)
 def _unsupported(schema_type: Any) -> InvalidArgumentError:
     return InvalidArgumentError(
         f"rows can not become {name_of(schema_type)}; schema_type takes dataclasses, msgspec Structs, attrs "
-        "and pydantic classes, TypedDicts, NamedTuples, dict, tuple, tuple[…] and types of single values"
+        "and pydantic classes, TypedDicts, NamedTuples, dict, tuple, list[…] and types of single values"
     )
 
 
@@ -205,6 +208,7 @@ def _objects(cls: Any, pairs: Sequence[tuple[Field, int]], columns: tuple[str, .
     """Classes with fields, filled by *pairs* of a field and its column's place."""
     if is_pydantic(cls):
         return _Validating(cls, columns)
+    cls = class_of(cls)  # what is called; what its fields are is in the pairs
     reading = _Reading(columns, [place for _, place in pairs], [reader_for(field.hint) for field, _ in pairs])
     if is_typed_dict(cls):
         make = dict_maker([field.name for field, _ in pairs])

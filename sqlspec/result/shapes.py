@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from sqlspec.result.generics import class_of, substituted, type_arguments
 from sqlspec.result.hints import is_class_variable, qualifier_of, resolved_hints, unresolved
 
 if TYPE_CHECKING:
@@ -30,14 +31,19 @@ class Field(msgspec.Struct, frozen=True):
     by_keyword: bool = False
 
 
-def fields_of(cls: Any) -> list[Field] | None:
-    """The fields of *cls* in its constructor's order, or None when it is no class with fields."""
+def fields_of(schema_type: Any) -> list[Field] | None:
+    """The fields in the constructor's order, or None when it is no class with fields; also of `Box[int]`."""
+    cls = class_of(schema_type)
     if not isinstance(cls, type):
         return None
     for is_kind, read in _KINDS:
         if is_kind(cls):
-            return read(cls)
+            return _with_arguments(read(cls), type_arguments(schema_type))
     return None
+
+
+def _with_arguments(fields: list[Field], arguments: dict[Any, Any]) -> list[Field]:
+    return [msgspec.structs.replace(field, hint=substituted(field.hint, arguments)) for field in fields]
 
 
 def is_pydantic(cls: Any) -> bool:
