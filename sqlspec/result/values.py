@@ -2,12 +2,13 @@
 
 Drivers hand out what their protocol has: SQLite knows no booleans and no dates, MySQL sums to Decimal.
 A value that is of the declared type stays as it is. Another is converted where nothing can be lost, by
-the table below, and refused where something could: no text becomes a number, no float a Decimal.
+the table below, and refused where something could: no text becomes a number.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import math
 import sys
 import types
 from decimal import Decimal
@@ -55,6 +56,13 @@ def _whole(value: Decimal) -> int:
     raise ValueError
 
 
+def _shortest(value: float) -> Decimal:
+    # What SQLite has in place of a Decimal. A float's own digits would be those of its binary fraction.
+    if math.isfinite(value):
+        return Decimal(repr(value))
+    raise ValueError
+
+
 class _Parsed:
     """Text to *kind*, one by one or, four times as fast, a column at once."""
 
@@ -88,7 +96,7 @@ SCALARS: dict[type, dict[type, Way]] = {
     float: {int: _exact_float},
     str: {},
     bytes: {memoryview: bytes, bytearray: bytes},
-    Decimal: {str: _Parsed(Decimal), int: Decimal},
+    Decimal: {str: _Parsed(Decimal), int: Decimal, float: _shortest},
     dt.datetime: {str: _Parsed(dt.datetime, longest=len("2000-01-01 00:00:00.000000"))},
     dt.date: {str: _Parsed(dt.date)},
     dt.time: {str: _Parsed(dt.time, longest=len("00:00:00.000000"))},

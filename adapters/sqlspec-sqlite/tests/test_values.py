@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import msgspec
+import numpy as np
+import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -48,6 +50,14 @@ class Text(str):
     __slots__ = ()
 
 
+class Odd(int):
+    """An int of somebody's own, which converts to another."""
+
+    def __int__(self) -> int:
+        """Not what it is."""
+        return 99
+
+
 IDENTITY = UUID("12345678-1234-5678-1234-567812345678")
 CASES: list[tuple[Any, Any]] = [
     (None, None),
@@ -71,14 +81,22 @@ CASES: list[tuple[Any, Any]] = [
     (date(2024, 2, 29), "2024-02-29"),
     (time(12, 30, 15), "12:30:15"),
     (time(12, 30, tzinfo=timezone(timedelta(hours=2))), "12:30:00+02:00"),
-    (Decimal("1234567890.123456789"), "1234567890.123456789"),
-    (Decimal("NaN"), "NaN"),
+    (datetime(2024, 2, 29, 1, tzinfo=timezone(timedelta(hours=2))), "2024-02-28 23:00:00+00:00"),
+    (Decimal("-19.990"), -19.99),
+    (Decimal(4), 4.0),
     (IDENTITY, str(IDENTITY)),
     (Size.SMALL, 1),
     (Size.LARGE, "large"),
     (Level.HIGH, 3),
     (Colour.RED, "red"),
     (Text("own"), "own"),
+    (Odd(7), 7),
+    (np.int64(-7), -7),
+    (np.float32(0.5), 0.5),
+    (np.float64(0.1), 0.1),
+    (np.bool_(True), 1),
+    (np.str_("text"), "text"),
+    (pd.Timestamp("2024-02-29 12:30:15.000000001"), "2024-02-29 12:30:15.000000001"),
 ]
 
 
@@ -101,6 +119,16 @@ REFUSED: list[Any] = [
     timedelta(1),
     int,
     Size.ODD,
+    Decimal("NaN"),
+    Decimal("sNaN"),
+    Decimal("-Infinity"),
+    Decimal("1234567890.123456"),
+    Decimal("1E+400"),
+    pd.NaT,
+    pd.NA,
+    np.float64("nan"),
+    np.datetime64("2024-02-29"),
+    datetime.max.replace(tzinfo=timezone(timedelta(hours=-1))),
 ]
 
 
@@ -127,7 +155,8 @@ def test_what_is_stored(spec: SQLSpec, value: Any, stored: Any) -> None:
     [
         datetime(2024, 2, 29, 12, 30, 15, 123456, tzinfo=UTC),
         date(2024, 2, 29),
-        Decimal("1234567890.123456789"),
+        Decimal("123456789.012345"),
+        Decimal("1E+22"),
         IDENTITY,
         True,
         b"\x00\xff",

@@ -1,12 +1,14 @@
 """Python's values as SQLite stores them.
 
-SQLite knows NULL, integers, floats, text and blobs. Dates, times, decimals and UUIDs are stored as their
-canonical text, which a `schema_type` turns back. All else is refused before anything is sent: NaN too,
-which SQLite would store as NULL.
+SQLite knows NULL, integers, floats, text and blobs. A Decimal is sent as the float that stands for it: as
+text it would be larger than every number. Dates, times and UUIDs are stored as their canonical text. A
+`schema_type` turns all of them back. What SQLite would change is refused before anything is sent: NaN,
+which it would store as NULL, and a Decimal with more digits than a float keeps.
 """
 
 from __future__ import annotations
 
+from datetime import UTC
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +27,7 @@ _LIMIT = 2**63
 _MANY = 32  # rows from which on their own loop is worth compiling
 _WIDEST = 64  # values in a row for which one is compiled
 _GUESSED = (int, str, bytes, bool)
+_MOST = 500  # types that are remembered: a program may make types without end
 
 
 def encode(parameters: Parameters) -> Any:
@@ -132,27 +135,70 @@ def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
     for base in type(value).__mro__:
         known = _BY_NAME.get(f"{base.__module__}.{base.__qualname__}")
         if known is not None:
-            _CONVERSIONS[type(value)] = known
+            if len(_CONVERSIONS) < _MOST:
+                _CONVERSIONS[type(value)] = known
             return known
     msg = (
         f"SQLite can not store a {type(value).__name__}; it stores None, bool, int, float, str, bytes, "
-        "and as text: datetime, date, time, Decimal, UUID. Convert it, lists and dicts for instance to JSON"
+        "Decimal, and as text: datetime, date, time, UUID. Convert it, lists and dicts for instance to JSON"
     )
     raise ParameterError(msg)
+
+
+def _decimal(value: Any) -> float:
+    """The float whose shortest text is this number, which is how a Decimal is read back.
+
+    An int for a whole one would make a whole division of `10 / ?`. Fifteen digits are what a float keeps, and
+    what SQLite writes into a column of text.
+    """
+    from decimal import Decimal  # imported by now
+
+    if not value.is_finite():
+        msg = "SQLite has no Decimal that is NaN or infinite; pass None, or float('inf')"
+        raise ParameterError(msg)
+    number = float(value)
+    if not Decimal(f"{number:.15g}") == value == Decimal(repr(number)):
+        msg = (
+            "a Decimal has more digits than SQLite would keep, which are 15; pass str(value) for a column of "
+            "type TEXT, or int(value) if it is whole"
+        )
+        raise ParameterError(msg)
+    return number
+
+
+def _datetime(value: Any) -> str:
+    """As text, and a moment in UTC: SQLite compares texts, and so finds the order of moments."""
+    if value != value:  # noqa: PLR0124 - what pandas's NaT is
+        msg = "SQLite can not store NaT; pass None if that is meant"
+        raise ParameterError(msg)
+    if value.utcoffset():
+        try:
+            value = value.astimezone(UTC)
+        except OverflowError:
+            msg = "a datetime is outside of Python's years in UTC, as which SQLite stores it"
+            raise ParameterError(msg) from None
+    text: str = value.isoformat(" ")
+    return text
 
 
 _CONVERSIONS: dict[type, Callable[[Any], Any]] = {bytearray: bytes, memoryview: bytes}
 
 _BY_NAME: dict[str, Callable[[Any], Any]] = {
-    "datetime.datetime": lambda value: value.isoformat(" "),
+    "datetime.datetime": _datetime,
     "datetime.date": lambda value: value.isoformat(),
     "datetime.time": lambda value: value.isoformat(),
-    "decimal.Decimal": str,
+    "decimal.Decimal": _decimal,
     "uuid.UUID": str,
     "enum.Enum": lambda value: _encoded(value.value),
     # Subclasses, IntEnum and StrEnum among them, are stored as what they are a kind of.
-    "builtins.int": int,
+    "builtins.int": int.__int__,
     "builtins.str": str.__str__,
-    "builtins.float": lambda value: _encoded(float(value)),
+    "builtins.float": lambda value: _encoded(float.__float__(value)),
     "builtins.bytes": bytes,
+    # sqlite3 would take NumPy's for their bytes.
+    "numpy.integer": int,
+    "numpy.float32": lambda value: _encoded(float(value)),
+    "numpy.float16": lambda value: _encoded(float(value)),
+    "numpy.bool": bool,
+    "numpy.bool_": bool,
 }
