@@ -15,7 +15,7 @@ from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionSt
 
 from .busy_retry import BusyRetry, is_busy, is_stale_snapshot
 from .errors import map_error
-from .statement_kind import CHANGES_STATE, INSERTS, NUMBERED, statement_kind
+from .statement_kind import CHANGES_STATE, INSERTS, NUMBERED, UNCOUNTED, kinds, returns_nothing
 from .values import AS_IT_IS, check_rows, encode, encode_many
 
 if TYPE_CHECKING:
@@ -86,7 +86,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             values = parameters
         else:
             values = encode(parameters)
-        cursor, kind = self._cursor, statement_kind(statement)
+        cursor, kind = self._cursor, kinds[statement]
         if kind:
             values = self._values_for(kind, values)
         self._retry.may_interrupt = True
@@ -99,11 +99,20 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
                 rows = self._retry.run(lambda: cursor.execute(statement, values).fetchall(), deadline)
         else:
             rows = self._retry.run(lambda: cursor.execute(statement, values).fetchall(), deadline)
-        # The cursor remembers the rowid of another statement's INSERT.
-        lastrowid = cursor.lastrowid if kind & INSERTS else None
-        description = cursor.description
+        description, rowcount, lastrowid = cursor.description, cursor.rowcount, None
         columns = next(zip(*description)) if description else ()  # noqa: B905 - the names come first
-        return RawResult(columns, rows, cursor.rowcount, lastrowid)
+        if kind:
+            rowcount = self._count(kind)
+            # The cursor remembers the rowid of another statement's INSERT.
+            lastrowid = cursor.lastrowid if kind & INSERTS and rowcount else None
+        return RawResult(columns, rows, rowcount, lastrowid)
+
+    def _count(self, kind: int) -> int:
+        """How many rows the last statement of this *kind* changed; -1 for one that changes none."""
+        if kind & UNCOUNTED:
+            count: int = self._control.execute("SELECT changes()").fetchall()[0][0]
+            return count
+        return self._cursor.rowcount
 
     def _values_for(self, kind: int, values: Any) -> Any:
         """The parameters as this *kind* of statement needs them; notes that it may change the connection."""
@@ -126,24 +135,25 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
 
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
-        kind, values = statement_kind(statement), encode_many(rows)
+        kind, values = kinds[statement], encode_many(rows)
+        if kind & CHANGES_STATE:
+            self._watched.is_changed = True
         if kind & NUMBERED:
             values = [self._values_for(kind, row) for row in values]
         self._retry.may_interrupt = True
         try:
-            self._retry.run(lambda: self._all_or_none(statement, values), deadline)
+            return self._retry.run(lambda: self._all_or_none(statement, values, kind), deadline)
         except (OverflowError, UnicodeEncodeError):
             check_rows(values)
             raise
-        return RawResult(rowcount=self._cursor.rowcount)
 
-    def _all_or_none(self, statement: str, values: Sequence[Any]) -> None:
+    def _all_or_none(self, statement: str, values: Sequence[Any], kind: int) -> RawResult:
         # Rows that went in before one that found the database busy must not go in again.
         self._retry.may_interrupt = False
         self._control.execute(f"SAVEPOINT {MANY}")
         try:
             self._retry.may_interrupt = True
-            self._cursor.executemany(statement, values)
+            result = self._run_each(statement, values, kind)
         except BaseException:
             self._retry.may_interrupt = False
             if self.transaction_status is TransactionStatus.ACTIVE:  # else the error has rolled it back
@@ -152,12 +162,26 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             raise
         self._retry.may_interrupt = False
         self._control.execute(f"RELEASE {MANY}")
+        return result
+
+    def _run_each(self, statement: str, values: Sequence[Any], kind: int) -> RawResult:
+        """By sqlite3's `executemany`, which is faster, if no rows are returned: it would drop them."""
+        cursor = self._cursor
+        if not values or returns_nothing[statement]:
+            cursor.executemany(statement, values)
+            return RawResult(rowcount=cursor.rowcount)
+        rows: list[Any] = []
+        count = 0
+        for row in values:
+            rows += cursor.execute(statement, row).fetchall()
+            count += max(self._count(kind), 0)
+        return RawResult(_columns(cursor.description), rows, count)
 
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> SQLiteCursor:
         """Open a result that is read in batches."""
-        values = self._values_for(statement_kind(statement), encode(parameters))
+        values = self._values_for(kinds[statement], encode(parameters))
         self._retry.may_interrupt = True
         cursor = sqlite3.Cursor(self.raw)
         self._opened.add(cursor)

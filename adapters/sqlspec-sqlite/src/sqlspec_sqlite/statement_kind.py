@@ -1,21 +1,40 @@
-"""What kind of statement a text is: found out once for each text."""
+"""What kind of statement a text is: found out once for each text.
+
+sqlite3 itself looks at the first word alone, and does not expose SQLite's own answer.
+"""
 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from typing import TYPE_CHECKING, TypeVar
 
-__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "statement_kind")
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "UNCOUNTED", "kinds", "returns_nothing")
+
+T = TypeVar("T")
 
 CHANGES_STATE = 1
 """It may change the connection besides data."""
 INSERTS = 2
-"""It may set `lastrowid`."""
+"""It inserts, and so may set `lastrowid`."""
 NUMBERED = 4
 """Its placeholders are ?1, ?2 and so on."""
+UNCOUNTED = 8
+"""It changes rows, and sqlite3 does not count them, because its first word is WITH."""
 
-_BLANK = r"(?:\s|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*+"
-_INSERTS = re.compile(r"\b(?:INSERT|REPLACE)\b", re.IGNORECASE)
+_MOST = 2048  # texts that are remembered
+_LONGEST = 4096  # characters of one; a longer text is most likely generated, and seen once
+_HEAVIEST = 65_536  # characters of a text that sqlite3 should not keep for long
+
+_BLANK = r"(?:[\s\ufeff]|--[^\n]*(?:\n|$)|/\*.*?(?:\*/|$))*+"
+_VERB = re.compile(rf"{_BLANK}(\w*)", re.DOTALL)
+_COMMON_TABLES = re.compile(
+    r"""--[^\n]*|/\*.*?(?:\*/|$)|'[^']*'|"[^"]*"|`[^`]*`|\[[^\]]*\]|[(),]|\w+""", re.DOTALL
+)
+_CHANGES = frozenset({"INSERT", "REPLACE", "UPDATE", "DELETE"})
+_RETURNING = re.compile("RETURNING", re.IGNORECASE)
 _NUMBERED = re.compile(r"\?\d")
 _UNNUMBERED = re.compile(r"\?(?!\d)")
 # Anywhere in the text, also in a literal: a false match costs a new connection, no more.
@@ -31,12 +50,64 @@ _READING_PRAGMA = re.compile(
 )
 
 
-@lru_cache(maxsize=2048)
-def statement_kind(statement: str) -> int:
-    """The bits above that apply. In doubt it changes state."""
-    numbered = NUMBERED if _NUMBERED.search(statement) and not _UNNUMBERED.search(statement) else 0
-    if _STATE_WORDS.search(statement) and not (
-        _READING_PRAGMA.match(statement) and statement.count(";") <= 1
-    ):
-        return CHANGES_STATE | numbered
-    return (INSERTS if _INSERTS.search(statement) else 0) | numbered
+def _kind(statement: str) -> int:
+    kind = NUMBERED if _NUMBERED.search(statement) and not _UNNUMBERED.search(statement) else 0
+    # sqlite3 keeps a connection's last statements, however long: such a connection is not kept.
+    if len(statement) > _HEAVIEST or _may_change_state(statement):
+        kind |= CHANGES_STATE
+    verb = first = _first_word(statement)
+    if first == "WITH":
+        verb = _verb_after_common_tables(statement)
+        kind |= UNCOUNTED if verb in _CHANGES else 0
+    return kind | (INSERTS if verb in {"INSERT", "REPLACE"} else 0)
+
+
+def _returns_nothing(statement: str) -> bool:
+    return _first_word(statement) in _CHANGES and not _RETURNING.search(statement)
+
+
+def _first_word(statement: str) -> str:
+    found = _VERB.match(statement)
+    return found[1].upper() if found else ""
+
+
+def _may_change_state(statement: str) -> bool:
+    if not _STATE_WORDS.search(statement):
+        return False
+    return not _READING_PRAGMA.match(statement) or statement.count(";") > 1
+
+
+def _verb_after_common_tables(statement: str) -> str:
+    """The first word that follows the closing parenthesis of a common table, and is not its AS."""
+    depth, is_closed = 0, False
+    for found in _COMMON_TABLES.finditer(statement):
+        part = found[0]
+        if part.startswith(("--", "/*")):
+            continue
+        if is_closed and part != "," and part.upper() != "AS":
+            return part.upper()
+        depth += (part == "(") - (part == ")")
+        is_closed = part == ")" and depth == 0
+    return ""
+
+
+class _Memo(dict[str, T]):
+    """What was found out, by text."""
+
+    def __init__(self, find: Callable[[str], T]) -> None:
+        super().__init__()
+        self._find = find
+
+    def __missing__(self, statement: str) -> T:
+        found = self._find(statement)
+        if len(statement) <= _LONGEST:
+            if len(self) >= _MOST:
+                self.clear()
+            self[statement] = found
+        return found
+
+
+kinds = _Memo(_kind)
+"""The bits above that apply. In doubt a statement changes state."""
+returns_nothing = _Memo(_returns_nothing)
+"""Whether it changes rows and returns none of them. False also when in doubt."""

@@ -13,7 +13,7 @@ import sqlite3
 from contextlib import suppress
 from typing import Any
 
-from .statement_kind import CHANGES_STATE, statement_kind
+from .statement_kind import CHANGES_STATE, kinds
 
 __all__ = ("WatchedConnection",)
 
@@ -54,7 +54,7 @@ class WatchedConnection(sqlite3.Connection):
 
     def note(self, statement: object) -> None:
         """Check a statement or a script; the driver refuses what is no text."""
-        if isinstance(statement, str) and statement_kind(statement) & CHANGES_STATE:
+        if isinstance(statement, str) and kinds[statement] & CHANGES_STATE:
             self.is_changed = True
 
     def cursor(self, factory: Any = WatchedCursor) -> Any:
