@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .values import Row
 
-__all__ = ("is_installed", "rows_of", "set_zone", "table_of")
+__all__ = ("is_installed", "rows_of", "set_zone", "table_of", "types_of")
 
 _BIT = re.compile(r"\b(?:BIT|BINARY)\b")
 
@@ -52,15 +52,22 @@ def rows_of(table: Any, types: Sequence[Any], zone: str | None) -> Sequence[Row]
         return raw.execute(f"SELECT {', '.join(wanted)} FROM fetched").fetchall()  # noqa: S608 - names of types
 
 
-def table_of(rows: Sequence[Row], columns: Sequence[str], types: Sequence[Any], zone: str | None) -> Any:
-    """A table of rows, with DuckDB's types; None where those are not known, or Python's values do not fit."""
+def types_of(types: Sequence[Any], zone: str | None = None) -> Sequence[Any]:
+    """The types that DuckDB gives these in Arrow; None for all where they are not known."""
     if any(isinstance(kind, str) for kind in types):
-        return None  # before 1.4 a result has PEP 249's type names only, such as NUMBER
+        return [None] * len(types)  # before 1.4 a result has PEP 249's type names only, such as NUMBER
     with _scratch(zone) as raw:
         nulls = ", ".join(f"CAST(NULL AS {kind})" for kind in types)
-        schema = to_table(raw.execute(f"SELECT {nulls}")).schema
+        return [field.type for field in to_table(raw.execute(f"SELECT {nulls}")).schema]
+
+
+def table_of(rows: Sequence[Row], columns: Sequence[str], types: Sequence[Any], zone: str | None) -> Any:
+    """A table of rows, with DuckDB's types; None where those are not known, or Python's values do not fit."""
+    wanted = types_of(types, zone)
+    if None in wanted:
+        return None
     values = list(zip(*rows, strict=True)) or [()] * len(columns)
-    arrays = [_array(column, field.type) for column, field in zip(values, schema, strict=True)]
+    arrays = [_array(column, kind) for column, kind in zip(values, wanted, strict=True)]
     if any(array is None for array in arrays):
         return None
     return pyarrow().Table.from_arrays(arrays, names=list(columns))

@@ -4,15 +4,20 @@ from __future__ import annotations
 
 import re
 from contextlib import suppress
+from functools import partial
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sqlspec.plugin import Connection
+from sqlspec.plugin import Connection, RawResult
 
+from . import arrow
 from ._compat import HAS_APPENDER, pyarrow
+from .results import column_names
 from .signals import is_of_handler
+from .statement_kinds import returns_changed_rows
+from .statement_runner import is_status_result, status_result
 from .values import encode_rows, encoded
 
 if TYPE_CHECKING:
@@ -30,11 +35,12 @@ MIN_ROWS = 20
 """Rows from which on one statement for all of them is worth its preparation."""
 
 _NAME = r'(?:"(?:[^"]|"")+"|[A-Za-z_][A-Za-z0-9_]*)'
+_BLANK = r"(?:\s|--[^\n\r]*[\n\r]|/\*(?:(?!/\*|\*/).)*+\*/)*+"
 _INSERT = re.compile(
-    rf"""\s*+INSERT\s++INTO\s++(?P<table>{_NAME}(?:\s*+\.\s*+{_NAME}){{0,2}})
+    rf"""{_BLANK}INSERT\s++INTO\s++(?P<table>{_NAME}(?:\s*+\.\s*+{_NAME}){{0,2}})
     \s*+(?P<columns>\(\s*+{_NAME}(?:\s*+,\s*+{_NAME})*+\s*+\))?+
     \s*+VALUES\s*+\(\s*+\?(?:\s*+,\s*+\?)*+\s*+\)\s*+;?\s*+""",
-    re.IGNORECASE | re.VERBOSE,
+    re.DOTALL | re.IGNORECASE | re.VERBOSE,
 )
 _UNIFORM = frozenset({"bool", "int", "float", "str", "bytes", "date"})
 """Types of which a column is one list for DuckDB, each value cast as it would be alone."""
@@ -50,18 +56,39 @@ class BulkStatement:
         self._statement, self._rows = statement, encode_rows(rows)
         self._insert = _INSERT.fullmatch(statement)
 
-    def run(self, raw: duckdb.DuckDBPyConnection) -> int:
-        """Run it; returns how many rows were changed, or -1."""
+    def run(self, raw: duckdb.DuckDBPyConnection) -> RawResult:
+        """Run it; returns the rows of all, and how many were changed."""
         if not self._rows:
-            return 0
+            return RawResult(rowcount=0)
+        if self._insert is None:
+            return self._run_each(raw)
         columns = self._columns()
         if columns is not None and not self._has_foreign_key(raw):
             self._insert_columns(raw, columns)
-            return len(self._rows)
-        if not HAS_APPENDER and self._insert is None:
-            return sum(self._run_one(raw, row) for row in self._rows)
-        raw.executemany(self._statement, self._rows)
-        return len(self._rows) if self._insert is not None else raw.rowcount
+        else:
+            raw.executemany(self._statement, self._rows)
+        return RawResult(rowcount=len(self._rows))
+
+    def _run_each(self, raw: duckdb.DuckDBPyConnection) -> RawResult:
+        """One after another: DuckDB's `executemany` is no faster, and drops the rows."""
+        names: tuple[str, ...] = ()
+        kinds: list[Any] = []
+        rows: list[Row] = []
+        count = 0
+        is_changed_rows = returns_changed_rows(raw, self._statement)
+        for values in self._rows:
+            raw.execute(self._statement, values)
+            described: Any = raw.description
+            if is_status_result(described):
+                result = status_result(raw, self._statement)
+                names, count = result.columns, count + max(result.rowcount, 0)
+                rows += result.rows
+            else:
+                names, kinds = column_names(described), [column[1] for column in described]
+                found = raw.fetchall()
+                rows += found
+                count += len(found) if is_changed_rows else 0
+        return RawResult(names, rows, count, arrow_types=partial(arrow.types_of, kinds) if kinds else None)
 
     def _columns(self) -> list[list[Any]] | None:
         """The values by column, where one statement with a list for each does the same."""
@@ -85,10 +112,6 @@ class BulkStatement:
     def _insert_columns(self, raw: duckdb.DuckDBPyConnection, columns: list[list[Any]]) -> None:
         names = "" if self._insert is None else self._insert["columns"] or ""
         _insert_lists(raw, f"{self._table()} {names}", columns)
-
-    def _run_one(self, raw: duckdb.DuckDBPyConnection, row: Any) -> int:
-        rows = raw.execute(self._statement, row).fetchall()
-        return int(rows[0][0]) if rows and type(rows[0][0]) is int else 0
 
 
 def _is_uniform(column: list[Any]) -> bool:
@@ -168,16 +191,16 @@ def _insert(raw: Any, into: str, quoted: list[str], rows: Sequence[Row]) -> None
 def _arrow(columns: list[tuple[Any, ...]]) -> Any:
     """The columns as Arrow; None without pyarrow, or where Arrow has no type that is as exact."""
     try:
-        arrow = pyarrow()
+        library = pyarrow()
     except ImportError:
         return None
     try:
-        arrays = [arrow.array(column) for column in columns]
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError) as exc:
+        arrays = [library.array(column) for column in columns]
+    except (library.ArrowException, TypeError, ValueError, OverflowError) as exc:
         if Connection.is_foreign(exc):
             raise
         return None
-    return arrow.Table.from_arrays(arrays, names=[f"c{place}" for place in range(len(arrays))])
+    return library.Table.from_arrays(arrays, names=[f"c{place}" for place in range(len(arrays))])
 
 
 def _insert_table(raw: Any, into: str, table: Any) -> None:

@@ -131,12 +131,12 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._may_interrupt = self._is_status_unknown = True
         try:
             with self._until(deadline):
-                count = bulk_statement.run(self.raw)
+                result = bulk_statement.run(self.raw)
         except BaseException:
             self._abort_transaction()
             raise
         self._is_status_unknown = False
-        return RawResult(rowcount=count)
+        return result
 
     def _abort_transaction(self) -> None:
         """Rows may have gone in before the one that failed: they must not be committed."""

@@ -47,12 +47,22 @@ class DuckDBResult(LazyResult):
         self.columns = column_names(described)
         self._types = [column[1] for column in described]
         self._source, self._instance, self._zone, self.is_open = source, instance, zone, is_open
+        self.is_changed_rows = False
+        """The rows are those that the statement changed (RETURNING)."""
         self.on_fetched: Callable[[], None] | None = None
         """Called when an open result has been read without an error."""
         self._rows: Sequence[Row] | None = None
         self._table: Any = None
         self._lock = Lock()
         """Two threads may read; the source can be read once only."""
+
+    @property  # type: ignore[override]  # it is known once there are rows
+    def rowcount(self) -> int:
+        """How many rows were changed, if these are they; -1 for a query."""
+        if not self.is_changed_rows:
+            return -1
+        table = self._table
+        return len(self.rows) if table is None else int(table.num_rows)
 
     def fetch_now(self, *, as_table: bool) -> None:
         """Make the table that is wanted, and leave nothing on the cursor."""

@@ -12,7 +12,7 @@ from sqlspec.plugin import RawResult
 
 from ._compat import HAS_SUBMIT
 from .results import DuckDBResult
-from .statement_kinds import is_select
+from .statement_kinds import is_select, returns_changed_rows
 
 if TYPE_CHECKING:
     from .instances import DatabaseInstance
@@ -69,7 +69,9 @@ class StatementRunner:
         described = result.description
         if not self._is_zone_known and any("TIME ZONE" in str(column[1]) for column in described):
             self._find_zone(raw)
-        return DuckDBResult(result, described, self._instance, self._zone)
+        rows = DuckDBResult(result, described, self._instance, self._zone)
+        rows.is_changed_rows = returns_changed_rows(raw, statement)
+        return rows
 
     def _execute(self, raw: Any, statement: str, values: Any, zone: str | None) -> RawResult | DuckDBResult:
         raw.execute(statement, values)
@@ -77,7 +79,9 @@ class StatementRunner:
         if is_status_result(described):
             self.note_zone_change()
             return status_result(raw, statement)
-        return DuckDBResult(raw, described, self._instance, zone, is_open=True)
+        rows = DuckDBResult(raw, described, self._instance, zone, is_open=True)
+        rows.is_changed_rows = returns_changed_rows(raw, statement)
+        return rows
 
     def _find_zone(self, raw: Any) -> str | None:
         if not self._is_zone_known:
@@ -92,10 +96,15 @@ def is_status_result(described: Any) -> bool:
 
 
 def status_result(raw: Any, statement: str) -> RawResult:
-    """The result of a statement without rows: a count for INSERT, UPDATE and DELETE."""
+    """The result of a statement without rows: a count for INSERT, UPDATE and DELETE.
+
+    Or of one whose only column has a name like that of a status.
+    """
     described = raw.description
     rows = raw.fetchall() if described else []
     if described and is_select(raw, statement):
         return RawResult((described[0][0],), rows)
+    if described and returns_changed_rows(raw, statement):
+        return RawResult((described[0][0],), rows, len(rows))
     is_count = bool(rows) and described[0][0] == "Count"
     return RawResult(rowcount=int(rows[0][0]) if is_count else -1)
