@@ -16,7 +16,7 @@ from sqlspec.errors import (
     StatementError,
     TransactionAbortedError,
 )
-from sqlspec_duckdb import bulk
+from sqlspec_duckdb import bulk, loading
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -225,7 +225,8 @@ def test_a_decimal_that_would_be_rounded_is_refused_by_load(spec: SQLSpec) -> No
 def test_the_other_ways_of_old_versions(spec: SQLSpec, monkeypatch: pytest.MonkeyPatch, way: str) -> None:
     """Without an appender and without Arrow."""
     monkeypatch.setattr(bulk, "HAS_APPENDER", False)
-    monkeypatch.setattr(bulk, "_arrow", lambda _: None)
+    monkeypatch.setattr(loading, "HAS_APPENDER", False)
+    monkeypatch.setattr(loading, "_arrow", lambda _: None)
     rows = ROWS if way == "lists" else [*ROWS[:100], (9000, None), (9001, 5)]
 
     with spec.provide_session() as session:

@@ -1,36 +1,34 @@
-"""Many rows at once. DuckDB's `executemany` takes a hundred times as long as its appender."""
+"""One statement for many rows: where it can be, run once with a list for each column.
+
+DuckDB's own `executemany` takes a hundred times as long.
+"""
 
 from __future__ import annotations
 
 import re
-from contextlib import suppress
 from functools import partial
-from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-import duckdb
-
-from sqlspec.plugin import Connection, RawResult
+from sqlspec.plugin import RawResult
 
 from . import arrow
-from ._compat import HAS_APPENDER, pyarrow
+from ._compat import HAS_APPENDER
 from .results import column_names
-from .signals import is_of_handler
 from .statement_kinds import returns_changed_rows
 from .statement_runner import is_status_result, status_result
-from .values import encode_rows, encoded
+from .values import encode_rows
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    import duckdb
 
     from sqlspec.plugin import Parameters
 
     from .values import Row
 
-__all__ = ("LOAD_BATCH", "BulkStatement", "load")
+__all__ = ("BulkStatement", "insert_lists", "is_uniform")
 
-LOAD_BATCH = 122_880
-"""Rows that a `load` has in memory at once: one row group of DuckDB's, below which appending costs more."""
 MIN_ROWS = 20
 """Rows from which on one statement for all of them is worth its preparation."""
 
@@ -44,9 +42,7 @@ _INSERT = re.compile(
 )
 _UNIFORM = frozenset({"bool", "int", "float", "str", "bytes", "date"})
 """Types of which a column is one list for DuckDB, each value cast as it would be alone."""
-_PLAIN = _UNIFORM | {"NoneType", "datetime", "time"}
 _LARGEST = 2**63
-_VIEW = "sqlspec_load"
 
 
 class BulkStatement:
@@ -95,7 +91,7 @@ class BulkStatement:
         if self._insert is None or len(self._rows) < MIN_ROWS or isinstance(self._rows[0], dict):
             return None
         columns = [list(column) for column in zip(*self._rows, strict=True)]
-        return columns if all(map(_is_uniform, columns)) else None
+        return columns if all(map(is_uniform, columns)) else None
 
     def _has_foreign_key(self, raw: duckdb.DuckDBPyConnection) -> bool:
         """Whether rows may refer to one another: DuckDB checks foreign keys before it inserts any of them."""
@@ -111,10 +107,11 @@ class BulkStatement:
 
     def _insert_columns(self, raw: duckdb.DuckDBPyConnection, columns: list[list[Any]]) -> None:
         names = "" if self._insert is None else self._insert["columns"] or ""
-        _insert_lists(raw, f"{self._table()} {names}", columns)
+        insert_lists(raw, f"{self._table()} {names}", columns)
 
 
-def _is_uniform(column: list[Any]) -> bool:
+def is_uniform(column: list[Any]) -> bool:
+    """Whether each value of a list for DuckDB is cast as it would be alone."""
     kinds = {type(value) for value in column if value is not None}
     if len(kinds) > 1:
         return False
@@ -126,87 +123,7 @@ def _is_uniform(column: list[Any]) -> bool:
     return kind.__name__ in _UNIFORM
 
 
-def _insert_lists(raw: duckdb.DuckDBPyConnection, into: str, columns: list[list[Any]]) -> None:
+def insert_lists(raw: duckdb.DuckDBPyConnection, into: str, columns: list[list[Any]]) -> None:
+    """Insert a row for each place in the lists."""
     values = ", ".join(["unnest(?)"] * len(columns))
     raw.execute(f"INSERT INTO {into} SELECT {values}", columns)
-
-
-def load(
-    raw: duckdb.DuckDBPyConnection, table: str, columns: Sequence[str], quoted: list[str], rows: Sequence[Row]
-) -> None:
-    """Insert *rows* by the fastest way that this version has."""
-    if HAS_APPENDER:
-        _append(raw, table, columns, quoted, rows)
-    else:
-        _insert(raw, f"{table} ({', '.join(quoted)})", quoted, rows)
-
-
-# --- 2.x ------------------------------------------------------------------------------------------------
-
-
-def _append(raw: Any, table: str, columns: Sequence[str], quoted: list[str], rows: Sequence[Row]) -> None:
-    _check_values(raw, table, quoted, rows)
-    appender = raw.appender(table, columns=list(columns))
-    try:
-        try:
-            appender.append_rows(rows)
-        except (duckdb.Error, RuntimeError) as exc:
-            if is_of_handler(exc) or Connection.is_foreign(exc):
-                raise
-            appender.clear()
-            appender.append_rows(encode_rows(rows))  # it names the row that can not be sent
-        appender.flush()
-    except BaseException:
-        appender.clear()
-        raise
-
-
-def _check_values(raw: Any, table: str, quoted: list[str], rows: Sequence[Row]) -> None:
-    """Refuse values that the driver would change in silence, which happens in a few types of columns."""
-    described = raw.execute(f"SELECT {', '.join(quoted)} FROM {table} LIMIT 0").description  # noqa: S608
-    for place, (_, kind, *_) in enumerate(described):
-        if any(word in str(kind) for word in ("DECIMAL", "[", "STRUCT", "MAP", "UNION")):
-            for row in rows:
-                encoded(row[place])
-
-
-# --- 1.x ------------------------------------------------------------------------------------------------
-
-
-def _insert(raw: Any, into: str, quoted: list[str], rows: Sequence[Row]) -> None:
-    kinds = {kind.__name__ for kind in set(map(type, chain.from_iterable(rows)))}
-    table = _arrow(list(zip(*rows, strict=True))) if kinds <= _PLAIN else None
-    if table is not None:
-        _insert_table(raw, into, table)
-        return
-    rows = encode_rows(rows)  # it names the row that can not be sent
-    columns = [list(column) for column in zip(*rows, strict=True)]
-    if all(map(_is_uniform, columns)):
-        _insert_lists(raw, into, columns)
-    else:
-        marks = ", ".join("?" * len(quoted))
-        raw.executemany(f"INSERT INTO {into} VALUES ({marks})", rows)  # noqa: S608 - all quoted
-
-
-def _arrow(columns: list[tuple[Any, ...]]) -> Any:
-    """The columns as Arrow; None without pyarrow, or where Arrow has no type that is as exact."""
-    try:
-        library = pyarrow()
-    except ImportError:
-        return None
-    try:
-        arrays = [library.array(column) for column in columns]
-    except (library.ArrowException, TypeError, ValueError, OverflowError) as exc:
-        if Connection.is_foreign(exc):
-            raise
-        return None
-    return library.Table.from_arrays(arrays, names=[f"c{place}" for place in range(len(arrays))])
-
-
-def _insert_table(raw: Any, into: str, table: Any) -> None:
-    raw.register(_VIEW, table)
-    try:
-        raw.execute(f"INSERT INTO {into} SELECT * FROM {_VIEW}")  # noqa: S608 - all quoted
-    finally:
-        with suppress(duckdb.Error):  # the transaction may be aborted, and the view goes with it
-            raw.unregister(_VIEW)

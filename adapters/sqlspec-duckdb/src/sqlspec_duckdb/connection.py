@@ -15,10 +15,11 @@ import duckdb
 from sqlspec.errors import DisconnectedError, SQLSpecError
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
-from . import bulk
 from ._compat import complete, drop
+from .bulk import BulkStatement
 from .deadlines import interrupted_at
 from .errors import map_error
+from .loading import LOAD_BATCH, load
 from .open_result import DuckDBCursor
 from .results import DuckDBResult
 from .signals import passing_signals
@@ -48,7 +49,7 @@ BEGIN_READ_ONLY = "BEGIN TRANSACTION READ ONLY"
 class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     """See `sqlspec.plugin.Connection` for the contract."""
 
-    load_batch = bulk.LOAD_BATCH
+    load_batch = LOAD_BATCH
 
     def __init__(self, instance: DatabaseInstance) -> None:
         super().__init__(instance.cursor())
@@ -125,7 +126,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     @passing_signals
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
-        bulk_statement = bulk.BulkStatement(statement, rows)
+        bulk_statement = BulkStatement(statement, rows)
         self._get_ready()
         check_single(self.raw, statement)
         self._may_interrupt = self._is_status_unknown = True
@@ -163,7 +164,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._may_interrupt = self._is_status_unknown = True
         path, quoted = self.quote_path(table), [self.quote(column) for column in columns]
         with self._until(deadline):
-            bulk.load(self.raw, path, columns, quoted, rows)
+            load(self.raw, path, columns, quoted, rows)
         self._is_status_unknown = False
         return len(rows)
 

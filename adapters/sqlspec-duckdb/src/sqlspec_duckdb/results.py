@@ -56,8 +56,8 @@ class DuckDBResult(LazyResult):
         self._lock = Lock()
         """Two threads may read; the source can be read once only."""
 
-    @property  # type: ignore[override]  # it is known once there are rows
-    def rowcount(self) -> int:
+    @property
+    def rowcount(self) -> int:  # type: ignore[override]
         """How many rows were changed, if these are they; -1 for a query."""
         if not self.is_changed_rows:
             return -1

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from sqlspec.errors import ParameterError
 
 from ._compat import LARGEST_INT, LOSES_NAN_IN_LISTS
+from .elements import DIGITS, check_alike
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -23,8 +24,7 @@ Row: TypeAlias = "tuple[Any, ...]"
 
 _SMALL = 2**63
 _SMALLEST_INT = -(2**127)
-_DIGITS = 38
-"""How many a DECIMAL has at most."""
+_MOST = 500  # types that are remembered: a program may make types without end
 
 
 def encode(parameters: Parameters) -> Any:
@@ -91,19 +91,49 @@ def _decimal(value: Any) -> Any:
     if not isinstance(exponent, int):
         msg = "DuckDB's DECIMAL has no NaN and no infinity; pass a float for those, or None"
         raise ParameterError(msg)
-    if max(len(digits) + max(exponent, 0), -exponent) > _DIGITS:
-        msg = f"a Decimal has too many digits: DuckDB's DECIMAL has {_DIGITS}; the driver would round it"
+    if max(len(digits) + max(exponent, 0), -exponent) > DIGITS:
+        msg = f"a Decimal has too many digits: DuckDB's DECIMAL has {DIGITS}; the driver would round it"
         raise ParameterError(msg)
     # Written out: duckdb 1.x takes 1E+5 for 1.00000.
     return value if exponent <= 0 else type(value)((sign, (*digits, *(0,) * exponent), 0))
 
 
+def _moment(value: Any) -> Any:
+    """A datetime or timedelta, or pandas's, which may be finer, or missing."""
+    if value != value:  # noqa: PLR0124 - what NaT is
+        return None
+    if getattr(value, "nanosecond", 0) or getattr(value, "nanoseconds", 0):
+        msg = "the driver would cut nanoseconds off; round the value to microseconds, or pass it as text"
+        raise ParameterError(msg)
+    return value
+
+
+def _time(value: Any) -> Any:
+    offset = value.utcoffset()
+    if offset is not None and offset.days < 0:
+        msg = "the driver takes no time whose zone is west of UTC; pass value.isoformat()"
+        raise ParameterError(msg)
+    return value
+
+
+def _numpy_moment(value: Any) -> Any:
+    found = value.item()
+    if isinstance(found, int):
+        msg = "the driver would take this numpy.datetime64 for a number; pass value.astype('datetime64[us]')"
+        raise ParameterError(msg)
+    return found
+
+
+def _array(values: Any) -> Any:
+    if values.dtype.kind not in "biufUSO":
+        msg = f"DuckDB can not take a numpy.ndarray of {values.dtype.name}; pass a list"
+        raise ParameterError(msg)
+    return encoded(values.tolist())
+
+
 def _list(values: Sequence[Any]) -> list[Any]:
     found = [encoded(value) for value in values]
-    families = {_FAMILIES.get(type(value), type(value)) for value in found if value is not None}
-    if len(families) > 1:
-        msg = "a list's elements are of one type in DuckDB; the driver would make text of this one's"
-        raise ParameterError(msg)
+    check_alike(found)
     if LOSES_NAN_IN_LISTS and any(value != value for value in found):  # noqa: PLR0124
         msg = "this version of duckdb would make NULL of a NaN in a list"
         raise ParameterError(msg)
@@ -126,7 +156,8 @@ def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
     for base in type(value).__mro__:
         known = _BY_NAME.get(f"{base.__module__}.{base.__qualname__}")
         if known is not None:
-            _CONVERSIONS[type(value)] = known
+            if len(_CONVERSIONS) < _MOST:
+                _CONVERSIONS[type(value)] = known
             return known
     msg = (
         f"DuckDB can not take a {type(value).__name__}; it takes None, bool, int, float, Decimal, str, "
@@ -149,22 +180,28 @@ _CONVERSIONS: dict[type, Callable[[Any], Any]] = {
     tuple: _list,
     dict: _struct,
 }
-_FAMILIES: dict[type, type] = {int: float}
-
 _BY_NAME: dict[str, Callable[[Any], Any]] = {
-    "datetime.datetime": _itself,
+    "datetime.datetime": _moment,
     "datetime.date": _itself,
-    "datetime.time": _itself,
-    "datetime.timedelta": _itself,
+    "datetime.time": _time,
+    "datetime.timedelta": _moment,
     "decimal.Decimal": _decimal,
     "uuid.UUID": _itself,
     "enum.Enum": lambda value: encoded(value.value),
     # Subclasses, IntEnum and StrEnum and NumPy's float64 among them, are stored as what they are a kind of.
-    "builtins.int": lambda value: _integer(int(value)),
+    "builtins.int": lambda value: _integer(int.__int__(value)),
     "builtins.str": lambda value: _text(str.__str__(value)),
-    "builtins.float": float,
+    "builtins.float": float.__float__,
     "builtins.bytes": bytes,
     "builtins.list": _list,
     "builtins.tuple": _list,
     "builtins.dict": _struct,
+    "numpy.integer": lambda value: _integer(int(value)),
+    "numpy.float32": float,
+    "numpy.float16": float,
+    "numpy.bool": bool,
+    "numpy.bool_": bool,
+    "numpy.datetime64": _numpy_moment,
+    "numpy.ndarray": _array,
+    "pandas._libs.missing.C_NAType": lambda _: None,  # as the driver has it, and its NaT
 }
