@@ -35,6 +35,7 @@ LISTS = (list, set, frozenset)
 """What one column of JSON or of an array may become."""
 CHUNK = 256
 """Rows converted at a time: the columns of so many stay in the processor's cache, and memory is bounded."""
+_LONGEST_NAMES = 8 * 1024  # characters of all columns
 
 
 class Mapper(Protocol[T]):
@@ -54,7 +55,8 @@ def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     try:
         return _cached(schema_type, columns)
     except TypeError:
-        # Annotated[int, []] has no hash; the errors of building are no TypeErrors but one, which comes again.
+        # Annotated[int, []] has no hash, and long names are not kept. The errors of building are no
+        # TypeErrors but one, which comes again.
         return _build(schema_type, columns)
 
 
@@ -90,7 +92,12 @@ def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     return _objects(plain, match(plain, fields, columns), columns)
 
 
-_cached = lru_cache(maxsize=512)(_build)
+@lru_cache(maxsize=512)
+def _cached(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    # Some databases name a column after its expression, with all values in it: seen once, and of any length.
+    if sum(map(len, columns)) > _LONGEST_NAMES:
+        raise TypeError  # what raises is not cached
+    return _build(schema_type, columns)
 
 
 def _unsupported(schema_type: Any) -> InvalidArgumentError:
