@@ -112,12 +112,12 @@ def test_semicolons_around_one_statement_are_no_others(spec: SQLSpec, statement:
     ["BEGIN", "begin immediate", "COMMIT", "END", "END TRANSACTION", "ROLLBACK", "SAVEPOINT a", "RELEASE a"],
 )
 def test_transaction_control_names_the_method(spec: SQLSpec, statement: str) -> None:
-    """In every spelling that SQLite knows, alone and in a script; with autocommit too."""
+    """In every spelling that SQLite knows, with autocommit too; and in a script within a transaction."""
     for autocommit in (False, True):
         with spec.provide_session(autocommit=autocommit) as session:
             with pytest.raises(TransactionControlError, match=r"begin\(\)|commit\(\)|rollback\(\)"):
                 session.execute(statement)
-            with pytest.raises(TransactionControlError):
+            with session.begin(), pytest.raises(TransactionControlError):
                 session.execute_script(f"SELECT 1; {statement};")
 
 
