@@ -9,9 +9,8 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
-import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sqlspec import SQLSpec
@@ -22,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from sqlspec_duckdb import DuckDBSession
+
+pd: Any = pytest.importorskip("pandas")  # it has no types
 
 WAYS = [
     "execute",
@@ -50,6 +51,7 @@ EXACT: list[tuple[str, Any, Any]] = [
     # a column's type, what is stored, what comes back
     ("DECIMAL(38, 10)", Decimal("1234567890123456789012345678.0123456789"), None),
     ("DECIMAL(38, 38)", Decimal("0." + "1" * 38), None),
+    ("DECIMAL(38, 37)", Decimal("7E-37"), None),
     ("DECIMAL(10, 2)", Decimal("1E+2"), Decimal("100.00")),
     ("DOUBLE", 9007199254740992, 9007199254740992.0),
     ("DOUBLE", -0.0, None),
@@ -100,6 +102,8 @@ EXACT: list[tuple[str, Any, Any]] = [
 
 REFUSED: list[tuple[str, Any, str]] = [
     ("DECIMAL(38, 20)", Decimal("1." + "1" * 40), "digits"),
+    ("DECIMAL(38, 38)", Decimal("7E-38"), "digits"),
+    ("DECIMAL(38, 38)[]", [Decimal("7E-37"), Decimal("0." + "1" * 38)], "digits together"),
     ("VARCHAR", Decimal("NaN"), "NaN"),
     ("DOUBLE", np.float64, "type"),
     ("TIMESTAMP", pd.Timestamp("2024-01-01 00:00:00.123456789"), "nanoseconds"),
@@ -223,12 +227,24 @@ def test_any_list_of_numbers_arrives_or_is_refused(session: DuckDBSession, value
         assert found == values
 
 
-@given(st.lists(st.decimals(allow_nan=False, allow_infinity=False), max_size=5))
+@settings(max_examples=500)
+@given(
+    st.lists(
+        st.one_of(
+            st.decimals(allow_nan=False, allow_infinity=False),
+            st.builds(
+                Decimal, st.tuples(st.just(0), st.tuples(*[st.integers(0, 9)] * 19), st.integers(-40, 20))
+            ),
+            st.builds(Decimal, st.tuples(st.just(1), st.tuples(st.integers(0, 9)), st.integers(-40, 40))),
+        ),
+        max_size=3,
+    )
+)
 def test_any_list_of_decimals_arrives_or_is_refused(session: DuckDBSession, values: list[Decimal]) -> None:
     """None of them loses a digit."""
     try:
         found = session.execute("SELECT ?", (values,)).scalar()
     except ParameterError:
-        assert any(max(len(str(value)), abs(value.adjusted())) > 18 for value in values)
+        assert any(max(len(str(value)), abs(value.adjusted())) > 17 for value in values)
     else:
         assert found == values

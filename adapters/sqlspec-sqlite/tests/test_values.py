@@ -12,7 +12,6 @@ from uuid import UUID
 
 import msgspec
 import numpy as np
-import pandas as pd  # pyright: ignore[reportMissingTypeStubs]
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -22,6 +21,8 @@ from sqlspec_sqlite.values import encode_many
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
+
+pd: Any = pytest.importorskip("pandas")  # it has no types
 
 
 class Size(enum.Enum):

@@ -62,12 +62,15 @@ def _check_numbers(given: list[Any], kinds: set[type]) -> None:
 
 
 def _whole_digits(value: Any) -> int:
-    """Before the point; for an int what the driver takes for its type."""
+    """Before the point, as the driver counts them for the type."""
     if type(value) is int:
         return 10 if -(2**31) <= value < 2**31 else 19 if -(2**63) <= value < 2**63 else DIGITS
-    _, digits, exponent = value.as_tuple()
-    return max(len(digits) + exponent, 0)
+    digits = len(value.as_tuple().digits)
+    places = _decimal_digits(value)
+    # The zero before the point is counted if another follows it.
+    return digits - places if digits >= places else 1
 
 
 def _decimal_digits(value: Any) -> int:
-    return 0 if type(value) is int else max(-value.as_tuple().exponent, 0)
+    exponent: int = 0 if type(value) is int else value.as_tuple().exponent
+    return max(-exponent, 0)

@@ -91,7 +91,9 @@ def _decimal(value: Any) -> Any:
     if not isinstance(exponent, int):
         msg = "DuckDB's DECIMAL has no NaN and no infinity; pass a float for those, or None"
         raise ParameterError(msg)
-    if max(len(digits) + max(exponent, 0), -exponent) > DIGITS:
+    # With zeros after the point the one before it counts, too.
+    needed = max(len(digits) + max(exponent, 0), 1 - exponent if -exponent > len(digits) else -exponent)
+    if needed > DIGITS:
         msg = f"a Decimal has too many digits: DuckDB's DECIMAL has {DIGITS}; the driver would round it"
         raise ParameterError(msg)
     # Written out: duckdb 1.x takes 1E+5 for 1.00000.
