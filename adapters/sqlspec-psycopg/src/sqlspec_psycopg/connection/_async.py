@@ -21,7 +21,7 @@ from sqlspec_psycopg.deadlines import async_run
 from sqlspec_psycopg.errors import having_values, interruption, map_error
 from sqlspec_psycopg.messages import check_results, column_names, send_query
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection, AsyncSingleStatementCursor
-from sqlspec_psycopg.server_cursor._async import AsyncDeclaredCursor, can_be_declared
+from sqlspec_psycopg.server_cursor._async import AsyncDeclaredCursor
 from sqlspec_psycopg.transaction_control._async import AsyncTransactionControl
 from sqlspec_psycopg.type_cache._async import AsyncTypeCache
 from sqlspec_psycopg.values import has_list
@@ -160,17 +160,28 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
     async def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> AsyncCursor:
-        """A cursor on the server. Outside of a transaction the server keeps the result until it is closed."""
-        if not can_be_declared(statement):
-            return await super().stream(statement, parameters, batch_size, deadline)
+        """A cursor on the server, or all rows at once where it makes none of the statement.
+
+        Outside of a transaction the server keeps the result until the cursor is closed.
+        """
         hold = "" if self.transaction_status is ACTIVE else "WITH HOLD "
-        if hold and self._behind_pgbouncer:
-            raise self.unsupported("stream behind PgBouncer outside of a transaction")
         self._streams += 1
         name = f"sqlspec_stream_{self._streams}"
         declaration = f"DECLARE {name} NO SCROLL CURSOR {hold}FOR {statement}"
-        await self.execute(declaration, parameters, deadline)
+        parameters = await self._types.adapt_lists(statement, parameters)
+        if not await self._is_accepted(declaration, parameters, deadline):
+            return await super().stream(statement, parameters, batch_size, deadline)
+        if hold and self._behind_pgbouncer:
+            raise self.unsupported("stream behind PgBouncer outside of a transaction")
+        await self.execute(declaration, parameters, deadline, prepare=False)
         return AsyncDeclaredCursor(self, name, batch_size)
+
+    async def _is_accepted(self, statement: str, parameters: Parameters, deadline: float | None) -> bool:
+        self.raw.deadline = deadline
+        try:
+            return await self._types.is_accepted(statement, parameters)
+        finally:
+            self.raw.deadline = None
 
     async def load(
         self,

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 
@@ -65,20 +66,30 @@ class AsyncTypeCache:
 
     async def _list_types_of(self, statement: bytes, given: Sequence[int]) -> list[int]:
         """The type that the server gives each parameter, or 0 where psycopg's own dumper fits a list best."""
-        # The server may refuse, and that must not abort the transaction.
-        is_open = self._pgconn.transaction_status == IN_TRANSACTION
-        if is_open:
-            check_results(await self._query(b"SAVEPOINT sqlspec_types"))
-        results: list[PGresult] = []
-        await self._raw.wait(describe_parameters(self._pgconn, statement, results, given))
-        if is_open:
-            check_results(await self._query(b"ROLLBACK TO sqlspec_types;RELEASE sqlspec_types"))
-        last = results[-1]
+        last = await self._described(statement, given)
         if last.status not in OK_STATUSES:
             return []
         found = [last.param_type(place) for place in range(last.nparams)]
         await self._register_unknown(oid for oid, known in zip(found, given, strict=False) if not known)
         return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
+
+    async def is_accepted(self, statement: str, parameters: Parameters) -> bool:
+        """Whether the server can run a statement, which it parses here with the types that psycopg sends."""
+        query = PostgresQuery(Transformer(self._raw))
+        query.convert(statement, parameters)  # type: ignore[arg-type]
+        return (await self._described(query.query, query.types)).status in OK_STATUSES
+
+    async def _described(self, statement: bytes, types: Sequence[int]) -> PGresult:
+        """What the server says of a statement that it parses and does not run."""
+        # It may refuse, and that must not abort the transaction.
+        is_open = self._pgconn.transaction_status == IN_TRANSACTION
+        if is_open:
+            check_results(await self._query(b"SAVEPOINT sqlspec_types"))
+        results: list[PGresult] = []
+        await self._raw.wait(describe_parameters(self._pgconn, statement, results, types))
+        if is_open:
+            check_results(await self._query(b"ROLLBACK TO sqlspec_types;RELEASE sqlspec_types"))
+        return results[-1]
 
     # --- results --------------------------------------------------------------------------------
 
