@@ -1,4 +1,4 @@
-"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors.
+"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors, COPY.
 
 A second step of the authors' door: `from sqlspec.plugin.postgresql import PostgreSQLSettings`. It knows
 PostgreSQL and no driver: texts are `str`, and an error comes in as the fields of the server's message.
@@ -7,6 +7,7 @@ PostgreSQL and no driver: texts are `str`, and an error comes in as the fields o
 from __future__ import annotations
 
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
+from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy
 from sqlspec.plugin.postgresql.errors import (
     ConnectFailure,
     ErrorFields,
@@ -25,6 +26,7 @@ from sqlspec.plugin.postgresql.reset import (
 __all__ = (
     "FORGET_PREPARED",
     "MAKE_READ_ONLY",
+    "TAKES_COPY",
     "UNDO_READ_ONLY",
     "ConnectFailure",
     "ErrorFields",
@@ -32,6 +34,8 @@ __all__ = (
     "begin_statement",
     "connect_error",
     "failure_of_sqlstate",
+    "insert_into",
+    "refuse_copy",
     "reset_statements",
     "server_error",
 )

@@ -16,7 +16,14 @@ import asyncpg
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
 from sqlspec.plugin.network import watch_socket
-from sqlspec.plugin.postgresql import FORGET_PREPARED, MAKE_READ_ONLY, UNDO_READ_ONLY, begin_statement
+from sqlspec.plugin.postgresql import (
+    FORGET_PREPARED,
+    MAKE_READ_ONLY,
+    TAKES_COPY,
+    UNDO_READ_ONLY,
+    begin_statement,
+    insert_into,
+)
 
 from .bulk_load import BulkLoader
 from .cursors import REFUSED, declare
@@ -39,6 +46,7 @@ if TYPE_CHECKING:
 __all__ = ("AsyncpgConnection",)
 
 CLEAN_UP_TIMEOUT = 2.0
+ASK_FOR_COPY = TAKES_COPY.format(name="$1")
 # Asked at the end of each transaction, and slow to look up before Python 3.12.
 ACTIVE, ABORTED, IDLE = TransactionStatus.ACTIVE, TransactionStatus.ABORTED, TransactionStatus.IDLE
 
@@ -93,12 +101,17 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
-        """Binary COPY; row by row where a column's type has no binary form in asyncpg."""
+        """Binary COPY; INSERT where the table takes none, or a column's type has no binary form in asyncpg."""
         self._runner.is_used = True
-        names = ", ".join(map(self.quote, columns))
-        query = f"SELECT {names} FROM {self.quote_path(table)} LIMIT 0"  # noqa: S608 - all quoted
-        count = await self._loader.copy(table, columns, rows, query, deadline)
-        return await super().load(table, columns, rows, deadline) if count is None else count
+        names, path = ", ".join(map(self.quote, columns)), self.quote_path(table)
+        query = f"SELECT {names} FROM {path} LIMIT 0"  # noqa: S608 - all quoted
+        if await self.raw.fetchval(ASK_FOR_COPY, path, timeout=seconds_until(deadline)) is not False:
+            count = await self._loader.copy(table, columns, rows, query, deadline)
+            if count is not None:
+                return count
+        insert = insert_into(f"{path} ({names})", self.placeholders(len(columns)))
+        await self.execute_many(insert, rows, deadline)
+        return len(rows)
 
     def placeholders(self, count: int) -> list[str]:
         """PostgreSQL's own: $1, $2, and so on."""

@@ -3,15 +3,15 @@
 
 from __future__ import annotations
 
-import re
 from asyncio import _get_running_loop, get_running_loop
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.errors import NotSupportedError, ParameterError, SessionInUseError, StatementError
+from sqlspec.errors import ParameterError, SessionInUseError, StatementError
 from sqlspec.plugin import RawResult
+from sqlspec.plugin.postgresql import refuse_copy
 
 from .command_tags import row_count
 from .cursors import PortalCursor
@@ -39,8 +39,6 @@ STALE = (
 )
 """The server refuses a statement that was prepared, before it runs."""
 DEFINES = ("CREATE", "ALTER", "DROP")
-COPY = "COPY needs its own call: session.load(), or copy_to_table() and others on session.connection()"
-COPIES = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*+COPY\b.*\b(?:STDIN|STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
 class StatementRunner:
@@ -125,7 +123,7 @@ class StatementRunner:
         self._prepared.pop(statement, None)
 
     async def _prepare(self, statement: str, deadline: float | None) -> Prepared:
-        _refuse_copy(statement)
+        refuse_copy(statement.encode(errors="replace"))
         prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
         made = prepared, tuple([attribute.name for attribute in prepared.get_attributes()])
         self._cache.put(statement, made)
@@ -176,10 +174,13 @@ class StatementRunner:
         """Run statements one after another, each as a simple query."""
         self.is_used = True
         for statement in statements:
-            if not isinstance(statement, str):
-                raise NotSupportedError(COPY)
-            _refuse_copy(statement)
-            self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+            if isinstance(statement, str):
+                refuse_copy(statement.encode(errors="replace"))
+        for statement in statements:
+            if isinstance(statement, str):
+                self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+            else:
+                await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
 
     async def open_portal(
         self, statement: str, values: Sequence[Any], batch_size: int, deadline: float | None
@@ -231,9 +232,3 @@ def _is_about_values(failure: Exception) -> bool:
 def is_stale(failure: BaseException) -> bool:
     """Refused before it ran; with a context, it was a statement within a function that was refused."""
     return isinstance(failure, STALE) and getattr(failure, "context", None) is None
-
-
-def _refuse_copy(statement: str) -> None:
-    """With asyncpg such a statement would wait for ever."""
-    if COPIES.match(statement):
-        raise NotSupportedError(COPY)

@@ -8,6 +8,7 @@ itself go beside it, as plain messages. The driver is in autocommit mode through
 from __future__ import annotations
 
 import time
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
 import psycopg
@@ -15,7 +16,8 @@ from psycopg.pq import ConnStatus, ExecStatus
 
 from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
 from sqlspec.plugin.network import watch_socket
-from sqlspec_psycopg.bulk_load._async import async_copy_rows
+from sqlspec.plugin.postgresql import TAKES_COPY, insert_into, refuse_copy
+from sqlspec_psycopg.bulk_load._async import async_copy_rows, async_copy_text
 from sqlspec_psycopg.cancellation import async_finish_if_idle, request_cancel
 from sqlspec_psycopg.deadlines import async_run
 from sqlspec_psycopg.errors import having_values, interruption, map_error
@@ -46,6 +48,7 @@ IDLE, ACTIVE = TransactionStatus.IDLE, TransactionStatus.ACTIVE  # slow to look 
 STATUS = (IDLE, TransactionStatus.UNKNOWN, ACTIVE, TransactionStatus.ABORTED, IDLE)
 COMMITTED_AND_RESET = Outcome(committed=True, reset_ok=True)
 CLEAN_UP_TIMEOUT = 2.0
+ASK_FOR_COPY = TAKES_COPY.format(name="%s")
 
 
 class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
@@ -131,6 +134,7 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
         """Run one statement for each row, in a pipeline."""
         if not rows:
             return RawResult(rowcount=0)
+        refuse_copy(statement.encode())
         self._control.is_used = True
         cursor = self._cursor or self._new_cursor()
         self.raw.deadline = deadline
@@ -146,16 +150,26 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
         return RawResult(rowcount=cursor.rowcount)
 
     async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
-        """Run statements: in a transaction all in one message, else each on its own."""
-        texts = [statement for statement in statements if isinstance(statement, str)]
-        if self.transaction_status is ACTIVE and len(texts) == len(statements) > 0:
-            self._control.is_used = True
-            results = await self._query("\n;".join(texts).encode(), deadline)
-            for result in results:
-                self._note_prepared(result.command_status)
-            check_results(results)
-        else:
-            await super().execute_script(statements, deadline)
+        """Run statements: in a transaction many in one message, else each on its own."""
+        self._control.is_used = True
+        for is_text, group in groupby(statements, lambda one: isinstance(one, str)):
+            some: list[Any] = list(group)
+            if not is_text:
+                for copying in some:
+                    await async_copy_text(self.raw, copying, deadline)
+            elif self.transaction_status is ACTIVE:
+                await self._execute_message(some, deadline)
+            else:
+                await super().execute_script(some, deadline)
+
+    async def _execute_message(self, statements: list[str], deadline: float | None) -> None:
+        for statement in statements:
+            refuse_copy(statement.encode())
+        message = "\n;".join(statements).encode(self.raw.info.encoding)
+        results = await self._query(message, deadline)
+        for result in results:
+            self._note_prepared(result.command_status)
+        check_results(results)
 
     async def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
@@ -190,10 +204,15 @@ class AsyncPsycopgConnection(AsyncConnection[AsyncBoundedConnection]):
         rows: Sequence[Sequence[Any]],
         deadline: float | None,
     ) -> int:
-        """Insert rows by COPY."""
-        self._control.is_used = True
-        target = f"{self.quote_path(table)} ({', '.join(map(self.quote, columns))})"
-        await async_copy_rows(self.raw, target, columns, rows, deadline)
+        """Insert rows by COPY, or by INSERT where the table does not take it."""
+        path = self.quote_path(table)
+        target = f"{path} ({', '.join(map(self.quote, columns))})"
+        takes_copy = (await self.execute(ASK_FOR_COPY, (path,), deadline)).rows
+        if takes_copy and not takes_copy[0][0]:
+            insert = insert_into(target.replace("%", "%%"), self.placeholders(len(columns)))
+            await self.execute_many(insert, rows, deadline)
+        else:
+            await async_copy_rows(self.raw, target, columns, rows, deadline)
         return len(rows)
 
     async def _query(self, message: bytes, deadline: float | None) -> list[PGresult]:

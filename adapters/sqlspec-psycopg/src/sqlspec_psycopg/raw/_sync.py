@@ -19,6 +19,7 @@ from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
 
 from sqlspec.plugin import PooledConnection
+from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import stop
 from sqlspec_psycopg.deadlines import run, wait
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
@@ -44,6 +45,7 @@ class SingleStatementCursor(psycopg.Cursor[Any]):
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:
         del force_extended
+        refuse_copy(query.query)  # what is prepared already is none
         super()._execute_send(query, force_extended=True, binary=binary)
 
 
