@@ -22,6 +22,7 @@ from sqlspec.plugin.postgresql.reset import (
     begin_statement,
     reset_statements,
 )
+from sqlspec.plugin.postgresql.staleness import SchemaChanges, is_about_types, may_be_stale
 
 __all__ = (
     "FORGET_PREPARED",
@@ -31,10 +32,13 @@ __all__ = (
     "ConnectFailure",
     "ErrorFields",
     "PostgreSQLSettings",
+    "SchemaChanges",
     "begin_statement",
     "connect_error",
     "failure_of_sqlstate",
     "insert_into",
+    "is_about_types",
+    "may_be_stale",
     "refuse_copy",
     "reset_statements",
     "server_error",

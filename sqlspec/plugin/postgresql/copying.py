@@ -18,7 +18,8 @@ __all__ = ("TAKES_COPY", "insert_into", "refuse_copy")
 
 TAKES_COPY = """\
 SELECT NOT pg_catalog.row_security_active(it.oid) AND (it.relkind <> 'v' OR EXISTS (
-    SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = it.oid AND t.tgtype & 68 = 68 AND t.tgenabled <> 'D'))
+    SELECT FROM pg_catalog.pg_trigger t
+    WHERE t.tgrelid = it.oid AND t.tgtype & 68 = 68 AND t.tgenabled <> 'D'))
 FROM pg_catalog.pg_class it WHERE it.oid = pg_catalog.to_regclass({name})"""
 """Whether COPY may fill a table. It needs INSTEAD OF INSERT (64 + 4) for a view, and knows no row security.
 

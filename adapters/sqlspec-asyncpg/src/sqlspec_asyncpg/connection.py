@@ -26,7 +26,7 @@ from sqlspec.plugin.postgresql import (
 )
 
 from .bulk_load import BulkLoader
-from .cursors import REFUSED, declare
+from .cursors import declare
 from .deadlines import seconds_until
 from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
 from .errors import map_error
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import CopyData, Parameters, RawResult, TransactionOptions
+    from sqlspec.plugin.postgresql import SchemaChanges
 
     from .config import AsyncpgConfig
 
@@ -56,10 +57,12 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     load_batch = 20_000  # a COPY costs as much as a thousand rows
 
-    def __init__(self, raw: WatchedConnection, config: AsyncpgConfig, reset: str) -> None:
+    def __init__(
+        self, raw: WatchedConnection, config: AsyncpgConfig, reset: str, changes: SchemaChanges
+    ) -> None:
         super().__init__(raw)
         self._config, self._reset, self._tap, self._loop = config, reset, raw.tap, get_running_loop()
-        self._cache = StatementCache(config.cached_statements)
+        self._cache = StatementCache(config.cached_statements, changes)
         self._runner = StatementRunner(raw, self._cache)
         self._loader = BulkLoader(raw, self._cache)
         self._is_on_standby = is_on_standby(raw)
@@ -93,15 +96,13 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         values = parameters if type(parameters) is tuple else as_tuple(parameters)
         if self.raw.is_in_transaction():
             return await self._runner.open_portal(statement, values, batch_size, deadline)
-        try:
-            return await declare(self._runner, statement, values, batch_size)
-        except REFUSED:
-            return await super().stream(statement, parameters, batch_size, deadline)
+        cursor = await declare(self._runner, statement, values, batch_size)
+        return cursor or await super().stream(statement, parameters, batch_size, deadline)
 
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
-        """Binary COPY; INSERT where the table takes none, or a column's type has no binary form in asyncpg."""
+        """Binary COPY; INSERT where the table takes none, or asyncpg has no binary form of a column's type."""
         self._runner.is_used = True
         names, path = ", ".join(map(self.quote, columns)), self.quote_path(table)
         query = f"SELECT {names} FROM {path} LIMIT 0"  # noqa: S608 - all quoted
@@ -272,6 +273,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     def is_usable(self) -> bool:
         """Open, and nothing has arrived: an idle server sends nothing but that it closes the connection."""
+        if not self._cache.is_current and self._cache.catch_up():
+            self.raw.forget_types()
         return not self.raw.is_closed() and not (self._is_readable is not None and self._is_readable())
 
     async def close(self) -> None:

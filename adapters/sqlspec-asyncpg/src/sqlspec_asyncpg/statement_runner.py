@@ -81,12 +81,10 @@ class StatementRunner:
                 columns, rows, len(rows) if columns else self._note_tag(prepared.get_statusmsg())
             )
         # Outside of the handler: asyncpg's exceptions quote values, and must not become the context of ours.
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if cached is not None and is_stale(failure):
-            self._forget(statement, failure)
             if not self.raw.is_in_transaction():
                 return await self.execute(statement, values, deadline)
-        elif isinstance(failure, asyncpg.OutdatedSchemaCacheError):
-            self._prepared.clear()
         elif _is_about_values(failure):
             other = self._other_values(statement, values, is_cached=cached is not None)
             if other is None:
@@ -117,10 +115,11 @@ class StatementRunner:
             self.has_prepared = True
         return count
 
-    def _forget(self, statement: str, failure: Exception) -> None:
+    def _note_failure(self, statement: str, failure: Exception, *, is_kept: bool) -> None:
         if isinstance(failure, asyncpg.InvalidSQLStatementNameError):
             self._prepared.clear()  # DEALLOCATE ALL: the others are gone too
-        self._prepared.pop(statement, None)
+        if self._cache.note_failure(statement, failure, is_kept=is_kept):
+            self.raw.forget_types()
 
     async def _prepare(self, statement: str, deadline: float | None) -> Prepared:
         refuse_copy(statement.encode(errors="replace"))
@@ -136,20 +135,20 @@ class StatementRunner:
         self.check_loop()
         self.is_used = True
         cached = self._prepared.get(statement)
-        prepared, _ = cached or await self._prepare(statement, deadline)
+        prepared, columns = cached or await self._prepare(statement, deadline)
+        run = prepared.fetchmany if columns else prepared.executemany
         values = [row if type(row) is tuple else as_tuple(row) for row in rows]
         reply = Reply()
         await attach_reply(self.raw, reply)
         try:
-            await prepared.executemany(values, timeout=seconds_until(deadline))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+            returned = await run(values, timeout=seconds_until(deadline)) or ()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         else:
-            return RawResult(rowcount=sum(max(row_count(tag), 0) for tag in reply.tags))
+            return RawResult(columns, returned, sum(max(row_count(tag), 0) for tag in reply.tags))
         finally:
             self.raw.tap.reply = None
-        if isinstance(failure, STALE):
-            self._forget(statement, failure)
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if not _is_about_values(failure):
             raise having_values(failure)
         if not reply.tags:
@@ -182,6 +181,22 @@ class StatementRunner:
             else:
                 await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
 
+    def note_late(self, statement: str, failure: Exception) -> None:
+        """What a cursor raised, while its statement ran."""
+        self._note_failure(statement, failure, is_kept=True)
+
+    async def prepare_once(self, statement: str) -> bool:
+        """Prepare a statement that will not come again. False: the server refuses it."""
+        try:
+            await self._prepare(statement, None)
+        except asyncpg.PostgresError:
+            return False
+        return True
+
+    def forget(self, statement: str) -> None:
+        """It does not come again."""
+        self._prepared.pop(statement, None)
+
     async def open_portal(
         self, statement: str, values: Sequence[Any], batch_size: int, deadline: float | None
     ) -> AsyncCursor:
@@ -194,9 +209,8 @@ class StatementRunner:
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
             failure = exc
         else:
-            return PortalCursor(self.raw, cursor, columns, batch_size)
-        if isinstance(failure, STALE):
-            self._forget(statement, failure)
+            return PortalCursor(self, statement, cursor, columns, batch_size)
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if not _is_about_values(failure):
             raise having_values(failure) if values else failure
         other = self._other_values(statement, values, is_cached=cached is not None)

@@ -1,8 +1,8 @@
 # pyright: reportMissingTypeStubs=false
 """asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
 
-It uses `_protocol`, `_top_xact`, `_copy_in` and the sets of listeners, which asyncpg does not document: so asyncpg's
-version has an upper bound.
+It uses `_protocol`, `_top_xact`, `_copy_in`, its caches and the sets of listeners, which asyncpg does not
+document: so asyncpg's version has an upper bound.
 """
 
 from __future__ import annotations
@@ -49,7 +49,12 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
             callbacks.clear()
         return not self.has_new_codecs
 
-    async def copy_text(self, statement: str, data: str, timeout: float | None) -> None:  # noqa: ASYNC109 - asyncpg's
+    def forget_types(self) -> None:
+        """What asyncpg has learned of the database's types, and prepared by itself."""
+        self._drop_global_type_cache()
+        self._drop_global_statement_cache()
+
+    async def copy_text(self, statement: str, data: str, timeout: float | None) -> None:
         """Run COPY … FROM STDIN as it is written, with the lines that belong to it."""
         name = str(self.get_settings().client_encoding)
         encoded = data.encode(name.upper().replace("WIN", "cp"))

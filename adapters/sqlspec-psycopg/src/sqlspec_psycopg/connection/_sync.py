@@ -20,7 +20,7 @@ from sqlspec.plugin.postgresql import TAKES_COPY, insert_into, refuse_copy
 from sqlspec_psycopg.bulk_load._sync import copy_rows, copy_text
 from sqlspec_psycopg.cancellation import finish_if_idle, request_cancel
 from sqlspec_psycopg.deadlines import run
-from sqlspec_psycopg.errors import having_values, interruption, map_error
+from sqlspec_psycopg.errors import having_values, interruption, is_stale, map_error
 from sqlspec_psycopg.messages import check_results, column_names, send_query
 from sqlspec_psycopg.raw._sync import BoundedConnection, SingleStatementCursor
 from sqlspec_psycopg.server_cursor._sync import DeclaredCursor
@@ -35,12 +35,13 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import Cursor, CopyData, Parameters, TransactionOptions
+    from sqlspec.plugin.postgresql import SchemaChanges
     from sqlspec_psycopg.config import PostgreSQLConfig
     from sqlspec_psycopg.reset import Resets
 
 __all__ = ("PsycopgConnection",)
 
-PREPARE = b"PREPARE"
+PREPARE, REDEFINES = b"PREPARE", (b"ALTER", b"DROP")
 FORGETS_PREPARED = frozenset({b"DEALLOCATE ALL", b"DISCARD ALL"})
 ROWS, GOOD = ExecStatus.TUPLES_OK, ConnStatus.OK
 IDLE, ACTIVE = TransactionStatus.IDLE, TransactionStatus.ACTIVE  # slow to look up before Python 3.12
@@ -56,14 +57,14 @@ class PsycopgConnection(Connection[BoundedConnection]):
 
     load_batch = 20_000  # a COPY costs as much as a thousand rows
 
-    def __init__(self, raw: BoundedConnection, config: PostgreSQLConfig) -> None:
+    def __init__(self, raw: BoundedConnection, config: PostgreSQLConfig, changes: SchemaChanges) -> None:
         super().__init__(raw)
         self._pgconn = raw.pgconn
         self._behind_pgbouncer = config.pgbouncer
         self._prepare_threshold = 5 if config.cached_statements and not config.pgbouncer else None
         self._prepared_max = config.cached_statements
         self._control = TransactionControl(raw.pgconn)
-        self._types = TypeCache(raw, config.cached_statements)
+        self._types = TypeCache(raw, config.cached_statements, changes)
         self._cursor: Any = None
         self._is_readable = watch_socket(raw.pgconn.socket)
         self._streams = 0
@@ -100,19 +101,34 @@ class PsycopgConnection(Connection[BoundedConnection]):
             cursor.execute(statement, parameters, prepare=prepare)
         result: Any = cursor.pgresult
         if result.status == ROWS:
-            rows = (self._load_rows(result) if self.raw.unknown_types else cursor.fetchall())
+            rows = (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
             return RawResult(column_names(result), rows, len(rows))
         self._note_prepared(result.command_status)
         return RawResult((), (), cursor.rowcount)
+
+    def begin_and_execute(
+        self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult:
+        """BEGIN and the first statement."""
+        self._control.begin(options, deadline)
+        try:
+            return self.execute(statement, parameters, deadline)
+        except psycopg.Error as exc:
+            if not is_stale(exc):
+                raise
+        # Nothing has happened in this transaction, and the statement was refused before it ran.
+        self._control.rollback(deadline)
+        self._control.begin(options, deadline)
+        return self.execute(statement, parameters, deadline)
 
     def _new_cursor(self) -> Any:
         # Any: the driver's types want texts that are literal.
         self._cursor = cursor = SingleStatementCursor(self.raw)
         return cursor
 
-    def _load_rows(self, result: PGresult) -> Sequence[tuple[Any, ...]]:
+    def _load_rows(self, results: Sequence[PGresult]) -> Sequence[tuple[Any, ...]]:
         self._cursor = None  # it would not use the types that are registered now
-        return self._types.load_rows(result)
+        return self._types.load_rows(results)
 
     def _note_prepared(self, command: bytes | None) -> None:
         """Notice SQL's own commands that prepare statements, or drop those of psycopg."""
@@ -139,6 +155,7 @@ class PsycopgConnection(Connection[BoundedConnection]):
         cursor = self._cursor or self._new_cursor()
         self.raw.deadline = deadline
         try:
+            self.raw.flush_prepared()
             rows = [self._types.adapt_lists(statement, row) for row in rows]
             cursor.executemany(statement, rows)
         except psycopg.Error as exc:
@@ -147,7 +164,10 @@ class PsycopgConnection(Connection[BoundedConnection]):
             raise
         finally:
             self.raw.deadline = None
-        return RawResult(rowcount=cursor.rowcount)
+            returned, cursor.returned = cursor.returned, []
+        if not returned:
+            return RawResult(rowcount=cursor.rowcount)
+        return RawResult(column_names(returned[0]), self._load_rows(returned), cursor.rowcount)
 
     def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements: in a transaction many in one message, else each on its own."""
@@ -169,6 +189,8 @@ class PsycopgConnection(Connection[BoundedConnection]):
         results = self._query(message, deadline)
         for result in results:
             self._note_prepared(result.command_status)
+            if result.command_status and result.command_status.startswith(REDEFINES):
+                self.raw.forget_prepared()
         check_results(results)
 
     def stream(
@@ -330,6 +352,8 @@ class PsycopgConnection(Connection[BoundedConnection]):
 
     def is_usable(self) -> bool:
         """Not closed, nothing came in while it was idle, and the driver's settings are ours."""
+        if not self._types.is_current:
+            self._types.catch_up()
         if self._pgconn.status != GOOD or self._is_readable():
             return False
         return not self.is_raw_lent or self.raw.is_unchanged

@@ -13,7 +13,7 @@ from socket import SHUT_RDWR, dup, socket
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
@@ -29,10 +29,11 @@ if TYPE_CHECKING:
 
     from psycopg import pq
     from psycopg.adapt import AdaptersMap
+    from psycopg.pq.abc import PGresult
 
 __all__ = ("AsyncBoundedConnection", "AsyncSingleStatementCursor")
 
-BUSY = TransactionStatus.ACTIVE
+BUSY, ROWS = TransactionStatus.ACTIVE, ExecStatus.TUPLES_OK
 
 
 class AsyncSingleStatementCursor(psycopg.AsyncCursor[Any]):
@@ -41,7 +42,17 @@ class AsyncSingleStatementCursor(psycopg.AsyncCursor[Any]):
     psycopg sends a statement without parameters as a simple query, which may hold several statements.
     """
 
-    __slots__ = ()
+    __slots__ = ("returned",)
+
+    def __init__(self, connection: AsyncBoundedConnection) -> None:
+        super().__init__(connection)
+        self.returned: list[PGresult] = []
+        """What `executemany` got that has rows; psycopg would keep all results, or none."""
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        super()._set_results(results)
+        if self._execmany_returning is not None:
+            self.returned += [result for result in results if result.status == ROWS]
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:
         del force_extended
@@ -151,6 +162,19 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
         else:
             kind = TypeInfo(f"array_{oid}", element, oid, delimiter=delimiter)
             register_array(kind, self)
+
+    def is_prepared(self, query: bytes) -> bool:
+        """Whether psycopg has prepared a statement, for any types of parameters."""
+        return any(key[0] == query for key in self._prepared._names)  # noqa: SLF001
+
+    async def flush_prepared(self) -> None:
+        """Let the server drop what psycopg has forgotten.
+
+        Before a pipeline: psycopg does it at its end by DEALLOCATE ALL, after it has prepared the pipeline's
+        own statement.
+        """
+        if self._prepared._to_flush:  # noqa: SLF001
+            await self.wait(self._prepared.maintain_gen(self))
 
     def forget_prepared(self, query: bytes | None = None) -> None:
         """Make psycopg prepare a statement again, or all; the server is told with the next statement."""
