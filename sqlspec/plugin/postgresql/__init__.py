@@ -6,6 +6,7 @@ PostgreSQL and no driver: texts are `str`, and an error comes in as the fields o
 
 from __future__ import annotations
 
+from sqlspec.plugin.postgresql.arrow_types import ARRAY_ELEMENTS, FIRST_OF_USERS, arrow_types
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
 from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy
 from sqlspec.plugin.postgresql.errors import (
@@ -25,6 +26,8 @@ from sqlspec.plugin.postgresql.reset import (
 from sqlspec.plugin.postgresql.staleness import SchemaChanges, is_about_types, may_be_stale
 
 __all__ = (
+    "ARRAY_ELEMENTS",
+    "FIRST_OF_USERS",
     "FORGET_PREPARED",
     "MAKE_READ_ONLY",
     "TAKES_COPY",
@@ -33,6 +36,7 @@ __all__ = (
     "ErrorFields",
     "PostgreSQLSettings",
     "SchemaChanges",
+    "arrow_types",
     "begin_statement",
     "connect_error",
     "failure_of_sqlstate",

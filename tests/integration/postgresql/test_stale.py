@@ -57,18 +57,25 @@ CHANGES = {
         "SELECT v, many FROM t",
         rows=[("red", ["blue"])],
     ),
-    "an enum, in a cast": Change(SHADE, NEW_SHADE, "SELECT ?::shade AS one, ?::shade[] AS many", ("red", ["blue"]),
-        rows=[("red", ["blue"])]),
+    "an enum, in a cast": Change(
+        SHADE,
+        NEW_SHADE,
+        "SELECT ?::shade AS one, ?::shade[] AS many",
+        ("red", ["blue"]),
+        rows=[("red", ["blue"])],
+    ),
     "a value of an enum": Change(
         SHADE, "ALTER TYPE shade ADD VALUE 'pink'", "SELECT ?::shade", ("red",), ("pink",), [("pink",)]
     ),
     "a composite": Change(
-        "CREATE TYPE pair AS (a int, b text); CREATE TABLE t (n int, v pair); INSERT INTO t VALUES (1, '(1,x)')",
+        "CREATE TYPE pair AS (a int, b text); CREATE TABLE t (n int, v pair);"
+        "INSERT INTO t VALUES (1, '(1,x)')",
         "ALTER TYPE pair ADD ATTRIBUTE c int",
         "SELECT n, (v).b, v, ARRAY[v] FROM t",
     ),
     "a composite's attribute": Change(
-        "CREATE TYPE pair AS (a int, b int); CREATE TABLE t (n int, v pair); INSERT INTO t VALUES (1, '(1,2)')",
+        "CREATE TYPE pair AS (a int, b int); CREATE TABLE t (n int, v pair);"
+        "INSERT INTO t VALUES (1, '(1,2)')",
         "ALTER TABLE t DROP v; DROP TYPE pair; CREATE TYPE pair AS (a int, b text);"
         "ALTER TABLE t ADD v pair DEFAULT '(1,x)'",
         "SELECT n, (v).a, v FROM t",
@@ -113,8 +120,11 @@ CHANGES = {
         rows=[(1, "x")],
     ),
     "a column more, returned": Change(
-        "CREATE TABLE t (a int)", "ALTER TABLE t ADD b text DEFAULT 'x'",
-        "INSERT INTO t VALUES (?) RETURNING *", (1,), ways=("execute", "execute_many", "stream"),
+        "CREATE TABLE t (a int)",
+        "ALTER TABLE t ADD b text DEFAULT 'x'",
+        "INSERT INTO t VALUES (?) RETURNING *",
+        (1,),
+        ways=("execute", "execute_many", "stream"),
     ),
     "a column of another type, written": Change(
         "CREATE TABLE t (v int)",
@@ -163,7 +173,7 @@ CHANGES = {
         "SELECT * FROM t",
         rows=[("x", 2)],
     ),
-}  # fmt: skip
+}
 CASES = [(name, way) for name, change in CHANGES.items() for way in change.ways]
 
 

@@ -102,7 +102,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
-        """Binary COPY; INSERT where the table takes none, or asyncpg has no binary form of a column's type."""
+        """Binary COPY; INSERT where the table takes none, or asyncpg can not send a type in binary."""
         self._runner.is_used = True
         names, path = ", ".join(map(self.quote, columns)), self.quote_path(table)
         query = f"SELECT {names} FROM {path} LIMIT 0"  # noqa: S608 - all quoted

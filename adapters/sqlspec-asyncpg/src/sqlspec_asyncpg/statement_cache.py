@@ -15,12 +15,14 @@ from .errors import is_from_server
 if TYPE_CHECKING:
     from sqlspec.plugin.postgresql import SchemaChanges
 
+    from .columns import Columns
+
 __all__ = ("Prepared", "StatementCache")
 
 MAX_LENGTH = 16_384
 """Characters: longer statements are prepared each time."""
 
-Prepared: TypeAlias = "tuple[Any, tuple[str, ...]]"
+Prepared: TypeAlias = "tuple[Any, Columns]"
 """asyncpg's statement, and the names of its columns."""
 
 
@@ -33,6 +35,8 @@ class StatementCache:
         self._known_changes = changes.count
         self.statements: OrderedDict[str, Prepared] = OrderedDict()
         """By text, the oldest first."""
+        self.elements: dict[int, int | None] = {}
+        """See `sqlspec.plugin.postgresql.arrow_types`."""
         self.binary_tables: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
         """By a table's name and columns: whether COPY may send them in binary."""
 
@@ -82,3 +86,4 @@ class StatementCache:
         """Forget all that depends on the database's objects."""
         self.statements.clear()
         self.binary_tables.clear()
+        self.elements = {}  # results may still have the old ones

@@ -13,6 +13,7 @@ from sqlspec.errors import ParameterError, SessionInUseError, StatementError
 from sqlspec.plugin import RawResult
 from sqlspec.plugin.postgresql import refuse_copy
 
+from .columns import DescriptionReader, describe
 from .command_tags import row_count
 from .cursors import PortalCursor
 from .deadlines import seconds_until
@@ -77,9 +78,9 @@ class StatementRunner:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         else:
-            return RawResult(
-                columns, rows, len(rows) if columns else self._note_tag(prepared.get_statusmsg())
-            )
+            if columns:
+                return RawResult(columns, rows, len(rows), None, (), columns.arrow_types)
+            return RawResult(columns, rows, self._note_tag(prepared.get_statusmsg()))
         # Outside of the handler: asyncpg's exceptions quote values, and must not become the context of ours.
         self._note_failure(statement, failure, is_kept=cached is not None)
         if cached is not None and is_stale(failure):
@@ -123,8 +124,13 @@ class StatementRunner:
 
     async def _prepare(self, statement: str, deadline: float | None) -> Prepared:
         refuse_copy(statement.encode(errors="replace"))
-        prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
-        made = prepared, tuple([attribute.name for attribute in prepared.get_attributes()])
+        reader = DescriptionReader()
+        await attach_reply(self.raw, reader)
+        try:
+            prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
+        finally:
+            self.raw.tap.reply = None
+        made = prepared, await describe(self.raw, prepared, reader.types or (), self._cache.elements)
         self._cache.put(statement, made)
         return made
 
@@ -145,7 +151,8 @@ class StatementRunner:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         else:
-            return RawResult(columns, returned, sum(max(row_count(tag), 0) for tag in reply.tags))
+            count = sum(max(row_count(tag), 0) for tag in reply.tags)
+            return RawResult(columns, returned, count, None, (), columns.arrow_types if columns else None)
         finally:
             self.raw.tap.reply = None
         self._note_failure(statement, failure, is_kept=cached is not None)

@@ -22,6 +22,7 @@ from sqlspec.plugin import PooledConnection
 from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import async_stop
 from sqlspec_psycopg.deadlines import async_run, async_wait
+from sqlspec_psycopg.prepared import ShortStatements
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
 
 if TYPE_CHECKING:
@@ -69,11 +70,12 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
         """The deadline of the call under way (monotonic seconds)."""
         # A duplicate: libpq may close its own at any time, and the number then belongs to another file.
         self._socket = socket(fileno=dup(pgconn.socket))
+        self._prepared = ShortStatements()
         self._all_adapters = new_adapters()
         self.unknown_types: set[int] = set()
         """Types in results that neither psycopg nor we know yet."""
-        self._registered: dict[int, bool] = {}
-        """The types that were looked up on the server, and whether each is an array."""
+        self.elements: dict[int, int] = {}
+        """The types that were looked up on the server: of each array the elements' type, of others 0."""
 
     @property
     def adapters(self) -> AdaptersMap:
@@ -127,7 +129,7 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
         self._notice_handlers.clear()
         self._notify_handlers.clear()
         self._all_adapters = new_adapters()
-        self._registered.clear()
+        self.elements = {}  # results may still have the old ones
         self.unknown_types.clear()
         return True
 
@@ -147,16 +149,16 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
 
     def is_unknown(self, oid: int) -> bool:
         """Whether a type is neither PostgreSQL's own nor registered."""
-        return oid not in self._registered and self._all_adapters.types.get(oid) is None
+        return oid not in self.elements and self._all_adapters.types.get(oid) is None
 
     def is_array(self, oid: int) -> bool:
         """Whether a type is an array, as far as we know."""
         known = self._all_adapters.types.get(oid)
-        return self._registered.get(oid, False) if known is None else known.array_oid == oid
+        return bool(self.elements.get(oid)) if known is None else known.array_oid == oid
 
     def register_type(self, oid: int, element: int | None, delimiter: str) -> None:
         """Register a type, as an array of *element*, or as no array."""
-        self._registered[oid] = element is not None
+        self.elements[oid] = element or 0
         if element is None:
             self._all_adapters.register_loader(oid, TEXT_LOADER)
         else:

@@ -14,10 +14,11 @@ from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 
-from sqlspec.plugin.postgresql import is_about_types, may_be_stale
+from sqlspec.plugin.postgresql import ARRAY_ELEMENTS, is_about_types, may_be_stale
 from sqlspec_psycopg.errors import is_stale
 from sqlspec_psycopg.messages import OK_STATUSES, check_results, describe_parameters, send_query
-from sqlspec_psycopg.type_queries import ARRAY_ELEMENTS, array_elements, number_placeholders
+from sqlspec_psycopg.prepared import MAX_LENGTH
+from sqlspec_psycopg.type_queries import array_elements, number_placeholders
 from sqlspec_psycopg.values import JSON_TYPES, adapt_lists, has_list, types_of
 
 if TYPE_CHECKING:
@@ -48,6 +49,7 @@ class AsyncTypeCache:
         """The statement that was asked about last: what is known of it is new."""
         self._list_types: dict[str, dict[tuple[int, ...], Types]] = {}
         """By a statement's text, and by the types of its parameters that are no lists."""
+        self._count = 0
 
     # --- parameters -----------------------------------------------------------------------------
 
@@ -65,10 +67,12 @@ class AsyncTypeCache:
         return adapt_lists(parameters, types)
 
     def _store(self, statement: str, given: tuple[int, ...], types: Types) -> None:
-        if len(self._list_types) > self._size:
+        if self._count >= self._size:
             self._list_types.clear()
-        if self._size:
+            self._count = 0
+        if self._size and len(statement) <= MAX_LENGTH:
             self._list_types.setdefault(statement, {})[given] = types
+            self._count += 1
 
     async def _list_types_of(self, statement: bytes, given: Sequence[int]) -> list[int]:
         """The type that the server gives each parameter, or 0 where psycopg's own dumper fits a list best."""
@@ -76,7 +80,7 @@ class AsyncTypeCache:
         if last.status not in OK_STATUSES:
             return []
         found = [last.param_type(place) for place in range(last.nparams)]
-        await self._register_unknown(oid for oid, known in zip(found, given, strict=False) if not known)
+        await self.learn(oid for oid, known in zip(found, given, strict=False) if not known)
         return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
 
     async def is_accepted(self, statement: str, parameters: Parameters) -> bool:
@@ -109,7 +113,7 @@ class AsyncTypeCache:
         # A loop, because the elements of an array may be of an unknown type too.
         while unknown := self._raw.unknown_types - registered:
             registered |= unknown
-            await self._register_unknown(unknown)
+            await self.learn(unknown)
             rows = self._rows(results)
         self._raw.unknown_types.clear()
         return rows
@@ -121,11 +125,11 @@ class AsyncTypeCache:
             rows += transformer.load_rows(0, result.ntuples, tuple)
         return rows
 
-    async def _register_unknown(self, oids: Iterable[int]) -> None:
+    async def learn(self, oids: Iterable[int]) -> None:
         """Look up the types that are not PostgreSQL's own."""
         unknown = [str(oid) for oid in oids if self._raw.is_unknown(oid)]
         if unknown:
-            (result,) = await self._query(ARRAY_ELEMENTS % ",".join(unknown).encode())
+            (result,) = await self._query((ARRAY_ELEMENTS % ",".join(unknown)).encode())
             check_results([result])
             for oid, element, delimiter in array_elements(result):
                 self._raw.register_type(oid, element, delimiter)
