@@ -63,7 +63,7 @@ def column_array(arrow: Any, values: list[Any], name: str, declared: Any) -> Any
     Raises `MappingError`, whose text holds no value.
     """
     try:
-        kind = _inferred(arrow, values) if declared is None else declared
+        kind = _inferred(arrow, values) if declared is None else _as_deep(arrow, declared, values)
         if kind == "json":
             return arrow.array(
                 [None if value is None else _document(value) for value in values], arrow.string()
@@ -104,6 +104,14 @@ def _inferred(arrow: Any, values: Sequence[Any]) -> Any:
     if len(found) > 1:
         raise TypeError
     return _type_of(arrow, found.pop(), present)
+
+
+def _as_deep(arrow: Any, kind: Any, values: Sequence[Any]) -> Any:
+    """A declared list as deep as its values are: PostgreSQL declares the items, and not how deep they are."""
+    if kind == "json" or not arrow.types.is_list(kind) or arrow.types.is_list(kind.value_type):
+        return kind
+    items = [item for value in values if value is not None for item in value]
+    return arrow.list_(_as_deep(arrow, kind, items)) if any(type(item) is list for item in items) else kind
 
 
 def _class_of(kind: type) -> Any:

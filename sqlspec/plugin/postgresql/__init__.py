@@ -1,4 +1,4 @@
-"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors.
+"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors, COPY.
 
 A second step of the authors' door: `from sqlspec.plugin.postgresql import PostgreSQLSettings`. It knows
 PostgreSQL and no driver: texts are `str`, and an error comes in as the fields of the server's message.
@@ -6,7 +6,9 @@ PostgreSQL and no driver: texts are `str`, and an error comes in as the fields o
 
 from __future__ import annotations
 
+from sqlspec.plugin.postgresql.arrow_types import ARRAY_ELEMENTS, FIRST_OF_USERS, arrow_types
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
+from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy
 from sqlspec.plugin.postgresql.errors import (
     ConnectFailure,
     ErrorFields,
@@ -21,17 +23,27 @@ from sqlspec.plugin.postgresql.reset import (
     begin_statement,
     reset_statements,
 )
+from sqlspec.plugin.postgresql.staleness import SchemaChanges, is_about_types, may_be_stale
 
 __all__ = (
+    "ARRAY_ELEMENTS",
+    "FIRST_OF_USERS",
     "FORGET_PREPARED",
     "MAKE_READ_ONLY",
+    "TAKES_COPY",
     "UNDO_READ_ONLY",
     "ConnectFailure",
     "ErrorFields",
     "PostgreSQLSettings",
+    "SchemaChanges",
+    "arrow_types",
     "begin_statement",
     "connect_error",
     "failure_of_sqlstate",
+    "insert_into",
+    "is_about_types",
+    "may_be_stale",
+    "refuse_copy",
     "reset_statements",
     "server_error",
 )

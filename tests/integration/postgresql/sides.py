@@ -17,7 +17,7 @@ from sqlspec import Session, SQLSpec
 from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable
+    from collections.abc import AsyncGenerator, AsyncIterator, Callable
     from contextlib import AbstractAsyncContextManager
 
     from sqlspec_testkit.servers import PostgreSQL
@@ -41,6 +41,12 @@ class InThreads:
 
     def __getattr__(self, name: str) -> Any:
         return partial(_in_thread, getattr(self._sync, name))
+
+    async def stream(self, *arguments: Any, **options: Any) -> AsyncIterator[Any]:
+        """The rows of a stream."""
+        rows = self._sync.stream(*arguments, **options)
+        while (row := await _in_thread(next, rows, None)) is not None:
+            yield row
 
     def begin(self) -> InThreads:
         """A block."""

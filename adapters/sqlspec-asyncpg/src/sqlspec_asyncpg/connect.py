@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from sqlspec.plugin.network import set_keepalive
+from sqlspec.plugin.postgresql import SchemaChanges
 
 from .connection import AsyncpgConnection
 from .ending import find_reset
@@ -44,7 +45,8 @@ async def connect(config: AsyncpgConfig, resources: Resources) -> AsyncpgConnect
     except BaseException:
         raw.terminate()
         raise
-    return AsyncpgConnection(raw, config, reset)
+    changes = resources.get("changes", SchemaChanges, lambda _: None)
+    return AsyncpgConnection(raw, config, reset, changes)
 
 
 async def _prepare(raw: WatchedConnection, config: AsyncpgConfig, resources: Resources) -> str:

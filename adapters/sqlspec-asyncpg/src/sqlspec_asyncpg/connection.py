@@ -16,10 +16,17 @@ import asyncpg
 from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
 from sqlspec.plugin.network import watch_socket
-from sqlspec.plugin.postgresql import FORGET_PREPARED, MAKE_READ_ONLY, UNDO_READ_ONLY, begin_statement
+from sqlspec.plugin.postgresql import (
+    FORGET_PREPARED,
+    MAKE_READ_ONLY,
+    TAKES_COPY,
+    UNDO_READ_ONLY,
+    begin_statement,
+    insert_into,
+)
 
 from .bulk_load import BulkLoader
-from .cursors import REFUSED, declare
+from .cursors import declare
 from .deadlines import seconds_until
 from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
 from .errors import map_error
@@ -33,12 +40,14 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import CopyData, Parameters, RawResult, TransactionOptions
+    from sqlspec.plugin.postgresql import SchemaChanges
 
     from .config import AsyncpgConfig
 
 __all__ = ("AsyncpgConnection",)
 
 CLEAN_UP_TIMEOUT = 2.0
+ASK_FOR_COPY = TAKES_COPY.format(name="$1")
 # Asked at the end of each transaction, and slow to look up before Python 3.12.
 ACTIVE, ABORTED, IDLE = TransactionStatus.ACTIVE, TransactionStatus.ABORTED, TransactionStatus.IDLE
 
@@ -48,10 +57,12 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     load_batch = 20_000  # a COPY costs as much as a thousand rows
 
-    def __init__(self, raw: WatchedConnection, config: AsyncpgConfig, reset: str) -> None:
+    def __init__(
+        self, raw: WatchedConnection, config: AsyncpgConfig, reset: str, changes: SchemaChanges
+    ) -> None:
         super().__init__(raw)
         self._config, self._reset, self._tap, self._loop = config, reset, raw.tap, get_running_loop()
-        self._cache = StatementCache(config.cached_statements)
+        self._cache = StatementCache(config.cached_statements, changes)
         self._runner = StatementRunner(raw, self._cache)
         self._loader = BulkLoader(raw, self._cache)
         self._is_on_standby = is_on_standby(raw)
@@ -85,20 +96,23 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         values = parameters if type(parameters) is tuple else as_tuple(parameters)
         if self.raw.is_in_transaction():
             return await self._runner.open_portal(statement, values, batch_size, deadline)
-        try:
-            return await declare(self._runner, statement, values, batch_size)
-        except REFUSED:
-            return await super().stream(statement, parameters, batch_size, deadline)
+        cursor = await declare(self._runner, statement, values, batch_size)
+        return cursor or await super().stream(statement, parameters, batch_size, deadline)
 
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
-        """Binary COPY; row by row where a column's type has no binary form in asyncpg."""
+        """Binary COPY; INSERT where the table takes none, or asyncpg can not send a type in binary."""
         self._runner.is_used = True
-        names = ", ".join(map(self.quote, columns))
-        query = f"SELECT {names} FROM {self.quote_path(table)} LIMIT 0"  # noqa: S608 - all quoted
-        count = await self._loader.copy(table, columns, rows, query, deadline)
-        return await super().load(table, columns, rows, deadline) if count is None else count
+        names, path = ", ".join(map(self.quote, columns)), self.quote_path(table)
+        query = f"SELECT {names} FROM {path} LIMIT 0"  # noqa: S608 - all quoted
+        if await self.raw.fetchval(ASK_FOR_COPY, path, timeout=seconds_until(deadline)) is not False:
+            count = await self._loader.copy(table, columns, rows, query, deadline)
+            if count is not None:
+                return count
+        insert = insert_into(f"{path} ({names})", self.placeholders(len(columns)))
+        await self.execute_many(insert, rows, deadline)
+        return len(rows)
 
     def placeholders(self, count: int) -> list[str]:
         """PostgreSQL's own: $1, $2, and so on."""
@@ -259,6 +273,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     def is_usable(self) -> bool:
         """Open, and nothing has arrived: an idle server sends nothing but that it closes the connection."""
+        if not self._cache.is_current and self._cache.catch_up():
+            self.raw.forget_types()
         return not self.raw.is_closed() and not (self._is_readable is not None and self._is_readable())
 
     async def close(self) -> None:

@@ -20,16 +20,13 @@ if TYPE_CHECKING:
 
     from .watched_connection import WatchedConnection
 
-__all__ = ("REFUSED", "HoldableCursor", "PortalCursor", "declare")
-
-REFUSED = (asyncpg.PostgresSyntaxError, asyncpg.FeatureNotSupportedError)
-"""DECLARE takes queries alone; it refuses the rest before anything runs."""
+__all__ = ("HoldableCursor", "PortalCursor", "declare")
 
 _numbers = count(1)
 
 
 class Executor(Protocol):
-    """What `declare` needs of its connection."""
+    """What cursors need of their connection."""
 
     @property
     def raw(self) -> WatchedConnection:
@@ -40,22 +37,36 @@ class Executor(Protocol):
         """Run one statement."""
         ...
 
+    async def prepare_once(self, statement: str) -> bool:
+        """Prepare a statement that will not come again. False: the server refuses it."""
+        ...
+
+    def forget(self, statement: str) -> None:
+        """It does not come again."""
+        ...
+
+    def note_late(self, statement: str, failure: Exception) -> None:
+        """What a cursor raised, while its statement ran."""
+        ...
+
 
 class PortalCursor(AsyncCursor):
     """In a transaction: a portal, which takes any statement that returns rows."""
 
     def __init__(
-        self, raw: WatchedConnection, cursor: Any, columns: tuple[str, ...], batch_size: int
+        self, owner: Executor, statement: str, cursor: Any, columns: tuple[str, ...], batch_size: int
     ) -> None:
         self.columns = columns
-        self._raw, self._cursor, self._batch_size = raw, cursor, batch_size
+        self._owner, self._raw, self._statement = owner, owner.raw, statement
+        self._cursor, self._batch_size = cursor, batch_size
         self._is_open = True
 
     async def fetch(self) -> Sequence[Any]:
         """The next batch of rows."""
         try:
             rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
-        except asyncpg.PostgresError as exc:
+        except (asyncpg.PostgresError, asyncpg.InternalClientError) as exc:
+            self._owner.note_late(self._statement, exc)
             having_values(exc)  # the query runs now, with the parameters it was given before
             raise
         return rows
@@ -75,14 +86,21 @@ class HoldableCursor(AsyncCursor):
     The server keeps its rows, so that other statements, each committed by itself, may run between batches.
     """
 
-    def __init__(self, raw: WatchedConnection, name: str, prepared: Any, columns: tuple[str, ...]) -> None:
+    def __init__(
+        self, owner: Executor, statement: str, name: str, prepared: Any, columns: tuple[str, ...]
+    ) -> None:
         self.columns = columns
-        self._raw, self._name, self._prepared = raw, name, prepared
+        self._owner, self._raw, self._statement = owner, owner.raw, statement
+        self._name, self._prepared = name, prepared
         self._is_open = True
 
     async def fetch(self) -> Sequence[Any]:
         """The next batch of rows."""
-        rows: Sequence[Any] = await self._prepared.fetch()
+        try:
+            rows: Sequence[Any] = await self._prepared.fetch()
+        except (asyncpg.PostgresError, asyncpg.InternalClientError) as exc:
+            self._owner.note_late(self._statement, exc)
+            raise
         return rows
 
     async def close(self) -> None:
@@ -92,10 +110,18 @@ class HoldableCursor(AsyncCursor):
             await self._raw.execute(f"CLOSE {self._name}")
 
 
-async def declare(owner: Executor, statement: str, values: Sequence[Any], batch_size: int) -> HoldableCursor:
-    """Run a query whose rows the server keeps."""
+async def declare(
+    owner: Executor, statement: str, values: Sequence[Any], batch_size: int
+) -> HoldableCursor | None:
+    """Run a query whose rows the server keeps. None: it makes no cursor of this statement; nothing ran."""
     name = f"sqlspec_stream_{next(_numbers)}"
-    await owner.execute(f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {statement}", values, None)
+    declaration = f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {statement}"
+    if not await owner.prepare_once(declaration):
+        return None
+    try:
+        await owner.execute(declaration, values, None)
+    finally:
+        owner.forget(declaration)
     prepared = await owner.raw.prepare(f"FETCH FORWARD {batch_size} FROM {name}")
     columns = tuple([attribute.name for attribute in prepared.get_attributes()])
-    return HoldableCursor(owner.raw, name, prepared, columns)
+    return HoldableCursor(owner, statement, name, prepared, columns)

@@ -1,26 +1,42 @@
+# pyright: reportMissingTypeStubs=false
 """What a connection keeps of statements that ran before: prepared ones, and which tables take binary rows."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import asyncpg
+
+from sqlspec.plugin.postgresql import is_about_types, may_be_stale
+
+from .errors import is_from_server
+
+if TYPE_CHECKING:
+    from sqlspec.plugin.postgresql import SchemaChanges
+
+    from .columns import Columns
 
 __all__ = ("Prepared", "StatementCache")
 
 MAX_LENGTH = 16_384
 """Characters: longer statements are prepared each time."""
 
-Prepared: TypeAlias = "tuple[Any, tuple[str, ...]]"
+Prepared: TypeAlias = "tuple[Any, Columns]"
 """asyncpg's statement, and the names of its columns."""
 
 
 class StatementCache:
     """Of one connection; cleared when DDL may have changed what it knows."""
 
-    def __init__(self, size: int) -> None:
-        self._size = size
+    def __init__(self, size: int, changes: SchemaChanges) -> None:
+        """*changes*: what the pool's connections have found to be stale."""
+        self._size, self._changes = size, changes
+        self._known_changes = changes.count
         self.statements: OrderedDict[str, Prepared] = OrderedDict()
         """By text, the oldest first."""
+        self.elements: dict[int, int | None] = {}
+        """See `sqlspec.plugin.postgresql.arrow_types`."""
         self.binary_tables: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
         """By a table's name and columns: whether COPY may send them in binary."""
 
@@ -31,7 +47,43 @@ class StatementCache:
             if len(self.statements) > self._size:
                 self.statements.popitem(last=False)
 
+    def note_failure(self, statement: str, failure: Exception, *, is_kept: bool) -> bool:
+        """Forget what an error shows to be stale, here and in the pool's other connections.
+
+        True: types may have changed, too, which asyncpg itself must forget.
+        """
+        state = getattr(failure, "sqlstate", None)
+        in_function = getattr(failure, "context", None) is not None
+        if isinstance(failure, asyncpg.OutdatedSchemaCacheError) or (
+            is_from_server(failure) and is_about_types(state, is_kept=is_kept, in_function=in_function)
+        ):
+            self.clear()
+            self._changes.add(None)
+            return True
+        if is_kept and may_be_stale(state):
+            self.statements.pop(statement, None)
+            self._changes.add(statement)
+        return False
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the other connections of the pool know nothing that this one does not."""
+        return self._known_changes == self._changes.count
+
+    def catch_up(self) -> bool:
+        """Forget what other connections of the pool found to be stale. True: types may be, too."""
+        count, has_types = self._changes.count, False
+        for statement in self._changes.since(self._known_changes):
+            if statement is None:
+                self.clear()
+                has_types = True
+            else:
+                self.statements.pop(statement, None)
+        self._known_changes = count
+        return has_types
+
     def clear(self) -> None:
         """Forget all that depends on the database's objects."""
         self.statements.clear()
         self.binary_tables.clear()
+        self.elements = {}  # results may still have the old ones

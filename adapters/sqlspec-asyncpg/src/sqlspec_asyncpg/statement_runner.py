@@ -3,16 +3,17 @@
 
 from __future__ import annotations
 
-import re
 from asyncio import _get_running_loop, get_running_loop
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.errors import NotSupportedError, ParameterError, SessionInUseError, StatementError
+from sqlspec.errors import ParameterError, SessionInUseError, StatementError
 from sqlspec.plugin import RawResult
+from sqlspec.plugin.postgresql import refuse_copy
 
+from .columns import DescriptionReader, describe
 from .command_tags import row_count
 from .cursors import PortalCursor
 from .deadlines import seconds_until
@@ -39,8 +40,6 @@ STALE = (
 )
 """The server refuses a statement that was prepared, before it runs."""
 DEFINES = ("CREATE", "ALTER", "DROP")
-COPY = "COPY needs its own call: session.load(), or copy_to_table() and others on session.connection()"
-COPIES = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*+COPY\b.*\b(?:STDIN|STDOUT)\b", re.IGNORECASE | re.DOTALL)
 
 
 class StatementRunner:
@@ -79,16 +78,14 @@ class StatementRunner:
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         else:
-            return RawResult(
-                columns, rows, len(rows) if columns else self._note_tag(prepared.get_statusmsg())
-            )
+            if columns:
+                return RawResult(columns, rows, len(rows), None, (), columns.arrow_types)
+            return RawResult(columns, rows, self._note_tag(prepared.get_statusmsg()))
         # Outside of the handler: asyncpg's exceptions quote values, and must not become the context of ours.
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if cached is not None and is_stale(failure):
-            self._forget(statement, failure)
             if not self.raw.is_in_transaction():
                 return await self.execute(statement, values, deadline)
-        elif isinstance(failure, asyncpg.OutdatedSchemaCacheError):
-            self._prepared.clear()
         elif _is_about_values(failure):
             other = self._other_values(statement, values, is_cached=cached is not None)
             if other is None:
@@ -119,15 +116,21 @@ class StatementRunner:
             self.has_prepared = True
         return count
 
-    def _forget(self, statement: str, failure: Exception) -> None:
+    def _note_failure(self, statement: str, failure: Exception, *, is_kept: bool) -> None:
         if isinstance(failure, asyncpg.InvalidSQLStatementNameError):
             self._prepared.clear()  # DEALLOCATE ALL: the others are gone too
-        self._prepared.pop(statement, None)
+        if self._cache.note_failure(statement, failure, is_kept=is_kept):
+            self.raw.forget_types()
 
     async def _prepare(self, statement: str, deadline: float | None) -> Prepared:
-        _refuse_copy(statement)
-        prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
-        made = prepared, tuple([attribute.name for attribute in prepared.get_attributes()])
+        refuse_copy(statement.encode(errors="replace"))
+        reader = DescriptionReader()
+        await attach_reply(self.raw, reader)
+        try:
+            prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
+        finally:
+            self.raw.tap.reply = None
+        made = prepared, await describe(self.raw, prepared, reader.types or (), self._cache.elements)
         self._cache.put(statement, made)
         return made
 
@@ -138,20 +141,21 @@ class StatementRunner:
         self.check_loop()
         self.is_used = True
         cached = self._prepared.get(statement)
-        prepared, _ = cached or await self._prepare(statement, deadline)
+        prepared, columns = cached or await self._prepare(statement, deadline)
+        run = prepared.fetchmany if columns else prepared.executemany
         values = [row if type(row) is tuple else as_tuple(row) for row in rows]
         reply = Reply()
         await attach_reply(self.raw, reply)
         try:
-            await prepared.executemany(values, timeout=seconds_until(deadline))
-        except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
+            returned = await run(values, timeout=seconds_until(deadline)) or ()
+        except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         else:
-            return RawResult(rowcount=sum(max(row_count(tag), 0) for tag in reply.tags))
+            count = sum(max(row_count(tag), 0) for tag in reply.tags)
+            return RawResult(columns, returned, count, None, (), columns.arrow_types if columns else None)
         finally:
             self.raw.tap.reply = None
-        if isinstance(failure, STALE):
-            self._forget(statement, failure)
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if not _is_about_values(failure):
             raise having_values(failure)
         if not reply.tags:
@@ -176,10 +180,29 @@ class StatementRunner:
         """Run statements one after another, each as a simple query."""
         self.is_used = True
         for statement in statements:
-            if not isinstance(statement, str):
-                raise NotSupportedError(COPY)
-            _refuse_copy(statement)
-            self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+            if isinstance(statement, str):
+                refuse_copy(statement.encode(errors="replace"))
+        for statement in statements:
+            if isinstance(statement, str):
+                self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+            else:
+                await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
+
+    def note_late(self, statement: str, failure: Exception) -> None:
+        """What a cursor raised, while its statement ran."""
+        self._note_failure(statement, failure, is_kept=True)
+
+    async def prepare_once(self, statement: str) -> bool:
+        """Prepare a statement that will not come again. False: the server refuses it."""
+        try:
+            await self._prepare(statement, None)
+        except asyncpg.PostgresError:
+            return False
+        return True
+
+    def forget(self, statement: str) -> None:
+        """It does not come again."""
+        self._prepared.pop(statement, None)
 
     async def open_portal(
         self, statement: str, values: Sequence[Any], batch_size: int, deadline: float | None
@@ -193,9 +216,8 @@ class StatementRunner:
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
             failure = exc
         else:
-            return PortalCursor(self.raw, cursor, columns, batch_size)
-        if isinstance(failure, STALE):
-            self._forget(statement, failure)
+            return PortalCursor(self, statement, cursor, columns, batch_size)
+        self._note_failure(statement, failure, is_kept=cached is not None)
         if not _is_about_values(failure):
             raise having_values(failure) if values else failure
         other = self._other_values(statement, values, is_cached=cached is not None)
@@ -231,9 +253,3 @@ def _is_about_values(failure: Exception) -> bool:
 def is_stale(failure: BaseException) -> bool:
     """Refused before it ran; with a context, it was a statement within a function that was refused."""
     return isinstance(failure, STALE) and getattr(failure, "context", None) is None
-
-
-def _refuse_copy(statement: str) -> None:
-    """With asyncpg such a statement would wait for ever."""
-    if COPIES.match(statement):
-        raise NotSupportedError(COPY)

@@ -1,13 +1,14 @@
 # pyright: reportMissingTypeStubs=false
 """asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
 
-It uses `_protocol`, `_top_xact` and the sets of listeners, which asyncpg does not document: so asyncpg's
-version has an upper bound.
+It uses `_protocol`, `_top_xact`, `_copy_in`, its caches and the sets of listeners, which asyncpg does not
+document: so asyncpg's version has an upper bound.
 """
 
 from __future__ import annotations
 
 from contextlib import suppress
+from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
@@ -47,6 +48,17 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         for callbacks in (self._log_listeners, self._termination_listeners, self._query_loggers):
             callbacks.clear()
         return not self.has_new_codecs
+
+    def forget_types(self) -> None:
+        """What asyncpg has learned of the database's types, and prepared by itself."""
+        self._drop_global_type_cache()
+        self._drop_global_statement_cache()
+
+    async def copy_text(self, statement: str, data: str, timeout: float | None) -> None:
+        """Run COPY … FROM STDIN as it is written, with the lines that belong to it."""
+        name = str(self.get_settings().client_encoding)
+        encoded = data.encode(name.upper().replace("WIN", "cp"))
+        await self._copy_in(statement, BytesIO(encoded), timeout)
 
     def close_without_loop(self) -> None:
         """Close without the loop, which is closed itself."""

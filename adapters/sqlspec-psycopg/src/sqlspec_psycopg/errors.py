@@ -34,7 +34,6 @@ __all__ = (
     "interruption",
     "is_drivers",
     "is_stale",
-    "is_telling",
     "map_connect_error",
     "map_error",
 )
@@ -124,11 +123,6 @@ def is_stale(exc: psycopg.Error) -> bool:
     if exc.sqlstate == "0A000":  # the result would have other columns than before
         return exc.diag.source_function == "RevalidateCachedQuery"
     return exc.sqlstate == "26000"  # somebody deallocated it
-
-
-def is_telling(exc: psycopg.Error) -> bool:
-    """Whether it may come from types that are not any more what they were."""
-    return (exc.sqlstate or "").startswith(("42", "22P"))
 
 
 def _of_the_server(exc: psycopg.Error) -> SQLSpecError:

@@ -6,23 +6,35 @@ and every result can be looked at.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import ExecStatus
 
 from sqlspec.errors import DatabaseError, StatementError
+from sqlspec.plugin.postgresql import FIRST_OF_USERS, arrow_types
 
 from .errors import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Sequence
+    from collections.abc import Callable, Generator, Mapping, Sequence
 
     from psycopg.pq.abc import PGconn, PGresult
 
     Steps = Generator[int, int, None]
 
-__all__ = ("OK_STATUSES", "check_results", "column_names", "describe_parameters", "send_query")
+__all__ = (
+    "OK_STATUSES",
+    "arrow_types_of",
+    "check_results",
+    "column_names",
+    "describe_parameters",
+    "send_query",
+    "users_types",
+)
 
+FEW = 1000
+"""Rows of a result that may stay in memory twice."""
 READ, WRITE = 1, 2  # psycopg's numbers for what a generator waits for
 OK_STATUSES = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY})
 _COPY_STATUSES = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
@@ -71,6 +83,27 @@ def check_results(results: list[PGresult]) -> None:
         raise error_of(result)
     if not results:
         raise DatabaseError("the server did not answer")
+
+
+def arrow_types_of(result: PGresult, elements: Mapping[int, int | None]) -> Callable[[], Sequence[Any]]:
+    """What tells the Arrow types of a result's columns, when it is called; *elements* as of `arrow_types`."""
+    if result.ntuples < FEW:
+        return partial(_arrow_types, result, elements)  # which keeps the result, and costs nothing now
+    return partial(arrow_types, _described(result), elements)
+
+
+def _arrow_types(result: PGresult, elements: Mapping[int, int | None]) -> Sequence[Any]:
+    return arrow_types(_described(result), elements)
+
+
+def _described(result: PGresult) -> list[tuple[int, int]]:
+    return [(result.ftype(place), result.fmod(place)) for place in range(result.nfields)]
+
+
+def users_types(result: PGresult) -> list[int]:
+    """The types of a result's columns that are not PostgreSQL's own."""
+    oid = result.ftype
+    return [oid(place) for place in range(result.nfields) if oid(place) >= FIRST_OF_USERS]
 
 
 def column_names(result: Any) -> tuple[str, ...]:

@@ -10,22 +10,8 @@ if TYPE_CHECKING:
 
     from psycopg.pq.abc import PGresult
 
-__all__ = ("ARRAY_ELEMENTS", "array_elements", "number_placeholders")
+__all__ = ("array_elements", "number_placeholders")
 
-ARRAY_ELEMENTS = b"""
-WITH RECURSIVE found (oid, element, delimiter) AS (
-    SELECT it.oid, element.oid, element.typdelim
-    FROM pg_catalog.pg_type it LEFT JOIN pg_catalog.pg_type element ON element.typarray = it.oid
-    WHERE it.oid IN (%s)
-    UNION ALL
-    SELECT found.oid, domain.typbasetype, found.delimiter
-    FROM found JOIN pg_catalog.pg_type domain ON domain.oid = found.element AND domain.typtype = 'd'
-)
-SELECT DISTINCT ON (oid) found.oid, found.element, found.delimiter
-FROM found LEFT JOIN pg_catalog.pg_type base ON base.oid = found.element
-ORDER BY found.oid, base.typtype = 'd'
-"""
-"""The element type of each array type, or NULL; where the element is a domain, the domain's base type."""
 _PLACEHOLDER = re.compile(r"%(?:%|(?:\((?P<name>[^)]*)\))?[sbt])")
 
 

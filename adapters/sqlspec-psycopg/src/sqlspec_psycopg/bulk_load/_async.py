@@ -5,19 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
+from sqlspec.plugin.postgresql import insert_into
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import async_run
 from sqlspec_psycopg.messages import check_results, describe_parameters
-from sqlspec_psycopg.raw._async import AsyncSingleStatementCursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from psycopg.pq.abc import PGresult
 
+    from sqlspec.plugin import CopyData
     from sqlspec_psycopg.raw._async import AsyncBoundedConnection
 
-__all__ = ("async_copy_rows",)
+__all__ = ("async_copy_rows", "async_copy_text")
 
 
 async def async_copy_rows(
@@ -31,12 +34,25 @@ async def async_copy_rows(
     oids = await _column_types(raw, target, len(columns), deadline)
     rows = adapt_rows(rows, oids)
     check_time_zones(rows, oids, columns)
-    # Any: the driver's types want texts that are literal.
-    cursor: Any = AsyncSingleStatementCursor(raw)
+    cursor = psycopg.AsyncCursor(raw)
     blocks, options = encode_rows(cursor, rows, oids)
+    await _copy(cursor, f"COPY {target} FROM STDIN{options}", blocks, deadline)
+
+
+async def async_copy_text(raw: AsyncBoundedConnection, copying: CopyData, deadline: float | None) -> None:
+    """Run COPY … FROM STDIN as it is written, with the lines that belong to it."""
+    data = copying.data.encode(raw.info.encoding)
+    await _copy(psycopg.AsyncCursor(raw), copying.statement, [data], deadline)
+
+
+async def _copy(
+    cursor: psycopg.AsyncCursor[Any], statement: Any, blocks: Iterable[Any], deadline: float | None
+) -> None:
+    # Any: the driver's types want texts that are literal.
+    raw: Any = cursor.connection
     raw.deadline = deadline
     try:
-        async with cursor.copy(f"COPY {target} FROM STDIN{options}") as copy:
+        async with cursor.copy(statement) as copy:
             for block in blocks:
                 await copy.write(block)
     finally:
@@ -47,8 +63,7 @@ async def _column_types(
     raw: AsyncBoundedConnection, target: str, count: int, deadline: float | None
 ) -> list[int]:
     """By an INSERT that is only prepared; it locks the table's definition until COPY is done."""
-    marks = ", ".join([f"${number}" for number in range(1, count + 1)])
-    insert = f"INSERT INTO {target} VALUES ({marks})"  # noqa: S608 - all quoted
+    insert = insert_into(target, [f"${number}" for number in range(1, count + 1)])
     results: list[PGresult] = []
     await async_run(describe_parameters(raw.pgconn, insert.encode(), results), raw.pgconn, deadline)
     check_results(results)

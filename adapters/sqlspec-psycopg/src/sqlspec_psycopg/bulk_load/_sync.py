@@ -5,19 +5,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import psycopg
+
+from sqlspec.plugin.postgresql import insert_into
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import run
 from sqlspec_psycopg.messages import check_results, describe_parameters
-from sqlspec_psycopg.raw._sync import SingleStatementCursor
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from psycopg.pq.abc import PGresult
 
+    from sqlspec.plugin import CopyData
     from sqlspec_psycopg.raw._sync import BoundedConnection
 
-__all__ = ("copy_rows",)
+__all__ = ("copy_rows", "copy_text")
 
 
 def copy_rows(
@@ -31,12 +34,25 @@ def copy_rows(
     oids = _column_types(raw, target, len(columns), deadline)
     rows = adapt_rows(rows, oids)
     check_time_zones(rows, oids, columns)
-    # Any: the driver's types want texts that are literal.
-    cursor: Any = SingleStatementCursor(raw)
+    cursor = psycopg.Cursor(raw)
     blocks, options = encode_rows(cursor, rows, oids)
+    _copy(cursor, f"COPY {target} FROM STDIN{options}", blocks, deadline)
+
+
+def copy_text(raw: BoundedConnection, copying: CopyData, deadline: float | None) -> None:
+    """Run COPY … FROM STDIN as it is written, with the lines that belong to it."""
+    data = copying.data.encode(raw.info.encoding)
+    _copy(psycopg.Cursor(raw), copying.statement, [data], deadline)
+
+
+def _copy(
+    cursor: psycopg.Cursor[Any], statement: Any, blocks: Iterable[Any], deadline: float | None
+) -> None:
+    # Any: the driver's types want texts that are literal.
+    raw: Any = cursor.connection
     raw.deadline = deadline
     try:
-        with cursor.copy(f"COPY {target} FROM STDIN{options}") as copy:
+        with cursor.copy(statement) as copy:
             for block in blocks:
                 copy.write(block)
     finally:
@@ -47,8 +63,7 @@ def _column_types(
     raw: BoundedConnection, target: str, count: int, deadline: float | None
 ) -> list[int]:
     """By an INSERT that is only prepared; it locks the table's definition until COPY is done."""
-    marks = ", ".join([f"${number}" for number in range(1, count + 1)])
-    insert = f"INSERT INTO {target} VALUES ({marks})"  # noqa: S608 - all quoted
+    insert = insert_into(target, [f"${number}" for number in range(1, count + 1)])
     results: list[PGresult] = []
     run(describe_parameters(raw.pgconn, insert.encode(), results), raw.pgconn, deadline)
     check_results(results)

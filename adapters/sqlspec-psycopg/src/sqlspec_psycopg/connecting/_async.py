@@ -11,7 +11,7 @@ from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import DeadlineExceeded
-from sqlspec.plugin.postgresql import ConnectFailure, connect_error
+from sqlspec.plugin.postgresql import ConnectFailure, SchemaChanges, connect_error
 from sqlspec_psycopg.connect_inputs import async_attempts
 from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
@@ -37,7 +37,8 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
     password = await config.areveal_password()
     pgconn = await _open(config, password, until)
     try:
-        connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config)
+        changes = resources.get("changes", SchemaChanges, lambda _: None)
+        connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config, changes)
         resets = resources.get("resets", lambda: Resets(config), Resets.forget)
         await connection.set_up(resets, until)
     except BaseException as exc:

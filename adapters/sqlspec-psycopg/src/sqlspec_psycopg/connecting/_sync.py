@@ -11,7 +11,7 @@ from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import DeadlineExceeded
-from sqlspec.plugin.postgresql import ConnectFailure, connect_error
+from sqlspec.plugin.postgresql import ConnectFailure, SchemaChanges, connect_error
 from sqlspec_psycopg.connect_inputs import attempts
 from sqlspec_psycopg.connection._sync import PsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
@@ -37,7 +37,8 @@ def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection
     password = config.reveal_password()
     pgconn = _open(config, password, until)
     try:
-        connection = PsycopgConnection(BoundedConnection(pgconn), config)
+        changes = resources.get("changes", SchemaChanges, lambda _: None)
+        connection = PsycopgConnection(BoundedConnection(pgconn), config, changes)
         resets = resources.get("resets", lambda: Resets(config), Resets.forget)
         connection.set_up(resets, until)
     except BaseException as exc:

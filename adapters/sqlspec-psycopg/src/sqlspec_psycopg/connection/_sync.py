@@ -8,39 +8,30 @@ itself go beside it, as plain messages. The driver is in autocommit mode through
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-import psycopg
-from psycopg.pq import ConnStatus, ExecStatus
+from psycopg.pq import ConnStatus
 
-from sqlspec.plugin import Connection, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin import Outcome, TransactionStatus
 from sqlspec.plugin.network import watch_socket
-from sqlspec_psycopg.bulk_load._sync import copy_rows
 from sqlspec_psycopg.cancellation import finish_if_idle, request_cancel
-from sqlspec_psycopg.deadlines import run
-from sqlspec_psycopg.errors import having_values, interruption, map_error
-from sqlspec_psycopg.messages import check_results, column_names, send_query
-from sqlspec_psycopg.raw._sync import BoundedConnection, SingleStatementCursor
-from sqlspec_psycopg.server_cursor._sync import DeclaredCursor, can_be_declared
-from sqlspec_psycopg.transaction_control._sync import TransactionControl
-from sqlspec_psycopg.type_cache._sync import TypeCache
-from sqlspec_psycopg.values import has_list
+from sqlspec_psycopg.errors import interruption, map_error
+from sqlspec_psycopg.messages import check_results
+from sqlspec_psycopg.statements._sync import Statements
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from psycopg.pq.abc import PGresult
 
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin import Cursor, CopyData, Parameters, TransactionOptions
+    from sqlspec.plugin import TransactionOptions
+    from sqlspec.plugin.postgresql import SchemaChanges
     from sqlspec_psycopg.config import PostgreSQLConfig
+    from sqlspec_psycopg.raw._sync import BoundedConnection
     from sqlspec_psycopg.reset import Resets
 
 __all__ = ("PsycopgConnection",)
 
-PREPARE = b"PREPARE"
-FORGETS_PREPARED = frozenset({b"DEALLOCATE ALL", b"DISCARD ALL"})
-ROWS, GOOD = ExecStatus.TUPLES_OK, ConnStatus.OK
+GOOD = ConnStatus.OK
 IDLE, ACTIVE = TransactionStatus.IDLE, TransactionStatus.ACTIVE  # slow to look up before Python 3.12
 # By libpq's numbers: idle, busy, in a transaction, in a failed one, closed. What a close left open is undone.
 STATUS = (IDLE, TransactionStatus.UNKNOWN, ACTIVE, TransactionStatus.ABORTED, IDLE)
@@ -48,148 +39,19 @@ COMMITTED_AND_RESET = Outcome(committed=True, reset_ok=True)
 CLEAN_UP_TIMEOUT = 2.0
 
 
-class PsycopgConnection(Connection[BoundedConnection]):
+class PsycopgConnection(Statements):
     """See `sqlspec.plugin.Connection` for the contract."""
 
-    load_batch = 20_000  # a COPY costs as much as a thousand rows
-
-    def __init__(self, raw: BoundedConnection, config: PostgreSQLConfig) -> None:
-        super().__init__(raw)
-        self._pgconn = raw.pgconn
-        self._behind_pgbouncer = config.pgbouncer
+    def __init__(self, raw: BoundedConnection, config: PostgreSQLConfig, changes: SchemaChanges) -> None:
+        super().__init__(raw, config, changes)
         self._prepare_threshold = 5 if config.cached_statements and not config.pgbouncer else None
         self._prepared_max = config.cached_statements
-        self._control = TransactionControl(raw.pgconn)
-        self._types = TypeCache(raw, config.cached_statements)
-        self._cursor: Any = None
         self._is_readable = watch_socket(raw.pgconn.socket)
-        self._streams = 0
 
     def set_up(self, resets: Resets, deadline: float) -> None:
         """Finish the connect: our own settings of the driver, and what this server's reset consists of."""
         self._restore_driver()
         self._control.detect_reset(resets, deadline)
-
-    # --- statements -----------------------------------------------------------------------------
-
-    def execute(
-        self,
-        statement: str,
-        parameters: Parameters,
-        deadline: float | None,
-        *,
-        prepare: bool | None = None,
-    ) -> RawResult:
-        """Run one statement and fetch all it returns."""
-        if deadline is not None:
-            return self._execute_until(statement, parameters, deadline)
-        self._control.is_used = True
-        cursor = self._cursor or self._new_cursor()
-        if parameters is not None and has_list(parameters):
-            parameters = self._types.adapt_lists(statement, parameters)
-        try:
-            cursor.execute(statement, parameters, prepare=prepare)
-        except psycopg.Error as exc:
-            if parameters:
-                having_values(exc)
-            if not self._types.forget_refuted(statement, exc):
-                raise
-            cursor.execute(statement, parameters, prepare=prepare)
-        result: Any = cursor.pgresult
-        if result.status == ROWS:
-            rows = (self._load_rows(result) if self.raw.unknown_types else cursor.fetchall())
-            return RawResult(column_names(result), rows, len(rows))
-        self._note_prepared(result.command_status)
-        return RawResult((), (), cursor.rowcount)
-
-    def _new_cursor(self) -> Any:
-        # Any: the driver's types want texts that are literal.
-        self._cursor = cursor = SingleStatementCursor(self.raw)
-        return cursor
-
-    def _load_rows(self, result: PGresult) -> Sequence[tuple[Any, ...]]:
-        self._cursor = None  # it would not use the types that are registered now
-        return self._types.load_rows(result)
-
-    def _note_prepared(self, command: bytes | None) -> None:
-        """Notice SQL's own commands that prepare statements, or drop those of psycopg."""
-        if command == PREPARE:
-            self._control.has_prepared = True
-        elif command in FORGETS_PREPARED:  # psycopg itself notices it from 3.3.6 on
-            self.raw.forget_prepared()
-
-    def _execute_until(self, statement: str, parameters: Parameters, deadline: float) -> RawResult:
-        self.raw.deadline = deadline
-        try:
-            return self.execute(statement, parameters, None)
-        finally:
-            self.raw.deadline = None
-
-    def execute_many(
-        self, statement: str, rows: Sequence[Parameters], deadline: float | None
-    ) -> RawResult:
-        """Run one statement for each row, in a pipeline."""
-        if not rows:
-            return RawResult(rowcount=0)
-        self._control.is_used = True
-        cursor = self._cursor or self._new_cursor()
-        self.raw.deadline = deadline
-        try:
-            rows = [self._types.adapt_lists(statement, row) for row in rows]
-            cursor.executemany(statement, rows)
-        except psycopg.Error as exc:
-            having_values(exc)
-            self._types.forget_refuted(statement, exc)
-            raise
-        finally:
-            self.raw.deadline = None
-        return RawResult(rowcount=cursor.rowcount)
-
-    def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
-        """Run statements: in a transaction all in one message, else each on its own."""
-        texts = [statement for statement in statements if isinstance(statement, str)]
-        if self.transaction_status is ACTIVE and len(texts) == len(statements) > 0:
-            self._control.is_used = True
-            results = self._query("\n;".join(texts).encode(), deadline)
-            for result in results:
-                self._note_prepared(result.command_status)
-            check_results(results)
-        else:
-            super().execute_script(statements, deadline)
-
-    def stream(
-        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
-    ) -> Cursor:
-        """A cursor on the server. Outside of a transaction the server keeps the result until it is closed."""
-        if not can_be_declared(statement):
-            return super().stream(statement, parameters, batch_size, deadline)
-        hold = "" if self.transaction_status is ACTIVE else "WITH HOLD "
-        if hold and self._behind_pgbouncer:
-            raise self.unsupported("stream behind PgBouncer outside of a transaction")
-        self._streams += 1
-        name = f"sqlspec_stream_{self._streams}"
-        declaration = f"DECLARE {name} NO SCROLL CURSOR {hold}FOR {statement}"
-        self.execute(declaration, parameters, deadline)
-        return DeclaredCursor(self, name, batch_size)
-
-    def load(
-        self,
-        table: tuple[str, ...],
-        columns: Sequence[str],
-        rows: Sequence[Sequence[Any]],
-        deadline: float | None,
-    ) -> int:
-        """Insert rows by COPY."""
-        self._control.is_used = True
-        target = f"{self.quote_path(table)} ({', '.join(map(self.quote, columns))})"
-        copy_rows(self.raw, target, columns, rows, deadline)
-        return len(rows)
-
-    def _query(self, message: bytes, deadline: float | None) -> list[PGresult]:
-        """Run statements in one message, and return every result."""
-        results: list[PGresult] = []
-        run(send_query(self._pgconn, message, results), self._pgconn, deadline)
-        return results
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -300,6 +162,8 @@ class PsycopgConnection(Connection[BoundedConnection]):
 
     def is_usable(self) -> bool:
         """Not closed, nothing came in while it was idle, and the driver's settings are ours."""
+        if not self._types.is_current:
+            self._types.catch_up()
         if self._pgconn.status != GOOD or self._is_readable():
             return False
         return not self.is_raw_lent or self.raw.is_unchanged

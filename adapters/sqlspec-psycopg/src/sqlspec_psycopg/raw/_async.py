@@ -13,14 +13,16 @@ from socket import SHUT_RDWR, dup, socket
 from typing import TYPE_CHECKING, Any
 
 import psycopg
-from psycopg.pq import TransactionStatus
+from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
 
 from sqlspec.plugin import PooledConnection
+from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import async_stop
 from sqlspec_psycopg.deadlines import async_run, async_wait
+from sqlspec_psycopg.prepared import ShortStatements
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
 
 if TYPE_CHECKING:
@@ -28,10 +30,11 @@ if TYPE_CHECKING:
 
     from psycopg import pq
     from psycopg.adapt import AdaptersMap
+    from psycopg.pq.abc import PGresult
 
 __all__ = ("AsyncBoundedConnection", "AsyncSingleStatementCursor")
 
-BUSY = TransactionStatus.ACTIVE
+BUSY, ROWS = TransactionStatus.ACTIVE, ExecStatus.TUPLES_OK
 
 
 class AsyncSingleStatementCursor(psycopg.AsyncCursor[Any]):
@@ -40,10 +43,21 @@ class AsyncSingleStatementCursor(psycopg.AsyncCursor[Any]):
     psycopg sends a statement without parameters as a simple query, which may hold several statements.
     """
 
-    __slots__ = ()
+    __slots__ = ("returned",)
+
+    def __init__(self, connection: AsyncBoundedConnection) -> None:
+        super().__init__(connection)
+        self.returned: list[PGresult] = []
+        """What `executemany` got that has rows; psycopg would keep all results, or none."""
+
+    def _set_results(self, results: list[PGresult]) -> None:
+        super()._set_results(results)
+        if self._execmany_returning is not None:
+            self.returned += [result for result in results if result.status == ROWS]
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:
         del force_extended
+        refuse_copy(query.query)  # what is prepared already is none
         super()._execute_send(query, force_extended=True, binary=binary)
 
 
@@ -56,11 +70,12 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
         """The deadline of the call under way (monotonic seconds)."""
         # A duplicate: libpq may close its own at any time, and the number then belongs to another file.
         self._socket = socket(fileno=dup(pgconn.socket))
+        self._prepared = ShortStatements()
         self._all_adapters = new_adapters()
         self.unknown_types: set[int] = set()
         """Types in results that neither psycopg nor we know yet."""
-        self._registered: dict[int, bool] = {}
-        """The types that were looked up on the server, and whether each is an array."""
+        self.elements: dict[int, int] = {}
+        """The types that were looked up on the server: of each array the elements' type, of others 0."""
 
     @property
     def adapters(self) -> AdaptersMap:
@@ -114,7 +129,7 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
         self._notice_handlers.clear()
         self._notify_handlers.clear()
         self._all_adapters = new_adapters()
-        self._registered.clear()
+        self.elements = {}  # results may still have the old ones
         self.unknown_types.clear()
         return True
 
@@ -134,21 +149,34 @@ class AsyncBoundedConnection(psycopg.AsyncConnection[Any]):
 
     def is_unknown(self, oid: int) -> bool:
         """Whether a type is neither PostgreSQL's own nor registered."""
-        return oid not in self._registered and self._all_adapters.types.get(oid) is None
+        return oid not in self.elements and self._all_adapters.types.get(oid) is None
 
     def is_array(self, oid: int) -> bool:
         """Whether a type is an array, as far as we know."""
         known = self._all_adapters.types.get(oid)
-        return self._registered.get(oid, False) if known is None else known.array_oid == oid
+        return bool(self.elements.get(oid)) if known is None else known.array_oid == oid
 
     def register_type(self, oid: int, element: int | None, delimiter: str) -> None:
         """Register a type, as an array of *element*, or as no array."""
-        self._registered[oid] = element is not None
+        self.elements[oid] = element or 0
         if element is None:
             self._all_adapters.register_loader(oid, TEXT_LOADER)
         else:
             kind = TypeInfo(f"array_{oid}", element, oid, delimiter=delimiter)
             register_array(kind, self)
+
+    def is_prepared(self, query: bytes) -> bool:
+        """Whether psycopg has prepared a statement, for any types of parameters."""
+        return any(key[0] == query for key in self._prepared._names)  # noqa: SLF001
+
+    async def flush_prepared(self) -> None:
+        """Let the server drop what psycopg has forgotten.
+
+        Before a pipeline: psycopg does it at its end by DEALLOCATE ALL, after it has prepared the pipeline's
+        own statement.
+        """
+        if self._prepared._to_flush:  # noqa: SLF001
+            await self.wait(self._prepared.maintain_gen(self))
 
     def forget_prepared(self, query: bytes | None = None) -> None:
         """Make psycopg prepare a statement again, or all; the server is told with the next statement."""

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("AsyncDeclaredCursor", "can_be_declared")
+__all__ = ("AsyncDeclaredCursor",)
 
 ABORTED = TransactionStatus.ABORTED
 
@@ -60,8 +60,3 @@ class AsyncDeclaredCursor(AsyncCursor):
             self._is_open = False
             if self._connection.transaction_status is not ABORTED:
                 await self._connection.execute(f"CLOSE {self._name}", None, None, prepare=False)
-
-
-def can_be_declared(statement: str) -> bool:
-    """Whether DECLARE takes it; the result of any other statement is read at once."""
-    return statement.lstrip("( \t\r\n")[:6].upper().startswith(("SELECT", "VALUES", "WITH", "TABLE"))

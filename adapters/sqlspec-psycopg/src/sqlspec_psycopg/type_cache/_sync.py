@@ -10,12 +10,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from psycopg._queries import PostgresQuery
 from psycopg.adapt import Transformer
 from psycopg.pq import TransactionStatus
 
-from sqlspec_psycopg.errors import is_stale, is_telling
+from sqlspec.plugin.postgresql import ARRAY_ELEMENTS, is_about_types, may_be_stale
+from sqlspec_psycopg.errors import is_stale
 from sqlspec_psycopg.messages import OK_STATUSES, check_results, describe_parameters, send_query
-from sqlspec_psycopg.type_queries import ARRAY_ELEMENTS, array_elements, number_placeholders
+from sqlspec_psycopg.prepared import MAX_LENGTH
+from sqlspec_psycopg.type_queries import array_elements, number_placeholders
 from sqlspec_psycopg.values import JSON_TYPES, adapt_lists, has_list, types_of
 
 if TYPE_CHECKING:
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGresult
 
     from sqlspec.plugin import Parameters
+    from sqlspec.plugin.postgresql import SchemaChanges
     from sqlspec_psycopg.raw._sync import BoundedConnection
 
     Types = dict[int | str, int]
@@ -37,11 +41,15 @@ IDLE, IN_TRANSACTION = TransactionStatus.IDLE, TransactionStatus.INTRANS
 class TypeCache:
     """The types of one connection."""
 
-    def __init__(self, raw: BoundedConnection, size: int) -> None:
-        """*size*: for how many statements the parameters' types are kept."""
-        self._raw, self._pgconn, self._size = raw, raw.pgconn, size
+    def __init__(self, raw: BoundedConnection, size: int, changes: SchemaChanges) -> None:
+        """*size*: for how many statements the parameters' types are kept. *changes*: the pool's."""
+        self._raw, self._pgconn, self._size, self._changes = raw, raw.pgconn, size, changes
+        self._known_changes = changes.count
+        self._asked = ""
+        """The statement that was asked about last: what is known of it is new."""
         self._list_types: dict[str, dict[tuple[int, ...], Types]] = {}
         """By a statement's text, and by the types of its parameters that are no lists."""
+        self._count = 0
 
     # --- parameters -----------------------------------------------------------------------------
 
@@ -52,58 +60,76 @@ class TypeCache:
         text, keys = number_placeholders(statement)
         given = types_of([parameters[key] for key in keys], self._raw)  # type: ignore[index]
         types = self._list_types.get(statement, {}).get(given)
+        self._asked = statement if types is None else ""
         if types is None:
             types = dict(zip(keys, self._list_types_of(text.encode(), given), strict=False))
             self._store(statement, given, types)
         return adapt_lists(parameters, types)
 
     def _store(self, statement: str, given: tuple[int, ...], types: Types) -> None:
-        if len(self._list_types) > self._size:
+        if self._count >= self._size:
             self._list_types.clear()
-        if self._size:
+            self._count = 0
+        if self._size and len(statement) <= MAX_LENGTH:
             self._list_types.setdefault(statement, {})[given] = types
+            self._count += 1
 
     def _list_types_of(self, statement: bytes, given: Sequence[int]) -> list[int]:
         """The type that the server gives each parameter, or 0 where psycopg's own dumper fits a list best."""
-        # The server may refuse, and that must not abort the transaction.
+        last = self._described(statement, given)
+        if last.status not in OK_STATUSES:
+            return []
+        found = [last.param_type(place) for place in range(last.nparams)]
+        self.learn(oid for oid, known in zip(found, given, strict=False) if not known)
+        return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
+
+    def is_accepted(self, statement: str, parameters: Parameters) -> bool:
+        """Whether the server can run a statement, which it parses here with the types that psycopg sends."""
+        query = PostgresQuery(Transformer(self._raw))
+        query.convert(statement, parameters)  # type: ignore[arg-type]
+        return (self._described(query.query, query.types)).status in OK_STATUSES
+
+    def _described(self, statement: bytes, types: Sequence[int]) -> PGresult:
+        """What the server says of a statement that it parses and does not run."""
+        # It may refuse, and that must not abort the transaction.
         is_open = self._pgconn.transaction_status == IN_TRANSACTION
         if is_open:
             check_results(self._query(b"SAVEPOINT sqlspec_types"))
         results: list[PGresult] = []
-        self._raw.wait(describe_parameters(self._pgconn, statement, results, given))
+        self._raw.wait(describe_parameters(self._pgconn, statement, results, types))
         if is_open:
             check_results(self._query(b"ROLLBACK TO sqlspec_types;RELEASE sqlspec_types"))
-        last = results[-1]
-        if last.status not in OK_STATUSES:
-            return []
-        found = [last.param_type(place) for place in range(last.nparams)]
-        self._register_unknown(oid for oid, known in zip(found, given, strict=False) if not known)
-        return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
+        return results[-1]
 
     # --- results --------------------------------------------------------------------------------
 
-    def load_rows(self, result: PGresult) -> Sequence[tuple[Any, ...]]:
-        """The rows of a result with types that were unknown until now: those that are arrays become lists.
+    def load_rows(self, results: Sequence[PGresult]) -> Sequence[tuple[Any, ...]]:
+        """The rows of results, which may have types that were unknown until now: arrays become lists.
 
         Cursors that were made before go on without these types.
         """
-        rows: Sequence[tuple[Any, ...]] = ()
+        rows = self._rows(results)
         registered = set[int]()
         # A loop, because the elements of an array may be of an unknown type too.
         while unknown := self._raw.unknown_types - registered:
             registered |= unknown
-            self._register_unknown(unknown)
-            transformer = Transformer(self._raw)
-            transformer.set_pgresult(result)
-            rows = transformer.load_rows(0, result.ntuples, tuple)
+            self.learn(unknown)
+            rows = self._rows(results)
         self._raw.unknown_types.clear()
         return rows
 
-    def _register_unknown(self, oids: Iterable[int]) -> None:
+    def _rows(self, results: Sequence[PGresult]) -> list[tuple[Any, ...]]:
+        transformer, rows = Transformer(self._raw), list[tuple[Any, ...]]()
+        for result in results:
+            transformer.set_pgresult(result)
+            rows += transformer.load_rows(0, result.ntuples, tuple)
+        return rows
+
+    def learn(self, oids: Iterable[int]) -> None:
         """Look up the types that are not PostgreSQL's own."""
         unknown = [str(oid) for oid in oids if self._raw.is_unknown(oid)]
         if unknown:
-            (result,) = self._query(ARRAY_ELEMENTS % ",".join(unknown).encode())
+            (result,) = self._query((ARRAY_ELEMENTS % ",".join(unknown)).encode())
             check_results([result])
             for oid, element, delimiter in array_elements(result):
                 self._raw.register_type(oid, element, delimiter)
@@ -117,11 +143,37 @@ class TypeCache:
     # --- errors ---------------------------------------------------------------------------------
 
     def forget_refuted(self, statement: str, exc: psycopg.Error) -> bool:
-        """Forget what an error shows to be wrong. True: the statement may run again, as it did not run."""
-        stale = is_stale(exc)
-        if stale:
+        """Forget what an error shows to be wrong, and let the pool's other connections forget it.
+
+        True: the statement may run again, as the server refused it before it ran.
+        """
+        stale, query = is_stale(exc), number_placeholders(statement)[0].encode()
+        is_kept = self._raw.is_prepared(query) or (statement in self._list_types and statement != self._asked)
+        in_function = exc.diag.context is not None
+        if stale or is_about_types(exc.sqlstate, is_kept=is_kept, in_function=in_function):
+            self._forget(None)
+            self._changes.add(None)
+        elif is_kept and may_be_stale(exc.sqlstate):
+            self._forget(statement)
+            self._changes.add(statement)
+        return stale and self._pgconn.transaction_status == IDLE
+
+    @property
+    def is_current(self) -> bool:
+        """Whether the other connections of the pool know nothing that this one does not."""
+        return self._known_changes == self._changes.count
+
+    def catch_up(self) -> None:
+        """Forget what other connections of the pool found to be stale."""
+        count = self._changes.count
+        for statement in self._changes.since(self._known_changes):
+            self._forget(statement)
+        self._known_changes = count
+
+    def _forget(self, statement: str | None) -> None:
+        if statement is None:
+            self._list_types.clear()
             self._raw.forget_prepared()
-        elif is_telling(exc):
+        else:
             self._list_types.pop(statement, None)
             self._raw.forget_prepared(number_placeholders(statement)[0].encode())
-        return stale and self._pgconn.transaction_status == IDLE

@@ -1,0 +1,1 @@
+"""Running the statements of the application."""
