@@ -38,6 +38,7 @@ __all__ = (
     "read_errors",
     "read_result",
     "send",
+    "skip_results",
 )
 
 INIT_DB, QUERY, PING, SET_OPTION, RESET = 0x02, 0x03, 0x0E, 0x1B, 0x1F
@@ -146,6 +147,16 @@ async def drain(raw: Any) -> None:
         await result._finish_unbuffered_query()
     while raw._result is not None and raw._result.has_next:
         await raw.next_result()
+
+
+async def skip_results(raw: Any) -> bool:
+    """Read what follows the first result, and keep none of it. Returns whether it had rows."""
+    has_rows = False
+    while raw._result is not None and raw._result.has_next:
+        await raw.next_result(unbuffered=True)
+        has_rows |= bool(raw._result.field_count)
+        await raw._result._finish_unbuffered_query()
+    return has_rows
 
 
 def last_rows(raw: Any) -> Any:
