@@ -280,8 +280,9 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
 
     @property
     def transaction_status(self) -> TransactionStatus:
-        """As the server's last answer had it; it has no third state."""
-        return ACTIVE if self._transaction.is_open else IDLE
+        """As the server's last answer had it; it has no third state. One that is not ours is none."""
+        transaction = self._transaction
+        return ACTIVE if transaction.is_open and transaction.abort_error is None else IDLE
 
     # --- the end --------------------------------------------------------------------------------
 
@@ -293,7 +294,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
             try:
                 await self._get_ready()
             except SQLSpecError as exc:
-                return Outcome(committed=None, reset_ok=False, error=exc)
+                return Outcome(committed=False, reset_ok=False, error=exc)
         return await self._transaction.commit_and_reset(deadline)
 
     async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's

@@ -148,6 +148,7 @@ class ResultReader:
     async def _take_result(self) -> RawResult:
         raw = self._raw
         if not raw._result.has_next:
+            protocol.note_status(raw, raw._result)
             taken = _raw_result(raw._result)
             raw._result = None
             return taken
@@ -155,6 +156,7 @@ class ResultReader:
         while raw._result.has_next:
             await raw.next_result()
             results.append(_raw_result(raw._result))
+        protocol.note_status(raw, raw._result)
         raw._result = None
         # A procedure's last answer only says that it is at its end.
         taken, *more = [one for one in results if one.columns] or results[-1:]

@@ -128,8 +128,7 @@ class Streams:
         raw, transaction = self._raw, self._transaction
         transport.resume_reading(raw)
         transport.restore_reads(raw)
-        if cursor.result.server_status:
-            raw.server_status = cursor.result.server_status
+        protocol.note_status(raw, cursor.result)
         try:
             has_lost_results = await self._runner.run(protocol.skip_results(raw), None)
         except SQLSpecError:

@@ -130,7 +130,7 @@ class TransactionControl:
     async def run(self, text: str, deadline: float | None) -> None:
         """Run one of these statements."""
         try:
-            await self._runner.run(self._raw.query(text.encode()), deadline)
+            await self._runner.run(protocol.query(self._raw, text.encode()), deadline)
         except SQLSpecError:
             await self.check_open()
             raise
