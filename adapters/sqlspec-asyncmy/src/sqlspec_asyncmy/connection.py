@@ -40,7 +40,8 @@ __all__ = ("AsyncMyConnection",)
 SMALL = 64 * 1024
 """Bytes of a statement that may be sent together with the one before it."""
 AUTOCOMMIT, OPEN_OR_AUTOCOMMIT = protocol.AUTOCOMMIT, protocol.AUTOCOMMIT | protocol.IN_TRANSACTION
-ACTIVE, IDLE = TransactionStatus.ACTIVE, TransactionStatus.IDLE  # slow to look up before Python 3.12
+# Slow to look up before Python 3.12.
+ABORTED, ACTIVE, IDLE = TransactionStatus.ABORTED, TransactionStatus.ACTIVE, TransactionStatus.IDLE
 
 
 class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
@@ -280,9 +281,10 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
 
     @property
     def transaction_status(self) -> TransactionStatus:
-        """As the server's last answer had it; it has no third state. One that is not ours is none."""
-        transaction = self._transaction
-        return ACTIVE if transaction.is_open and transaction.abort_error is None else IDLE
+        """As the server's last answer had it. One that is open in the place of ours is no good either."""
+        if self._transaction.abort_error is not None:
+            return ABORTED
+        return ACTIVE if self._transaction.is_open else IDLE
 
     # --- the end --------------------------------------------------------------------------------
 
