@@ -148,6 +148,29 @@ async def test_a_script_reads_and_drops_all_of_them(spec: SQLSpec) -> None:
         assert await session.execute("SELECT id FROM item ORDER BY id").scalars() == [2, 3]
 
 
+@pytest.mark.parametrize(
+    ("statement", "expected"),
+    [
+        ("BEGIN NOT ATOMIC SELECT 1 AS n; SELECT 2 AS m; END", [[{"n": 1}], [{"m": 2}]]),
+        ("BEGIN NOT ATOMIC a: BEGIN INSERT INTO item VALUES (1, 'a'); SELECT 1 AS n; END a; END", [[{"n": 1}]]),
+        ("BEGIN NOT ATOMIC IF 1 THEN SELECT 1 AS n; END IF; CALL two(4); END", [[{"n": 1}], *EXPECTED["two"]]),
+        ("BEGIN NOT ATOMIC DECLARE n INT; SET n = 1; END", [[]]),
+    ],
+)
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transaction", "autocommit"])
+async def test_a_compound_statement_is_one(
+    spec: SQLSpec, statement: str, expected: Any, autocommit: bool
+) -> None:
+    """Its BEGIN begins no transaction, and its semicolons are its own."""
+    async with spec.provide_session(autocommit=autocommit) as session:
+        results = (await session.execute(statement)).result_sets()
+        await check_usable(session)
+        await session.execute("DELETE FROM item")
+        await session.execute_script(f"SELECT 1; {statement}; SELECT 2")
+
+    assert [result.all() for result in results] == expected
+
+
 async def test_a_call_that_is_refused_has_no_results(spec: SQLSpec, config: Config) -> None:
     """And the connection serves on."""
     async with spec.provide_session() as session:

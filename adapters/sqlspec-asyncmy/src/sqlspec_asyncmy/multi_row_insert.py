@@ -17,7 +17,10 @@ __all__ = ("Insert", "insert_statements", "parse_insert")
 
 MAX_SIZE = 1024 * 1024
 """Bytes of one statement: the gain ends long before, and the server parses it in memory."""
-_LONGEST, _LONGEST_KNOWN = 100_000, 4096  # characters of a text that is searched, and of one that is remembered
+_LONGEST, _LONGEST_KNOWN = (
+    100_000,
+    4096,
+)  # characters of a text that is searched, and of one that is remembered
 
 # A group without literals or comments, in which only calls have parentheses of their own.
 _PLAIN = r"""(?:[^()'"`\#%/;-]|%s)"""
