@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("encoded", "literal", "render", "row_template")
+__all__ = ("encoded", "literal", "render", "row_template", "script_bytes")
 
 _LEAST, _PAST = -(2**63), 2**64  # BIGINT and BIGINT UNSIGNED
 _DIGITS = 65  # of DECIMAL
@@ -51,6 +51,17 @@ def encoded(text: str) -> bytes:
         pass
     msg = "a str holds a lone surrogate, which can not be sent as UTF-8"
     raise ParameterError(msg)
+
+
+def script_bytes(statement: str) -> bytes:
+    """A script's statement, as it is sent: bytes that are no text come as `errors="surrogateescape"` reads them.
+
+    So they stand in dumps, behind `_binary`. In any other literal the server refuses them.
+    """
+    try:
+        return statement.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return encoded(statement)  # which says what is wrong
 
 
 def _filled(statement: str, literals: tuple[str, ...] | dict[str, str]) -> str:

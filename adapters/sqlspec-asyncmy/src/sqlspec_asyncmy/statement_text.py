@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import NotSupportedError, ParameterError
 
-from .literals import render
+from .literals import render, script_bytes
 from .protocol import NO_BACKSLASH_ESCAPES
 from .statement_kind import CHARSET, LOCKS, USES, restores_charset
 
@@ -34,7 +34,7 @@ class StatementText:
             self.check_modes()
         if kind & (CHARSET | LOCKS | USES):
             self.check_kind(kind, statement)
-        text = render(statement, parameters)
+        text = script_bytes(statement) if self._transaction.is_free else render(statement, parameters)
         if len(text) < self._max_packet:
             return text
         msg = f"the statement has {len(text)} bytes, and max_allowed_packet is {self._max_packet}"
