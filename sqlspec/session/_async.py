@@ -365,7 +365,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         self, exc: BaseException | None, deadline: float | None
     ) -> tuple[bool, BaseException | None]:
         """Close what is read, then COMMIT or ROLLBACK, and the reset. The good case is written out."""
-        failure = await self._close_streams(is_undone=exc is not None) if self._streams else None
+        unread = await self._close_streams(is_undone=exc is not None) if self._streams else None
         connection, begun = self._connection, self._begun
         error: BaseException | None = None
         commit = begun and exc is None
@@ -379,9 +379,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 status = self._unknown_status(failure)
             if (status is not ACTIVE or self._trouble is not None) and self._vanished(status):
                 error, commit = self._aborted(), False
-        if failure is not None and exc is None and error is None:
-            # A stream that was left early: what its statement was to do is not done.
-            error, commit = failure, False
+        if unread is not None and exc is None and error is None:
+            # A stream was left early, and what its statement was to do is not done.
+            error, commit = unread, False
         until = deadline or time.monotonic() + (self._plan.commit_timeout if commit else CLEAN_UP_TIMEOUT)
         outcome, cancelled = await self._end(until, commit=commit, reset=not self._plan.keeps_state)
         if commit and not outcome.committed:

@@ -2,32 +2,39 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sqlspec.errors import SQLSpecError, TransactionAbortedError, TransactionControlError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sqlspec import SQLSpec
 
 SETUP = (
     "CREATE TABLE log (n INT)",
     "CREATE TABLE other (n INT)",
-    "CREATE FUNCTION note(n INT) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO log VALUES (n); RETURN n; END",
+    (
+        "CREATE FUNCTION note(n INT) RETURNS INT MODIFIES SQL DATA "
+        "BEGIN INSERT INTO log VALUES (n); RETURN n; END"
+    ),
     "CREATE FUNCTION outer_note(n INT) RETURNS INT MODIFIES SQL DATA RETURN note(n)",
     "CREATE FUNCTION counted() RETURNS INT READS SQL DATA RETURN (SELECT count(*) FROM log)",
     "CREATE VIEW noting AS SELECT note(5) AS n",
     "CREATE PROCEDURE p_write() INSERT INTO log VALUES (1)",
     "CREATE PROCEDURE p_commit() BEGIN INSERT INTO log VALUES (1); COMMIT; END",
     "CREATE PROCEDURE p_again() BEGIN INSERT INTO log VALUES (1); COMMIT; START TRANSACTION; END",
-    "CREATE PROCEDURE p_ddl() BEGIN INSERT INTO log VALUES (1); TRUNCATE TABLE other; INSERT INTO log VALUES (2); END",
+    (
+        "CREATE PROCEDURE p_ddl() BEGIN "
+        "INSERT INTO log VALUES (1); TRUNCATE TABLE other; INSERT INTO log VALUES (2); END"
+    ),
     "CREATE PROCEDURE p_rollback() BEGIN ROLLBACK; START TRANSACTION; INSERT INTO log VALUES (1); END",
     "CREATE PROCEDURE p_open() BEGIN START TRANSACTION; INSERT INTO log VALUES (1); END",
     "CREATE PROCEDURE p_autocommit() BEGIN SET autocommit = 0; INSERT INTO log VALUES (1); END",
-    "CREATE PROCEDURE p_fails() BEGIN INSERT INTO log VALUES (1); COMMIT; START TRANSACTION; SIGNAL SQLSTATE '45000'; END",
+    (
+        "CREATE PROCEDURE p_fails() BEGIN "
+        "INSERT INTO log VALUES (1); COMMIT; START TRANSACTION; SIGNAL SQLSTATE '45000'; END"
+    ),
 )
 WRITES = (
     "SELECT note(3)",
@@ -83,12 +90,12 @@ READS = (
 
 
 @pytest.fixture
-async def spec(spec: SQLSpec) -> AsyncIterator[SQLSpec]:
+async def spec(spec: SQLSpec) -> SQLSpec:
     """With what hides writes."""
     async with spec.provide_session(autocommit=True) as session:
         for statement in SETUP:
             await session.execute(statement)
-    yield spec
+    return spec
 
 
 async def logged(spec: SQLSpec) -> list[int]:
@@ -98,17 +105,17 @@ async def logged(spec: SQLSpec) -> list[int]:
     return found
 
 
-async def run(session: object, entry: str, statement: str) -> None:
+async def run(session: Any, entry: str, statement: str) -> None:
     """By one of the entry points."""
     if entry == "execute":
-        await session.execute(statement)  # type: ignore[attr-defined]
+        await session.execute(statement)
     elif entry == "stream":
-        async for _ in session.stream(statement):  # type: ignore[attr-defined]
+        async for _ in session.stream(statement):
             pass
     elif entry == "script":
-        await session.execute_script(statement)  # type: ignore[attr-defined]
+        await session.execute_script(statement)
     else:
-        await session.execute_many(statement, [()])  # type: ignore[attr-defined]
+        await session.execute_many(statement, [()])
 
 
 @pytest.mark.parametrize("entry", ["execute", "stream", "script", "execute_many"])
@@ -117,7 +124,11 @@ async def test_half_a_session_is_not_stored_in_silence(spec: SQLSpec, write: str
     """A write, then what commits, then an error: nothing is stored, or an error of ours has told it."""
     for commit in COMMITS:
         async with spec.provide_session(autocommit=True) as session:
-            for statement in ("DELETE FROM log", "CREATE OR REPLACE TABLE other (n INT)", "DROP TABLE IF EXISTS fresh"):
+            for statement in (
+                "DELETE FROM log",
+                "CREATE OR REPLACE TABLE other (n INT)",
+                "DROP TABLE IF EXISTS fresh",
+            ):
                 await session.execute(statement)
         try:
             async with spec.provide_session() as session:
@@ -146,7 +157,9 @@ async def test_a_clean_end_does_not_hide_it_either(spec: SQLSpec, call: str, ent
 
 
 @pytest.mark.parametrize("read", READS)
-@pytest.mark.parametrize("commit", [one for one in COMMITS if "CALL" not in one and "EXECUTE" not in one and "/*" not in one])
+@pytest.mark.parametrize(
+    "commit", [one for one in COMMITS if "CALL" not in one and "EXECUTE" not in one and "/*" not in one]
+)
 async def test_what_only_reads_does_not_stand_in_the_way(spec: SQLSpec, read: str, commit: str) -> None:
     """The session goes on, with another transaction."""
     async with spec.provide_session() as session:
@@ -159,7 +172,7 @@ async def test_what_only_reads_does_not_stand_in_the_way(spec: SQLSpec, read: st
     assert await logged(spec) == [2]
 
 
-@pytest.mark.parametrize("call", ["CALL p_write()", "EXECUTE IMMEDIATE 'SELECT 1'", "/*! SELECT 1 */", "CALL p_write()"])
+@pytest.mark.parametrize("call", ["CALL p_write()", "EXECUTE IMMEDIATE 'SELECT 1'", "/*! SELECT 1 */"])
 async def test_a_procedure_that_keeps_the_transaction_is_part_of_it(spec: SQLSpec, call: str) -> None:
     """Kept, or undone with it."""
     with pytest.raises(ZeroDivisionError):
@@ -199,7 +212,7 @@ async def test_many_different_statements_are_no_load(spec: SQLSpec) -> None:
     async with spec.provide_session() as session:
         for number in range(150):
             await session.execute(f"SELECT count(*) + {number} FROM log")
-        connection = session._connection
+        connection: Any = session._connection
         assert not connection._transaction.doubts
         with pytest.raises(TransactionAbortedError):
             await session.execute("TRUNCATE TABLE other")

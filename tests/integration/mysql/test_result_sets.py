@@ -9,20 +9,19 @@ import pytest
 from sqlspec.errors import DatabaseError, NotSupportedError, UniqueViolationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
-
     from sqlspec import SQLSpec
-    from sqlspec.config import Config
 
 PROCEDURES = {
     "one": "SELECT n + 1 AS first",
     "two": "SELECT n + 1 AS first; SELECT n * 7 AS second, 'x' AS more",
-    "empty": "SELECT n AS first FROM item WHERE id < 0; SELECT id AS second FROM item WHERE id < 0; SELECT 3 AS third",
+    "empty": "SELECT n AS first FROM item WHERE id < 0; "
+    "SELECT id AS second FROM item WHERE id < 0; SELECT 3 AS third",
     "none": "INSERT INTO item VALUES (n, 'none')",
-    "mixed": "INSERT INTO item VALUES (n, 'mixed'); SELECT n AS first; UPDATE item SET note = concat('m', n) WHERE id = n; "
-    "SELECT note AS second FROM item WHERE id = n",
+    "mixed": "INSERT INTO item VALUES (n, 'mixed'); SELECT n AS first; "
+    "UPDATE item SET note = concat('m', n) WHERE id = n; SELECT note AS second FROM item WHERE id = n",
     "large": "SELECT seq AS first FROM seq_1_to_20000; SELECT seq AS second FROM seq_1_to_30000",
-    "broken": "SELECT n AS first; INSERT INTO item VALUES (n, 'a'); SELECT 2 AS second; INSERT INTO item VALUES (n, 'b')",
+    "broken": "SELECT n AS first; INSERT INTO item VALUES (n, 'a'); "
+    "SELECT 2 AS second; INSERT INTO item VALUES (n, 'b')",
     "nested": "CALL two(n); CALL one(n)",
 }
 EXPECTED: dict[str, Any] = {
@@ -43,12 +42,12 @@ WAYS = {
 
 
 @pytest.fixture
-async def spec(spec: SQLSpec) -> AsyncIterator[SQLSpec]:
+async def spec(spec: SQLSpec) -> SQLSpec:
     """With the procedures."""
     async with spec.provide_session(autocommit=True) as session:
         for name, body in PROCEDURES.items():
             await session.execute(f"CREATE PROCEDURE {name}(IN n INT) BEGIN {body}; END")
-    yield spec
+    return spec
 
 
 async def check_usable(session: Any) -> None:
@@ -61,7 +60,7 @@ async def check_usable(session: Any) -> None:
 @pytest.mark.parametrize("way", WAYS)
 @pytest.mark.parametrize("name", EXPECTED)
 async def test_execute_gives_all_results(spec: SQLSpec, name: str, way: str, autocommit: bool) -> None:
-    """In order, the empty ones too; what only writes is none. Twice, for the second time columns are known."""
+    """In order, the empty ones too; what only writes is none. Twice, for then columns are known."""
     statement = WAYS[way].format(name)
     if "USING" in statement:
         statement = statement.replace("(?)", "(4)", 1).removesuffix(" USING ?")
@@ -152,8 +151,14 @@ async def test_a_script_reads_and_drops_all_of_them(spec: SQLSpec) -> None:
     ("statement", "expected"),
     [
         ("BEGIN NOT ATOMIC SELECT 1 AS n; SELECT 2 AS m; END", [[{"n": 1}], [{"m": 2}]]),
-        ("BEGIN NOT ATOMIC a: BEGIN INSERT INTO item VALUES (1, 'a'); SELECT 1 AS n; END a; END", [[{"n": 1}]]),
-        ("BEGIN NOT ATOMIC IF 1 THEN SELECT 1 AS n; END IF; CALL two(4); END", [[{"n": 1}], *EXPECTED["two"]]),
+        (
+            "BEGIN NOT ATOMIC a: BEGIN INSERT INTO item VALUES (1, 'a'); SELECT 1 AS n; END a; END",
+            [[{"n": 1}]],
+        ),
+        (
+            "BEGIN NOT ATOMIC IF 1 THEN SELECT 1 AS n; END IF; CALL two(4); END",
+            [[{"n": 1}], *EXPECTED["two"]],
+        ),
         ("BEGIN NOT ATOMIC DECLARE n INT; SET n = 1; END", [[]]),
     ],
 )
@@ -171,7 +176,7 @@ async def test_a_compound_statement_is_one(
     assert [result.all() for result in results] == expected
 
 
-async def test_a_call_that_is_refused_has_no_results(spec: SQLSpec, config: Config) -> None:
+async def test_a_call_that_is_refused_has_no_results(spec: SQLSpec) -> None:
     """And the connection serves on."""
     async with spec.provide_session() as session:
         with pytest.raises(DatabaseError):

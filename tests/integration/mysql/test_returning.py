@@ -11,7 +11,7 @@ from sqlspec.errors import UniqueViolationError
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
 
-ROWS = {
+ROWS: dict[str, list[Any]] = {
     "three": [(n, f"note {n}") for n in (4, 9, 16)],
     "many of one type": [(n, f"note {n}") for n in range(200)],
     "many of several types": [(n, n if n % 2 else f"note {n}") for n in range(200)],

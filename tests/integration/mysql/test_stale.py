@@ -21,7 +21,10 @@ CHANGES: dict[str, tuple[str, Any]] = {
     "another charset": ("ALTER TABLE shifting MODIFY a VARBINARY(20)", [{"a": b"1"}]),
     "another name": ("ALTER TABLE shifting CHANGE a c VARCHAR(20)", [{"c": "1"}]),
     "another table": ("CREATE OR REPLACE TABLE shifting SELECT 2.5 AS a, 'x' AS z", [{"a": 2.5, "z": "x"}]),
-    "a view": ("RENAME TABLE shifting TO moved; CREATE VIEW shifting AS SELECT 9 AS n FROM moved", [{"n": 9}]),
+    "a view": (
+        "RENAME TABLE shifting TO moved; CREATE VIEW shifting AS SELECT 9 AS n FROM moved",
+        [{"n": 9}],
+    ),
 }
 
 
@@ -51,7 +54,10 @@ async def test_a_prepared_load_meets_another_table(spec: SQLSpec, config: AsyncM
     """Which the server prepares anew, or refuses once."""
     spec.register_config(config.replace(pool_size=2), "main", override=True)
     rows = [(number, f"note {number}") for number in range(50)]
-    async with spec.provide_session(autocommit=True) as other, spec.provide_session(autocommit=True) as session:
+    async with (
+        spec.provide_session(autocommit=True) as other,
+        spec.provide_session(autocommit=True) as session,
+    ):
         await other.execute("CREATE TABLE shifting (id INT, note VARCHAR(20))")
         await session.load("shifting", rows, ("id", "note"))
         for change in (
@@ -74,7 +80,8 @@ async def test_a_prepared_load_meets_another_table(spec: SQLSpec, config: AsyncM
 async def test_what_is_kept_of_many_statements_is_bounded(spec: SQLSpec) -> None:
     """In number and in bytes; long statements are not kept at all."""
     async with spec.provide_session(autocommit=True) as session:
-        reader = session._connection._reader
+        connection: Any = session._connection
+        reader = connection._reader
         for number in range(600):
             await session.execute(f"SELECT {number} AS n, '{'x' * 3000}' AS t")
         assert len(reader._definitions) <= 256

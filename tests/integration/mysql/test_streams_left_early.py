@@ -1,4 +1,4 @@
-"""A stream that is left early: what its statement writes is stored, and what only reads is stopped at once."""
+"""A stream that is left early: what it writes is stored, what only reads is stopped at once."""
 
 from __future__ import annotations
 
@@ -13,14 +13,17 @@ import pytest
 from sqlspec.errors import OperationalError, TransactionAbortedError, UniqueViolationError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncGenerator
 
     from sqlspec import SQLSpec
 
 N = 30_000
 ENDLESS = 2_000_000_000
 FILL = f"INTO box SELECT seq, REPEAT('k', 240) FROM seq_1_to_{N}"
-NOTE = "CREATE FUNCTION note(n INT) RETURNS INT MODIFIES SQL DATA BEGIN INSERT INTO box VALUES (n, 'f'); RETURN n; END"
+NOTE = (
+    "CREATE FUNCTION note(n INT) RETURNS INT MODIFIES SQL DATA "
+    "BEGIN INSERT INTO box VALUES (n, 'f'); RETURN n; END"
+)
 COUNT = "CREATE FUNCTION counted(n INT) RETURNS INT READS SQL DATA RETURN (SELECT count(*) FROM box)"
 # What is streamed, the rows before, and the rows that it leaves.
 WRITES: dict[str, tuple[str, int, int]] = {
@@ -30,9 +33,13 @@ WRITES: dict[str, tuple[str, int, int]] = {
     "comment": (f"/* well */ -- so\n INSERT {FILL} RETURNING *", 0, N),
     "executable comment": (f"/*! INSERT {FILL} RETURNING * */", 0, N),
     "SET STATEMENT": (f"SET STATEMENT max_statement_time=90 FOR INSERT {FILL} RETURNING *", 0, N),
-    "EXECUTE IMMEDIATE": (f"EXECUTE IMMEDIATE 'INSERT INTO box SELECT seq, ''k'' FROM seq_1_to_{N} RETURNING *'", 0, N),
+    "EXECUTE IMMEDIATE": (
+        f"EXECUTE IMMEDIATE 'INSERT INTO box SELECT seq, ''k'' FROM seq_1_to_{N} RETURNING *'", 0, N
+    ),
     "function": (f"SELECT note(seq), repeat('k', 240) FROM seq_1_to_{N}", 0, N),
-    "function in WITH": (f"WITH s AS (SELECT seq FROM seq_1_to_{N}) SELECT note(seq), repeat('k', 240) FROM s", 0, N),
+    "function in WITH": (
+        f"WITH s AS (SELECT seq FROM seq_1_to_{N}) SELECT note(seq), repeat('k', 240) FROM s", 0, N
+    ),
     "function in a view": ("SELECT v.*, repeat('k', 240) FROM noting v", 0, N),
     "function with options": (
         f"SET STATEMENT max_statement_time=90 FOR SELECT note(seq), repeat('k', 240) FROM seq_1_to_{N}", 0, N
@@ -46,12 +53,13 @@ READS = {
     "UNION": f"SELECT seq, 'a' FROM seq_1_to_{ENDLESS} UNION ALL SELECT 1, repeat('k', 240)",
     "a function that reads": f"SELECT seq, counted(seq) FROM seq_1_to_{ENDLESS}",
     "a view": "SELECT * FROM endless",
-    "options": f"SET STATEMENT max_statement_time=90 FOR SELECT seq, repeat('k', 240) FROM seq_1_to_{ENDLESS}",
+    "options": "SET STATEMENT max_statement_time=90 FOR "
+    f"SELECT seq, repeat('k', 240) FROM seq_1_to_{ENDLESS}",
 }
 
 
 @pytest.fixture
-async def spec(spec: SQLSpec) -> AsyncIterator[SQLSpec]:
+async def spec(spec: SQLSpec) -> SQLSpec:
     """With a table and what writes into it."""
     async with spec.provide_session(autocommit=True) as session:
         await session.execute("CREATE TABLE box (id INT PRIMARY KEY, filler VARCHAR(300))")
@@ -60,9 +68,10 @@ async def spec(spec: SQLSpec) -> AsyncIterator[SQLSpec]:
         await session.execute(f"CREATE VIEW noting AS SELECT note(seq) AS noted FROM seq_1_to_{N}")
         await session.execute(f"CREATE VIEW endless AS SELECT seq, repeat('k', 240) FROM seq_1_to_{ENDLESS}")
         await session.execute(
-            f"CREATE PROCEDURE filling() BEGIN INSERT {FILL} RETURNING *; SELECT 1; INSERT INTO box VALUES (0, 'z'); END"
+            f"CREATE PROCEDURE filling() BEGIN INSERT {FILL} RETURNING *; SELECT 1; "
+            "INSERT INTO box VALUES (0, 'z'); END"
         )
-    yield spec
+    return spec
 
 
 async def stored(spec: SQLSpec) -> int:
@@ -84,7 +93,7 @@ async def leave(rows: Any, how: str) -> None:
         await rows.close()
     if how == "generator":
 
-        async def reading() -> AsyncIterator[Any]:
+        async def reading() -> AsyncGenerator[Any, None]:
             async for row in rows:
                 yield row
 
@@ -102,7 +111,9 @@ async def test_all_that_the_statement_writes_is_stored(
     """When the block ends without an error; the connection serves on."""
     statement, before, after = WRITES[name]
     async with spec.provide_session(autocommit=True) as session:
-        await session.execute("INSERT INTO box SELECT seq, 'b' FROM seq_1_to_?" .replace("?", str(before or 1)))
+        await session.execute(
+            "INSERT INTO box SELECT seq, 'b' FROM seq_1_to_?".replace("?", str(before or 1))
+        )
         if not before:
             await session.execute("DELETE FROM box")
 
@@ -186,7 +197,9 @@ async def test_a_task_that_is_cancelled_while_it_waits_for_the_rest(spec: SQLSpe
 
     async def work() -> None:
         async with spec.provide_session() as session:
-            rows = session.stream("SELECT note(seq), sleep(0.001), repeat('k', 240) FROM seq_1_to_30000", batch_size=5)
+            rows = session.stream(
+                "SELECT note(seq), sleep(0.001), repeat('k', 240) FROM seq_1_to_30000", batch_size=5
+            )
             await anext(rows)
             arrived.set()
             await rows.close()

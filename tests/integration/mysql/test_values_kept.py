@@ -6,17 +6,19 @@ from __future__ import annotations
 import enum
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import numpy as np
-import pandas as pd
 import pytest
 
 from sqlspec.errors import DatabaseError, NotSupportedError, ParameterError
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
+
+pd: Any = import_module("pandas")
 
 
 class Rate(enum.Enum):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from asyncmy.constants import FIELD_TYPE as KIND
@@ -16,6 +17,17 @@ _UNSIGNED = 32
 _BINARY = 63
 """The charset of what is no text."""
 _BITS = {KIND.TINY: 8, KIND.SHORT: 16, KIND.YEAR: 16, KIND.INT24: 32, KIND.LONG: 32, KIND.LONGLONG: 64}
+_DECIMALS = frozenset({KIND.NEWDECIMAL, KIND.DECIMAL})
+_OTHERS = {
+    KIND.FLOAT: ("float64",),  # it comes in decimal digits, which 32 bits would change
+    KIND.DOUBLE: ("float64",),
+    KIND.DATE: ("date32",),
+    KIND.NEWDATE: ("date32",),
+    KIND.DATETIME: ("timestamp", "us"),
+    KIND.TIMESTAMP: ("timestamp", "us"),
+    KIND.TIME: ("duration", "us"),
+    KIND.NULL: ("null",),
+}
 _LONGEST_DECIMAL, _LONGEST_LARGE = 38, 76  # digits in 128 bits, and in 256
 
 
@@ -44,30 +56,21 @@ def _payloads(packets: bytes) -> Iterator[bytes]:
 
 
 def _arrow_type(field: Any) -> Any:
-    import pyarrow as pa
-
+    pa: Any = import_module("pyarrow")  # who calls this has it
     kind = field.type_code
     if bits := _BITS.get(kind):
         is_unsigned = field.flags & _UNSIGNED and kind != KIND.YEAR
         return getattr(pa, f"{'u' if is_unsigned else ''}int{bits}")()
-    if kind in {KIND.NEWDECIMAL, KIND.DECIMAL}:
+    if kind in _DECIMALS:
         return _decimal_type(field)
-    if kind in {KIND.FLOAT, KIND.DOUBLE}:
-        return pa.float64()  # a FLOAT comes in decimal digits, which 32 bits would change
-    if kind in {KIND.DATETIME, KIND.TIMESTAMP}:
-        return pa.timestamp("us")
-    if kind in {KIND.DATE, KIND.NEWDATE}:
-        return pa.date32()
-    if kind == KIND.TIME:
-        return pa.duration("us")
-    if kind == KIND.NULL:
-        return pa.null()
+    if kind in _OTHERS:
+        name, *unit = _OTHERS[kind]
+        return getattr(pa, name)(*unit)
     return pa.binary() if field.charsetnr == _BINARY and kind != KIND.JSON else pa.string()
 
 
 def _decimal_type(field: Any) -> Any:
-    import pyarrow as pa
-
+    pa: Any = import_module("pyarrow")
     # Its length counts the point and the sign.
     digits = field.length - (field.scale > 0) - (not field.flags & _UNSIGNED)
     digits = max(digits, field.scale, 1)

@@ -167,7 +167,7 @@ async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
 async def reads_only(
     config: AsyncMyConfig, statements: Sequence[str], selects: Sequence[bytes]
 ) -> bool | None:
-    """Whether all *selects* write nothing, not by functions or views either; None if that can not be found out.
+    """Whether all *selects* write nothing, not by functions or views either; None if nobody can tell.
 
     In a transaction that is read-only the server explains no statement that writes.
     """

@@ -178,7 +178,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         return result
 
     async def execute_script(self, statements: Sequence[Any], deadline: float | None) -> None:
-        """Run statements, and drop what they return. A script may change the charset, and switch autocommit off."""
+        """Run statements, and drop what they return. They may set the charset and autocommit."""
         transaction = self._transaction
         transaction.is_free = True
         try:

@@ -27,7 +27,9 @@ _LEAST, _PAST = -(2**63), 2**64  # BIGINT and BIGINT UNSIGNED
 _DIGITS = 65  # of DECIMAL
 _LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59, microseconds=999_999)
 
-_NANOSECONDS = "a time has nanoseconds, is NaT or past the year 9999; MySQL stores microseconds: round it, or pass None"
+_NANOSECONDS = (
+    "a time has nanoseconds, is NaT or past the year 9999; MySQL stores microseconds: round it, or pass None"
+)
 
 Literal = str
 
@@ -54,9 +56,9 @@ def encoded(text: str) -> bytes:
 
 
 def script_bytes(statement: str) -> bytes:
-    """A script's statement, as it is sent: bytes that are no text come as `errors="surrogateescape"` reads them.
+    """A script's statement, as it is sent, with the bytes that `errors="surrogateescape"` has read.
 
-    So they stand in dumps, behind `_binary`. In any other literal the server refuses them.
+    They are no text, and stand in dumps behind `_binary`. In any other literal the server refuses them.
     """
     try:
         return statement.encode(errors="surrogateescape")

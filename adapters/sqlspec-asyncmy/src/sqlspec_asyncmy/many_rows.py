@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ("ManyRows",)
 
 MANY = "sqlspec_many"
-"""The savepoint; also what stands for the statement in the cache of definitions, for each has its own values."""
+"""The savepoint; and what stands for the statement in the cache of definitions."""
 CAN_NOT_BE_PREPARED = 1295
 
 T = TypeVar("T")
@@ -37,7 +37,7 @@ T = TypeVar("T")
 class ManyRows:
     """Runs one statement for many rows, on one connection, of which no stream is open."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0917 - what one connection is made of
         self,
         raw: Any,
         setup: SessionSetup,
@@ -117,7 +117,7 @@ class ManyRows:
 
 
 def _joined(results: Iterable[RawResult]) -> RawResult:
-    """The results of one statement for several rows as one: those of other columns, and further ones, behind it."""
+    """The results of one statement for several rows as one, then those of other columns and further ones."""
     joined, count = RawResult(), 0
     rows: list[Any] = []
     more: list[RawResult] = []

@@ -29,7 +29,7 @@ __all__ = ("ResultReader", "columns_of")
 CACHE_SIZE, CACHE_BYTES = 256, 512 * 1024
 """Definitions that are kept, and their size with their statements; when there are more, all are dropped."""
 MAX_STATEMENT = 8 * 1024
-"""Characters of a statement whose definitions are kept: a longer one has values in it, and is seldom sent again."""
+"""Characters of a statement whose definitions are kept: a longer one is seldom sent again."""
 MAX_DEFINITION = 8 * 1024
 MAX_CACHED_ANSWER = 64 * 1024
 """Bytes of an answer that is parsed here; of a larger one much is still on its way."""

@@ -1,7 +1,7 @@
 """What kind of statement a text is, by its first words.
 
-It is a guess that stays on the safe side: a text that is not understood writes, and may hold any other statement.
-What a text hides (a function or a view that writes) is asked of the server, where it matters.
+It is a guess that stays on the safe side: a text that is not understood writes, and may hold any other
+statement. What a text hides (a function or a view that writes) is asked of the server, where it matters.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ _ANY_CHARSET = re.compile(
     r"\bSET\b.*(?:NAMES|CHARSET|CHARACTER|COLLATION_CONNECTION)", re.DOTALL | re.IGNORECASE
 )
 _WRITING_SELECT = re.compile(r"\b(?:INTO|INSERT|UPDATE|DELETE|REPLACE|NEXTVAL|NEXT)\b", re.IGNORECASE)
-_DATABASE = re.compile(r"\b(?:DATABASE|SCHEMA)\b", re.IGNORECASE)  # the default one, perhaps
+_DROPPED_DATABASE = re.compile(r"\bDROP\s+(?:DATABASE|SCHEMA)\b", re.IGNORECASE)  # the default one, perhaps
 _CALL_OR_VIEW = re.compile(r"\(|\bFROM\b", re.IGNORECASE)
 _RETURNING = re.compile(r"\bRETURNING\b", re.IGNORECASE)
 _VERBS = {
@@ -90,8 +90,11 @@ _VERBS = {
     "LOAD": INSERTS,
     "CALL": INSERTS | PROGRAM,
     **dict.fromkeys(
-        "ALTER ANALYZE CACHE CHANGE CHECK CHECKSUM CREATE DROP FLUSH GRANT HANDLER INSTALL KILL OPTIMIZE PURGE "
-        "RENAME REPAIR RESET REVOKE SIGNAL STOP TRUNCATE UNINSTALL UNLOCK".split(),
+        (
+            *("ALTER", "ANALYZE", "CACHE", "CHANGE", "CHECK", "CHECKSUM", "CREATE", "DROP", "FLUSH", "GRANT"),
+            *("HANDLER", "INSTALL", "KILL", "OPTIMIZE", "PURGE", "RENAME", "REPAIR", "RESET", "REVOKE"),
+            *("SIGNAL", "STOP", "TRUNCATE", "UNINSTALL", "UNLOCK"),
+        ),
         COMMITS,
     ),
 }
@@ -112,6 +115,10 @@ def _kind(statement: str) -> int:
     if verb == "SET" and _OPTIONS.match(statement):
         body = _BODY.match(statement)
         return PROGRAM | USES if body is None else _kind(body[1]) & ~BULK
+    return _with_what_it_holds(kind, statement)
+
+
+def _with_what_it_holds(kind: int, statement: str) -> int:
     if kind & SELECTS:
         if _WRITING_SELECT.search(statement):
             return SELECTS  # also for FOR UPDATE: harmless, and rare
@@ -120,7 +127,7 @@ def _kind(statement: str) -> int:
         return kind & ~READS  # a function may write, and EXPLAIN does not take these
     if kind & BULK and _RETURNING.search(statement):
         return kind & ~BULK
-    if verb == "DROP" and _DATABASE.search(statement):
+    if kind & COMMITS and _DROPPED_DATABASE.search(statement):
         return kind | USES
     return kind
 

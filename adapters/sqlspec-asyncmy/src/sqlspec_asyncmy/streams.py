@@ -93,7 +93,7 @@ class Streams:
     async def leave(self, cursor: AsyncMyCursor) -> None:
         """Make an end of a result of which more is to come, without losing what its statement writes.
 
-        Stopped is what surely only reads. In doubt it is read on for a while, and then an error says what is lost.
+        What surely only reads is stopped. In doubt it is read for a while; then an error says what is lost.
         """
         writes = False if cursor.is_undone else await self._writes(cursor)
         if writes is False:
@@ -101,8 +101,8 @@ class Streams:
         elif not await cursor.drain(None if writes else DOUBT_SECONDS):
             await self._stop(cursor)
             raise OperationalError(
-                "a stream was left before its end, and it could not be found out whether its statement writes; it "
-                f"was stopped after {DOUBT_SECONDS:g} s, and what it wrote is undone: read all rows, or use LIMIT"
+                "a stream was left before its end, and nobody could tell whether its statement writes. It "
+                f"was stopped after {DOUBT_SECONDS:g} s; what it wrote is undone. Read all rows, or use LIMIT"
             )
 
     async def _writes(self, cursor: AsyncMyCursor) -> bool | None:

@@ -3,8 +3,8 @@
 Commands that belong together are sent together: at the end COMMIT, the server's reset, and the session's own
 settings. Each has its own answer, so an error of COMMIT is not mistaken for another's.
 
-MySQL tells with each answer whether a transaction is open. An error does not tell it; after one a ping does. That
-another transaction stands where ours was, because a procedure committed, is told by a savepoint that is gone.
+MySQL tells with each answer whether a transaction is open. An error does not tell it; after one a ping does.
+That another one stands where ours was, because a procedure committed, is told by a savepoint that is gone.
 Whether a SELECT wrote, by a function or a view, the server is asked only where a statement may commit it.
 """
 
@@ -189,8 +189,8 @@ class TransactionControl:
             return
         await self.rollback(None)
         raise TransactionControlError(
-            "the statement began a transaction and left it open, or switched autocommit off, in a session without "
-            "transactions; it was rolled back. Open the session without autocommit=True, or use session.begin()"
+            "the statement began a transaction and left it open, or switched autocommit off, in a session "
+            "without transactions; it was rolled back. Leave autocommit=True out, or use session.begin()"
         )
 
     async def set_mark(self) -> None:
@@ -207,8 +207,8 @@ class TransactionControl:
         self.has_changes = True
         if error is not None:
             self.abort_error = TransactionAbortedError(
-                "a procedure, or a statement in a statement, ended the transaction that was open: what it and "
-                "those before it wrote may be stored. Run it in a session with autocommit=True"
+                "a procedure, or a statement in a statement, ended the transaction that was open: what it "
+                "and those before it wrote may be stored. Run it in a session with autocommit=True"
             )
 
     async def begin_again(self) -> None:
