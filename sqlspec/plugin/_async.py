@@ -45,8 +45,15 @@ class AsyncCursor:
         return batch
 
     async def close(self) -> None:
-        """Let the database drop what it holds for this result. May be called twice."""
+        """Let the database drop what it holds for this result. May be called twice.
+
+        What the statement writes is done to its end; where it can not be, this raises.
+        """
         self._rows = ()
+
+    async def discard(self) -> None:
+        """`close` at a session's end by an error: what the statement has not done yet need not be done."""
+        await self.close()
 
 
 class AsyncPooledConnection(ABC, Generic[RawT]):

@@ -365,8 +365,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         self, exc: BaseException | None, deadline: float | None
     ) -> tuple[bool, BaseException | None]:
         """Close what is read, then COMMIT or ROLLBACK, and the reset. The good case is written out."""
-        if self._streams:
-            await self._close_streams()
+        unread = await self._close_streams(is_undone=exc is not None) if self._streams else None
         connection, begun = self._connection, self._begun
         error: BaseException | None = None
         commit = begun and exc is None
@@ -380,6 +379,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 status = self._unknown_status(failure)
             if (status is not ACTIVE or self._trouble is not None) and self._vanished(status):
                 error, commit = self._aborted(), False
+        if unread is not None and exc is None and error is None:
+            # A stream was left early, and what its statement was to do is not done.
+            error, commit = unread, False
         until = deadline or time.monotonic() + (self._plan.commit_timeout if commit else CLEAN_UP_TIMEOUT)
         outcome, cancelled = await self._end(until, commit=commit, reset=not self._plan.keeps_state)
         if commit and not outcome.committed:
@@ -401,13 +403,16 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 self._ended()  # nobody may say that its work is undone: it may be stored
             raise
 
-    async def _close_streams(self) -> None:
+    async def _close_streams(self, *, is_undone: bool) -> BaseException | None:
+        """Returns the first error, if there is one; *is_undone*: the session's work is."""
         streams, self._streams = self._streams, None
+        failure: BaseException | None = None
         for stream in streams or ():
             try:
-                await stream._end()
+                await stream._end(is_undone=is_undone)
             except Exception as exc:  # noqa: BLE001 - told apart below
                 interruption = self._connection.interruption(exc)
                 if interruption is not None:
                     raise interruption from None
-                # What comes next shows whether the connection is good.
+                failure = failure or self._connection.mapped(exc)
+        return failure

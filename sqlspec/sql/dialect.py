@@ -40,8 +40,8 @@ CONTROL: tuple[tuple[str, str], ...] = (
 )
 """Statements that would move a transaction behind the session's back: first words → what to do instead.
 
-The longest phrase that fits decides. Words are compared without what stands between them, so
-`SET @@session.autocommit` is `SET SESSION AUTOCOMMIT`.
+The longest phrase that fits decides; one without advice is allowed. Words are compared without what stands
+between them, so `SET @@session.autocommit` is `SET SESSION AUTOCOMMIT`.
 """
 
 
@@ -75,7 +75,12 @@ class Dialect(Struct, frozen=True, kw_only=True):
     compound: tuple[str, ...] = ()  # CREATE … of these has a body with semicolons, up to a lone END
     atomic: tuple[str, ...] = ()  # CREATE … of these has one if it says BEGIN ATOMIC
     enclosed: tuple[str, ...] = ()  # CREATE … of these has one if it is in parentheses
-    blocks: tuple[str, ...] = ()  # CREATE … of these has one if it has a BEGIN, with more of them in it
+    blocks: tuple[
+        str, ...
+    ] = ()  # CREATE … of these has one if it has a BEGIN, with more in it; so has BEGIN NOT ATOMIC
+    anonymous_block: tuple[
+        str, ...
+    ] = ()  # the words that begin such a body without CREATE, behind a label or not
     control: tuple[tuple[str, str], ...] = CONTROL
 
     # What the database's command-line program does with a script.
@@ -116,6 +121,7 @@ MYSQL = Dialect(
     line_comments=("-- ", "#"),
     executable_comments=("/*!", "/*M!"),
     blocks=("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
+    control=(*CONTROL, ("BEGIN NOT ATOMIC", "")),
     delimiter_lines=True,
 )
 

@@ -59,13 +59,14 @@ def _body(statement: list[str], dialect: Dialect) -> Callable[[list[str]], bool]
     kinds = (*dialect.compound, *dialect.atomic, *dialect.enclosed, *dialect.blocks)
     if not kinds or statement == [""]:
         return None
-    found = _head(kinds).match(_without_comments(statement, dialect))
+    text = _without_comments(statement, dialect)
+    found = _head(kinds).match(text) or (_BLOCK.match(text) if dialect.blocks else None)
     if found is None:
         return None
     kind = found[1].upper()
     if kind in dialect.enclosed:
         return _until_even(_depth, statement)
-    if kind in dialect.blocks:
+    if kind in dialect.blocks or kind == _BEGIN_WORD:
         return _until_even(partial(_blocks_left_open, dialect=dialect), statement)
     if kind in dialect.atomic and not _ATOMIC.search(_outside(statement, dialect)):
         return None
@@ -115,6 +116,8 @@ _EMPTY_BLOCK = re.compile(rf"(?<!{IDENT})BEGIN\s+END(?!{IDENT})", re.IGNORECASE 
 _END_OF_BLOCK = re.compile(
     rf"\s*END(?!{IDENT})(?!\s*(?:IF|CASE|LOOP|WHILE|REPEAT|FOR)(?!{IDENT}))", re.IGNORECASE | re.ASCII
 )
+_BEGIN_WORD = "BEGIN"
+_BLOCK = re.compile(rf"\s*({_BEGIN_WORD})\s+NOT\s+ATOMIC(?!{IDENT})", re.IGNORECASE | re.ASCII)
 _ATOMIC = re.compile(rf"(?<!{IDENT})BEGIN\s+ATOMIC(?!{IDENT})(?!\s*END\s*\Z)", re.IGNORECASE | re.ASCII)
 
 

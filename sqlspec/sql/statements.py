@@ -153,7 +153,7 @@ class Statements(dict[str, Statement]):
         head = tuple(islice(words(parts), _PHRASE))
         for phrase, advice in self._control[head[0]]:
             if head[: len(phrase)] == phrase:
-                return " ".join(phrase), advice
+                return (" ".join(phrase), advice) if advice else None
         return None
 
     def _is_delicate(self, sql: str) -> bool:

@@ -12,35 +12,102 @@ from sqlspec.errors import ParameterError
 from sqlspec_asyncmy.bulk_execute import bulk_statement
 from sqlspec_asyncmy.literals import literal, render
 from sqlspec_asyncmy.multi_row_insert import insert_statements, parse_insert
-from sqlspec_asyncmy.statement_kind import CHARSET, INSERTS, LOCKS, READS, USES, statement_kind
+from sqlspec_asyncmy.statement_kind import (
+    BULK,
+    CHARSET,
+    COMMITS,
+    DOUBTFUL,
+    INSERTS,
+    LOCKS,
+    PROGRAM,
+    READS,
+    SELECTS,
+    SETS,
+    SHOWS,
+    USES,
+    statement_kind,
+)
 
 
 @pytest.mark.parametrize(
     ("statement", "does"),
     [
-        ("SELECT 1", READS),
-        ("  /* well */ select 1", READS),
-        ("-- well\n# and\n(SELECT 1)", READS),
-        ("/*! INSERT INTO t VALUES (1) */", 0),
-        ("WITH x AS (SELECT 1) SELECT * FROM x", READS),
-        ("WITH x AS (SELECT 1) DELETE FROM t", 0),
-        ("SELECT 1 INTO OUTFILE '/tmp/x'", 0),
-        ("SELECT * FROM t FOR UPDATE", 0),
-        ("SELECT nextval(s)", 0),
-        ("INSERT INTO t VALUES (1)", INSERTS),
-        ("REPLACE INTO t VALUES (1)", INSERTS),
-        ("UPDATE t SET a = 1", 0),
-        ("CREATE TABLE t (a INT)", 0),
+        ("SELECT 1", READS | SELECTS),
+        ("  /* well */ select 1", READS | SELECTS),
+        ("-- well\n# and\n(SELECT 1)", READS | SELECTS | DOUBTFUL),
+        ("--\nINSERT INTO t VALUES (1)\n--\n", INSERTS | BULK),
+        ("SELECT a FROM t", READS | SELECTS | DOUBTFUL),
+        ("SET STATEMENT max_statement_time=9 FOR SELECT 1", READS | SELECTS),
+        ("SET STATEMENT max_statement_time=9 FOR INSERT INTO t VALUES (1)", INSERTS),
+        ("SET STATEMENT sql_mode='a FOR b' FOR CALL p()", PROGRAM | USES),
+        ("/*! INSERT INTO t VALUES (1) */", PROGRAM | USES),
+        ("WITH x AS (SELECT 1) SELECT * FROM x", READS | SELECTS | DOUBTFUL),
+        ("WITH x AS (SELECT 1) DELETE FROM t", SELECTS),
+        ("SELECT 1 INTO OUTFILE '/tmp/x'", SELECTS),
+        ("SELECT * FROM t FOR UPDATE", SELECTS),
+        ("SELECT nextval(s)", SELECTS),
+        ("INSERT INTO t VALUES (1)", INSERTS | BULK),
+        ("INSERT INTO t VALUES (1) RETURNING id", INSERTS),
+        ("REPLACE INTO t VALUES (1)", INSERTS | BULK),
+        ("UPDATE t SET a = 1", BULK),
+        ("CREATE TABLE t (a INT)", COMMITS),
+        ("DROP DATABASE d", COMMITS | USES),
         ("USE other", USES | READS),
-        ("SET @a = 1", READS),
-        ("SET NAMES gbk", CHARSET),
+        ("SHOW TABLES", READS | SHOWS),
+        ("SET @a = 1", READS | SETS),
+        ("SET @a = f(1)", SETS),
+        ("DO f(1)", 0),
+        ("CALL p(1)", INSERTS | PROGRAM),
+        ("EXECUTE IMMEDIATE 'COMMIT'", PROGRAM | USES),
+        ("over: BEGIN NOT ATOMIC SELECT 1; END", PROGRAM | USES),
+        ("select_1: LOOP COMMIT; END LOOP", PROGRAM | USES),
         ("LOCK TABLES t READ", LOCKS),
-        ("", 0),
+        ("", PROGRAM | USES),
     ],
 )
 def test_what_a_statement_does(statement: str, does: int) -> None:
-    """By its first words; in doubt it writes."""
+    """By its first words; in doubt it writes, and may hold any other statement."""
     assert statement_kind(statement) == does
+
+
+@pytest.mark.parametrize(
+    ("statement", "is_refused"),
+    [
+        ("SET NAMES gbk", True),
+        ("SET NAMES utf8mb4", False),
+        ("set names 'utf8' COLLATE utf8_bin", False),
+        ("SET /* well */ NAMES latin1", True),
+        ("SET @a = 1, NAMES latin1", True),
+        ("SET @a = 'NAMES latin1'", False),
+        ("SET CHARACTER SET latin1", True),
+        ("SET character_set_client = utf8mb4", False),
+        ("SET @@session.character_set_results = latin1", True),
+        ("SET `character_set_connection` := 'latin1'", True),
+        ("SET collation_connection = latin1_bin", True),
+        ("SET collation_connection = utf8mb4_bin", False),
+        ("SET character_set_client = @saved", True),
+        ("/*!40101 SET NAMES gbk */", True),
+        ("/*!40101 SET NAMES utf8mb4 */", False),
+        ("EXECUTE IMMEDIATE 'SET NAMES gbk'", True),
+        ("UPDATE t SET names = 'gbk'", False),
+        ("INSERT INTO t VALUES ('SET NAMES gbk')", False),
+    ],
+)
+def test_what_changes_how_text_is_read(statement: str, is_refused: bool) -> None:
+    """To anything but UTF-8, in which our text is."""
+    assert bool(statement_kind(statement) & CHARSET) == is_refused
+
+
+def test_no_long_statement_is_kept() -> None:
+    """It has values in it, and is seldom sent again."""
+    from sqlspec_asyncmy import statement_kind as module
+
+    known = module._known_kind.cache_info().currsize
+    for number in range(50):
+        statement_kind(f"SELECT {number}, '{'x' * 5000}'")
+        parse_insert(f"INSERT INTO t VALUES ({number}, '{'x' * 5000}')")
+
+    assert module._known_kind.cache_info().currsize == known
 
 
 @pytest.mark.parametrize(

@@ -74,11 +74,11 @@ class AsyncRows(Generic[T]):
         session._streams = [*(session._streams or ()), self]
         return cursor
 
-    async def _end(self) -> None:
+    async def _end(self, *, is_undone: bool = False) -> None:
         self._is_done = True
         cursor, self._cursor = self._cursor, None
         if cursor is not None:
-            await cursor.close()
+            await (cursor.discard() if is_undone else cursor.close())
 
     async def close(self) -> None:
         """Read no more. May be called twice; the session's end does it too.

@@ -7,6 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncmy
+from asyncmy.charset import charset_by_name
 from asyncmy.constants.CLIENT import FOUND_ROWS
 from asyncmy.errors import MySQLError
 
@@ -20,11 +21,15 @@ from .errors import as_error
 from .session_setup import SessionSetup
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from .config import AsyncMyConfig
 
 __all__ = ("connect",)
 
 SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet"
+READ_ONLY_TRANSACTION, NO_EXPLAIN = 1792, 1345
+"""Errors: a write in such a transaction; a view with tables that the user may not see."""
 STOP_TIMEOUT = 0.8
 """Seconds to stop another connection's statement: the cancelled task waits for it."""
 
@@ -103,17 +108,25 @@ async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
     if failed is not None:
         raise failed
     sql_mode, max_packet = protocol.last_rows(raw)[0]
+    statements = _setup(config, sql_mode, autocommit=bool(raw.server_status & protocol.AUTOCOMMIT))
     setup = SessionSetup(
-        statements=_setup(config, sql_mode, autocommit=bool(raw.server_status & protocol.AUTOCOMMIT)),
+        statements=statements,
+        names=_names(config),
         can_reset=no_reset is None,
         max_packet=int(max_packet),
         database=config.database,
         pipelining=config.pipelining,
         stop=lambda thread, *, for_good: stop(config, thread, for_good=for_good),
+        reads_only=lambda selects: reads_only(config, statements, selects),
     )
     for failed in filter(None, await protocol.exchange(raw, setup.packets, at_once=config.pipelining)):
         raise failed
     return AsyncMyConnection(raw, setup)
+
+
+def _names(config: AsyncMyConfig) -> str:
+    collation = config.collation or charset_by_name(config.charset).collation
+    return f"SET NAMES {config.charset} COLLATE {collation}"
 
 
 def _setup(config: AsyncMyConfig, sql_mode: str, *, autocommit: bool) -> tuple[str, ...]:
@@ -149,3 +162,37 @@ async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
             if raw is not None:
                 raw.close()
     return False
+
+
+async def reads_only(
+    config: AsyncMyConfig, statements: Sequence[str], selects: Sequence[bytes]
+) -> bool | None:
+    """Whether all *selects* write nothing, not by functions or views either; None if nobody can tell.
+
+    In a transaction that is read-only the server explains no statement that writes.
+    """
+    raw: Any = None
+    with suppress(Exception):  # a best effort
+        try:
+            async with asyncio.timeout(STOP_TIMEOUT):
+                raw = await _open(config, await config.areveal_password())
+                for statement in (*statements, "START TRANSACTION READ ONLY"):
+                    await raw.query(statement)
+                for select in selects:
+                    await _explain(raw, select)
+                return True
+        except MySQLError as exc:
+            return False if exc.args[0] == READ_ONLY_TRANSACTION else None
+        finally:
+            if raw is not None:
+                raw.close()
+    return None
+
+
+async def _explain(raw: Any, select: bytes) -> None:
+    try:
+        await raw.query(b"EXPLAIN " + select)
+    except MySQLError as exc:
+        if exc.args[0] != NO_EXPLAIN:
+            raise
+        await raw.query(b"SELECT 1 FROM (" + select + b"\n) AS explained LIMIT 0")

@@ -7,7 +7,7 @@ are those of `TransactionControl`; results are read by `ResultReader`, and in ba
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 from asyncmy.errors import MySQLError
 
@@ -15,19 +15,18 @@ from sqlspec.errors import SQLSpecError
 from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
 
 from . import protocol
-from .bulk_execute import BulkStatement, bulk_statement
 from .command_runner import CommandRunner
-from .errors import map_error
-from .multi_row_insert import Insert, insert_statements, parse_insert
+from .errors import as_error, is_server_error, map_error
+from .many_rows import ManyRows
 from .result_reader import ResultReader
 from .session_state import SessionState
-from .statement_kind import INSERTS, LOCKS, READS, statement_kind
+from .statement_kind import COMMITS, LOCKS, PROGRAM, READS, may_set_charset, statement_kind
 from .statement_text import StatementText
 from .streams import Streams
-from .transaction_control import TransactionControl, begin_statements
+from .transaction_control import MARK, RELEASE_MARK, TransactionControl, begin_statements
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable, Sequence
+    from collections.abc import Sequence
 
     import asyncmy.connection
 
@@ -40,11 +39,9 @@ __all__ = ("AsyncMyConnection",)
 
 SMALL = 64 * 1024
 """Bytes of a statement that may be sent together with the one before it."""
-MANY = "sqlspec_many"
-CAN_NOT_BE_PREPARED = 1295
-ACTIVE, IDLE = TransactionStatus.ACTIVE, TransactionStatus.IDLE  # slow to look up before Python 3.12
-
-T = TypeVar("T")
+AUTOCOMMIT, OPEN_OR_AUTOCOMMIT = protocol.AUTOCOMMIT, protocol.AUTOCOMMIT | protocol.IN_TRANSACTION
+# Slow to look up before Python 3.12.
+ABORTED, ACTIVE, IDLE = TransactionStatus.ABORTED, TransactionStatus.ACTIVE, TransactionStatus.IDLE
 
 
 class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
@@ -60,8 +57,10 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         self._reader = ResultReader(raw)
         self._session = SessionState(raw)
         self._transaction = TransactionControl(raw, setup, self._runner, self._session)
-        self._streams = Streams(raw, setup, self._runner, self._transaction)
-        self._text = StatementText(raw, setup.max_packet, self._session, self._transaction)
+        session, transaction = self._session, self._transaction
+        self._streams = Streams(raw, setup, self._runner, session, transaction)
+        self._text = StatementText(raw, setup.max_packet, session, transaction)
+        self._many = ManyRows(raw, setup, self._runner, session, transaction, self._text, self._execute)
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -75,14 +74,59 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         if self._streams.cursor is not None or transaction.abort_error is not None:
             await self._get_ready()
         self._session.is_used = True
+        if kind & (COMMITS | PROGRAM) and transaction.begun is not None:
+            if kind & COMMITS and transaction.doubts:
+                await transaction.resolve_doubts()
+            elif kind & PROGRAM and transaction.is_open:
+                return await self._execute_program(statement, text, deadline)
         try:
             result = await self._runner.run(self._reader.query(statement, text), deadline)
         except SQLSpecError:
             await transaction.check_open()
             raise
-        if transaction.begun is not None and transaction.note_statement(kind):
+        if transaction.begun is None:
+            if self._driver.server_status & OPEN_OR_AUTOCOMMIT != AUTOCOMMIT:
+                await transaction.note_outside()
+        elif transaction.note_statement(kind, statement, text):
             await transaction.begin_again()
         return result
+
+    async def _execute_program(self, statement: str, text: bytes, deadline: float | None) -> RawResult:
+        """What may hold a COMMIT, between the two commands that tell whether it did."""
+        transaction = self._transaction
+        try:
+            result, error = await self._runner.run(self._query_marked(statement, text), deadline)
+        except SQLSpecError:
+            await transaction.check_open()
+            raise
+        transaction.note_mark(error)
+        if isinstance(result, RawResult):
+            return result
+        await transaction.check_open()
+        raise as_error(result)
+
+    async def _query_marked(
+        self, statement: str, text: bytes
+    ) -> tuple[RawResult | Exception, Exception | None]:
+        """The result or the server's error, and the answer to the release of the mark."""
+        raw, reader = self._driver, self._reader
+        packets = [protocol.packet(protocol.QUERY, one) for one in (MARK, text, RELEASE_MARK)]
+        is_at_once = self._setup.pipelining and len(text) < SMALL
+        if is_at_once:
+            protocol.send(raw, b"".join(packets))
+            await protocol.read_error(raw)
+        else:
+            await protocol.exchange(raw, packets[:1])
+        result: RawResult | Exception
+        try:
+            result = await (reader.read(statement) if is_at_once else reader.query(statement, text))
+        except MySQLError as exc:
+            if not is_server_error(exc):
+                raise
+            result = exc
+        if is_at_once:
+            return result, await protocol.read_error(raw)
+        return result, (await protocol.exchange(raw, packets[2:]))[0]
 
     async def _get_ready(self) -> None:
         """Before a command is sent: no stream may be open, and the transaction must not have ended."""
@@ -104,7 +148,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         if not is_small_read or self._streams.cursor is not None or kind & LOCKS:
             await self.begin(options, deadline)
             if kind & LOCKS:
-                self._text.check_kind(kind)
+                self._text.check_kind(kind, statement)
             return await self._execute(kind, statement, text, deadline)
         self._session.has_options |= options.read_only
         begin = [protocol.packet(protocol.QUERY, one) for one in begin_statements(options)]
@@ -114,7 +158,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         except SQLSpecError:
             await transaction.check_open()
             raise
-        if transaction.note_statement(kind):
+        if transaction.note_statement(kind, statement, text):
             await transaction.begin_again()
         return result
 
@@ -132,6 +176,26 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         if error is not None:
             raise error
         return result
+
+    async def execute_script(self, statements: Sequence[Any], deadline: float | None) -> None:
+        """Run statements, and drop what they return. They may set the charset and autocommit."""
+        transaction = self._transaction
+        transaction.is_free = True
+        try:
+            for statement in statements:
+                await self.execute(statement, None, deadline)
+        except SQLSpecError:
+            with suppress(SQLSpecError):  # the next command shows whether the connection is good
+                await self._restore_settings(statements, deadline)
+            raise
+        finally:
+            transaction.is_free = False
+        await self._restore_settings(statements, deadline)
+
+    async def _restore_settings(self, statements: Sequence[Any], deadline: float | None) -> None:
+        if any(map(may_set_charset, statements)):
+            await self._transaction.run(self._setup.names, deadline)
+        await self._transaction.restore_autocommit(deadline)
 
     async def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
@@ -153,59 +217,8 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         if not rows:
             return RawResult(rowcount=0)
         await self._get_ready()
-        self._text.render(kind, statement, None)  # checks the statement, if not its parameters
-        bulk = self._bulk(statement, rows)
-        if bulk is not None:
-            count = await self._all_or_none(lambda: self._execute_bulk(kind, bulk, deadline), deadline)
-            if count is not None:
-                return RawResult(rowcount=count)
-        texts = self._texts(kind, statement, rows)
-        if len(texts) == 1:  # one statement is all or none by itself
-            return RawResult(rowcount=await self._execute_each(kind, texts, deadline))
-        return RawResult(
-            rowcount=await self._all_or_none(lambda: self._execute_each(kind, texts, deadline), deadline)
-        )
-
-    def _bulk(self, text: str, rows: Sequence[Any]) -> BulkStatement | None:
-        if not self._driver._bulk_supported:  # noqa: SLF001 - known from the handshake
-            return None
-        return bulk_statement(text, rows, self._setup.max_packet)
-
-    def _texts(self, kind: int, statement: str, rows: Sequence[Parameters]) -> list[bytes]:
-        insert = parse_insert(statement) if kind & INSERTS else None
-        if insert is not None and not any(isinstance(row, dict) for row in rows):
-            return insert_statements(insert, rows, self._setup.max_packet)  # type: ignore[arg-type] # they are sequences
-        return [self._text.render(kind, statement, row) for row in rows]
-
-    async def _all_or_none(self, work: Callable[[], Awaitable[T]], deadline: float | None) -> T:
-        await self.savepoint(MANY, deadline)
-        try:
-            done = await work()
-        except SQLSpecError:
-            with suppress(SQLSpecError):  # the next command shows whether there is still a transaction
-                await self.rollback_to_savepoint(MANY, deadline)
-            raise
-        await self.release_savepoint(MANY, deadline)
-        return done
-
-    async def _execute_each(self, kind: int, texts: Sequence[bytes], deadline: float | None) -> int:
-        count = 0
-        for text in texts:
-            count += max((await self._execute(kind, MANY, text, deadline)).rowcount, 0)
-        return count
-
-    async def _execute_bulk(self, kind: int, bulk: BulkStatement, deadline: float | None) -> int | None:
-        transaction = self._transaction
-        try:
-            count = await self._runner.run(bulk.run(self._driver, self._session.prepared), deadline)
-        except SQLSpecError as exc:
-            await transaction.check_open()
-            if getattr(exc, "code", None) == CAN_NOT_BE_PREPARED:
-                return None
-            raise
-        if transaction.begun is not None and transaction.note_statement(kind):
-            await transaction.begin_again()
-        return count
+        self._text.check(kind, statement)
+        return await self._many.execute(kind, statement, rows, deadline)
 
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
@@ -216,10 +229,8 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         row = f"({','.join(self.placeholders(len(columns)))})"
         await self._get_ready()
         self._session.is_used = True
-        bulk = self._bulk(before.replace("%", "%%") + row, rows)
-        if bulk is None or await self._execute_bulk(INSERTS, bulk, deadline) is None:
-            texts = insert_statements(Insert(before, row, ""), rows, self._setup.max_packet)
-            await self._execute_each(INSERTS, texts, deadline)
+        self._text.check_modes()
+        await self._many.load(before, row, rows, deadline)
         return len(rows)
 
     def quote(self, identifier: str) -> str:
@@ -244,7 +255,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
 
     async def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""
-        await self._streams.close()
+        await self._streams.discard()
         await self._transaction.rollback(deadline)
 
     async def savepoint(self, name: str, deadline: float | None) -> None:
@@ -259,7 +270,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
 
     async def rollback_to_savepoint(self, name: str, deadline: float | None) -> None:
         """Undo what came after it. Does nothing when the whole transaction is gone."""
-        await self._streams.close()
+        await self._streams.discard()
         await self._transaction.rollback_to_savepoint(name, deadline)
 
     async def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:
@@ -270,7 +281,9 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
 
     @property
     def transaction_status(self) -> TransactionStatus:
-        """As the server's last answer had it; it has no third state."""
+        """As the server's last answer had it. One that is open in the place of ours is no good either."""
+        if self._transaction.abort_error is not None:
+            return ABORTED
         return ACTIVE if self._transaction.is_open else IDLE
 
     # --- the end --------------------------------------------------------------------------------
@@ -283,7 +296,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
             try:
                 await self._get_ready()
             except SQLSpecError as exc:
-                return Outcome(committed=None, reset_ok=False, error=exc)
+                return Outcome(committed=False, reset_ok=False, error=exc)
         return await self._transaction.commit_and_reset(deadline)
 
     async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
@@ -291,7 +304,7 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         if self._session.was_lent:
             await self._runner.run(protocol.drain(self._driver), deadline)
         if self._streams.cursor is not None:
-            await self._streams.close()
+            await self._streams.discard()
         is_clean = await self._transaction.clean_up(deadline, reset=reset)
         self.is_raw_lent = self._session.was_lent
         return is_clean

@@ -6,7 +6,7 @@ the server reads the same value is refused before anything is sent.
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,16 +16,20 @@ from sqlspec.errors import ParameterError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
-    from datetime import date, datetime, time
+    from datetime import date, time
     from decimal import Decimal
 
     from sqlspec.plugin import Parameters
 
-__all__ = ("encoded", "literal", "render", "row_template")
+__all__ = ("encoded", "literal", "render", "row_template", "script_bytes")
 
 _LEAST, _PAST = -(2**63), 2**64  # BIGINT and BIGINT UNSIGNED
 _DIGITS = 65  # of DECIMAL
-_LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59)
+_LONGEST_TIME = timedelta(hours=838, minutes=59, seconds=59, microseconds=999_999)
+
+_NANOSECONDS = (
+    "a time has nanoseconds, is NaT or past the year 9999; MySQL stores microseconds: round it, or pass None"
+)
 
 Literal = str
 
@@ -49,6 +53,17 @@ def encoded(text: str) -> bytes:
         pass
     msg = "a str holds a lone surrogate, which can not be sent as UTF-8"
     raise ParameterError(msg)
+
+
+def script_bytes(statement: str) -> bytes:
+    """A script's statement, as it is sent, with the bytes that `errors="surrogateescape"` has read.
+
+    They are no text, and stand in dumps behind `_binary`. In any other literal the server refuses them.
+    """
+    try:
+        return statement.encode(errors="surrogateescape")
+    except UnicodeEncodeError:
+        return encoded(statement)  # which says what is wrong
 
 
 def _filled(statement: str, literals: tuple[str, ...] | dict[str, str]) -> str:
@@ -128,7 +143,9 @@ def _decimal(value: Decimal) -> Literal:
 
 def _datetime(value: datetime) -> Literal:
     _check_naive(value.tzinfo, "datetime")
-    return f"TIMESTAMP'{value.isoformat(' ')}'"
+    if getattr(value, "nanosecond", 0):  # of pandas; NaT is a datetime, and has NaN of them
+        raise ParameterError(_NANOSECONDS)
+    return f"TIMESTAMP'{datetime.isoformat(value, ' ')}'"
 
 
 def _date(value: date) -> Literal:
@@ -141,6 +158,8 @@ def _time(value: time) -> Literal:
 
 
 def _timedelta(value: timedelta) -> Literal:
+    if getattr(value, "nanoseconds", 0):  # of pandas
+        raise ParameterError(_NANOSECONDS)
     if abs(value) > _LONGEST_TIME:
         msg = "a timedelta is too long: MySQL's TIME ends at 838:59:59"
         raise ParameterError(msg)
@@ -149,6 +168,21 @@ def _timedelta(value: timedelta) -> Literal:
     minutes, seconds = divmod(seconds, 60)
     sign = "-" if value < timedelta(0) else ""
     return f"TIME'{sign}{minutes // 60:02}:{minutes % 60:02}:{seconds:02}.{micros:06}'"
+
+
+def _numpy_float(value: Any) -> Literal:
+    if float(value) != value and value == value:  # noqa: PLR0124 - NaN, which _float refuses
+        msg = "a number has more digits than a DOUBLE; pass a Decimal, or its float()"
+        raise ParameterError(msg)
+    return _float(float(value))
+
+
+def _numpy_time(value: Any) -> Literal:
+    """A datetime64 or timedelta64, in whatever unit."""
+    exact = value.astype(f"{type(value).__name__}[us]")
+    if exact != value or isinstance(exact.item(), int):  # NaT is not equal to itself; a year is past 9999
+        raise ParameterError(_NANOSECONDS)
+    return literal(exact.item())
 
 
 def _check_naive(zone: object, kind: str) -> None:
@@ -177,6 +211,12 @@ _BY_NAME: Final[Mapping[str, Callable[[Any], Literal]]] = {
     "datetime.timedelta": _timedelta,
     "decimal.Decimal": _decimal,
     "uuid.UUID": lambda value: f"'{value}'",
+    "numpy.bool": lambda value: _bool(bool(value)),
+    "numpy.bool_": lambda value: _bool(bool(value)),
+    "numpy.datetime64": _numpy_time,
+    "numpy.timedelta64": _numpy_time,
+    "numpy.integer": lambda value: _int(int(value)),
+    "numpy.floating": _numpy_float,
     "enum.Enum": lambda value: literal(value.value),
     "builtins.bytearray": lambda value: _bytes(bytes(value)),
     "builtins.memoryview": lambda value: _bytes(value.tobytes()),

@@ -17,7 +17,10 @@ __all__ = ("Insert", "insert_statements", "parse_insert")
 
 MAX_SIZE = 1024 * 1024
 """Bytes of one statement: the gain ends long before, and the server parses it in memory."""
-_LONGEST = 100_000  # characters of a text that is searched
+_LONGEST, _LONGEST_KNOWN = (
+    100_000,
+    4096,
+)  # characters of a text that is searched, and of one that is remembered
 
 # A group without literals or comments, in which only calls have parentheses of their own.
 _PLAIN = r"""(?:[^()'"`\#%/;-]|%s)"""
@@ -36,9 +39,12 @@ class Insert(NamedTuple):
     after: str
 
 
-@lru_cache(maxsize=256)
 def parse_insert(statement: str) -> Insert | None:
     """The parts of a statement that can take many rows at once, or None."""
+    return _known_insert(statement) if len(statement) <= _LONGEST_KNOWN else _parse(statement)
+
+
+def _parse(statement: str) -> Insert | None:
     if len(statement) > _LONGEST:
         return None
     found = _INSERT.match(statement.rstrip().rstrip(";"))
@@ -49,6 +55,9 @@ def parse_insert(statement: str) -> Insert | None:
     if "%s" not in row or marks.search(_without_doubled(before)) or marks.search(_without_doubled(after)):
         return None
     return Insert(before.replace("%%", "%"), row, after.replace("%%", "%"))
+
+
+_known_insert = lru_cache(maxsize=256)(_parse)
 
 
 def _without_doubled(text: str) -> str:

@@ -31,13 +31,16 @@ __all__ = (
     "drain",
     "exchange",
     "last_rows",
+    "note_status",
     "packet",
     "ping",
+    "query",
     "query_unbuffered",
     "read_error",
     "read_errors",
     "read_result",
     "send",
+    "skip_results",
 )
 
 INIT_DB, QUERY, PING, SET_OPTION, RESET = 0x02, 0x03, 0x0E, 0x1B, 0x1F
@@ -73,7 +76,20 @@ async def read_result(raw: Any) -> Any:
     """Read the answer to the next command that was sent: its result, which is also `raw._result`."""
     raw._next_seq_id = 1
     await raw._read_query_result()
+    note_status(raw, raw._result)
     return raw._result
+
+
+async def query(raw: Any, text: bytes) -> None:
+    """Send a query, and read its result."""
+    await raw.query(text)
+    note_status(raw, raw._result)
+
+
+def note_status(raw: Any, result: Any) -> None:
+    """The driver takes a status of zero, without a transaction and without autocommit, for none."""
+    if raw._deprecate_eof or not result.field_count:  # else the answer's end has not told it
+        raw.server_status = result.server_status
 
 
 async def exchange(raw: Any, packets: Sequence[bytes], *, at_once: bool = True) -> list[Exception | None]:
@@ -146,6 +162,17 @@ async def drain(raw: Any) -> None:
         await result._finish_unbuffered_query()
     while raw._result is not None and raw._result.has_next:
         await raw.next_result()
+
+
+async def skip_results(raw: Any) -> bool:
+    """Read what follows the first result, and keep none of it. Returns whether it had rows."""
+    has_rows = False
+    while raw._result is not None and raw._result.has_next:
+        await raw.next_result(unbuffered=True)
+        has_rows |= bool(raw._result.field_count)
+        await raw._result._finish_unbuffered_query()
+        note_status(raw, raw._result)
+    return has_rows
 
 
 def last_rows(raw: Any) -> Any:

@@ -10,6 +10,7 @@ that looks different, or has not arrived in full, is left to the driver from its
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from asyncmy.errors import MySQLError
@@ -18,14 +19,17 @@ from asyncmy.protocol import parse_rows_from_buffer
 from sqlspec.plugin import RawResult
 
 from . import protocol
+from .column_types import types_of_bytes, types_of_fields
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable
 
 __all__ = ("ResultReader", "columns_of")
 
-CACHE_SIZE = 256
-"""Definitions that are kept; when there are more, all are dropped."""
+CACHE_SIZE, CACHE_BYTES = 256, 512 * 1024
+"""Definitions that are kept, and their size with their statements; when there are more, all are dropped."""
+MAX_STATEMENT = 8 * 1024
+"""Characters of a statement whose definitions are kept: a longer one is seldom sent again."""
 MAX_DEFINITION = 8 * 1024
 MAX_CACHED_ANSWER = 64 * 1024
 """Bytes of an answer that is parsed here; of a larger one much is still on its way."""
@@ -42,6 +46,7 @@ class Definition(NamedTuple):
     packets: int
     columns: tuple[str, ...]
     converters: tuple[Any, ...]
+    arrow_types: Callable[[], list[Any]]
 
 
 def columns_of(result: Any) -> tuple[str, ...]:
@@ -55,15 +60,17 @@ class ResultReader:
     def __init__(self, raw: Any) -> None:
         self._raw = raw
         self._definitions: dict[str, Definition] = {}
+        self._size = 0
         # Older servers end the definitions with an EOF packet, which this cache does not handle.
         self._can_cache = bool(raw._deprecate_eof)
 
     def forget(self) -> None:
         """The application may have changed how the driver converts values."""
         self._definitions.clear()
+        self._size = 0
 
     async def query(self, statement: str, text: bytes) -> RawResult:
-        """Send *text*, and read the first result; others follow it after a CALL, and are dropped.
+        """Send *text*, and read all results of it.
 
         *statement* is the text before its parameters were filled in: the key of the cache.
         """
@@ -120,29 +127,50 @@ class ResultReader:
             return None
         protocol.pos = at + 4 + size
         self._raw.server_status = last[7] | last[8] << 8
-        return RawResult(known.columns, rows, len(rows))
+        return RawResult(known.columns, rows, len(rows), None, (), known.arrow_types)
 
     def _store(self, statement: str, received: bytes) -> None:
         result = self._raw._result
-        if result is None or not result.description:
+        if result is None or not result.description or len(statement) > MAX_STATEMENT:
             return
         packets = result.field_count + 1
         length = _length_of(received, packets)
-        if length:
-            if len(self._definitions) >= CACHE_SIZE:
-                self._definitions.clear()
-            self._definitions[statement] = Definition(
-                received[:length], packets, columns_of(result), tuple(result.converters)
-            )
+        if not length:
+            return
+        if len(self._definitions) >= CACHE_SIZE or self._size > CACHE_BYTES:
+            self.forget()
+        self._size += length + len(statement)
+        prefix = received[:length]
+        self._definitions[statement] = Definition(
+            prefix, packets, columns_of(result), tuple(result.converters), partial(types_of_bytes, prefix)
+        )
 
     async def _take_result(self) -> RawResult:
         raw = self._raw
-        result = raw._result
-        if result.has_next:
-            await protocol.drain(raw)
+        if not raw._result.has_next:
+            protocol.note_status(raw, raw._result)
+            taken = _raw_result(raw._result)
+            raw._result = None
+            return taken
+        results = [_raw_result(raw._result)]
+        while raw._result.has_next:
+            await raw.next_result()
+            results.append(_raw_result(raw._result))
+        protocol.note_status(raw, raw._result)
         raw._result = None
-        rows: Sequence[Any] = () if result.rows is None else result.rows
-        return RawResult(columns_of(result), rows, result.affected_rows, result.insert_id or None)
+        # A procedure's last answer only says that it is at its end.
+        taken, *more = [one for one in results if one.columns] or results[-1:]
+        taken.more = more
+        return taken
+
+
+def _raw_result(result: Any) -> RawResult:
+    columns = columns_of(result)
+    if not columns:
+        return RawResult((), (), result.affected_rows, result.insert_id or None)
+    return RawResult(
+        columns, result.rows, result.affected_rows, None, (), partial(types_of_fields, result.fields)
+    )
 
 
 def _length_of(received: bytes, packets: int) -> int:

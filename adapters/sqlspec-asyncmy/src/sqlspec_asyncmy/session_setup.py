@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 from . import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
-__all__ = ("SessionSetup", "Stop")
+__all__ = ("ReadsOnly", "SessionSetup", "Stop")
 
 
 class Stop(Protocol):
@@ -21,6 +21,14 @@ class Stop(Protocol):
         ...
 
 
+class ReadsOnly(Protocol):
+    """Asks the server, by another connection and in bounded time, whether SELECTs write nothing."""
+
+    def __call__(self, selects: Sequence[bytes]) -> Awaitable[bool | None]:
+        """None: it can not be found out."""
+        ...
+
+
 class SessionSetup:
     """The statements after a connect and after each reset, and what the server can do."""
 
@@ -28,14 +36,19 @@ class SessionSetup:
         self,
         *,
         statements: tuple[str, ...],
+        names: str,
         can_reset: bool,
         max_packet: int,
         database: str | None,
         pipelining: bool,
         stop: Stop,
+        reads_only: ReadsOnly,
     ) -> None:
         self.statements, self.can_reset, self.max_packet = statements, can_reset, max_packet
-        self.database, self.pipelining, self.stop = database, pipelining, stop
+        self.database, self.pipelining = database, pipelining
+        self.stop, self.reads_only = stop, reads_only
+        self.names = names
+        """Sets the charset, which a script may have changed."""
 
     @cached_property
     def packets(self) -> tuple[bytes, ...]:

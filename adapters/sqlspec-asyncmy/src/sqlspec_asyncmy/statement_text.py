@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import NotSupportedError, ParameterError
 
-from .literals import render
+from .literals import render, script_bytes
 from .protocol import NO_BACKSLASH_ESCAPES
-from .statement_kind import CHARSET, LOCKS, USES
+from .statement_kind import CHARSET, LOCKS, USES, restores_charset
 
 if TYPE_CHECKING:
     from sqlspec.plugin import Parameters
@@ -30,23 +30,35 @@ class StatementText:
 
     def render(self, kind: int, statement: str, parameters: Parameters) -> bytes:
         """The statement with its parameters. Raises for what can not be sent."""
-        if parameters is not None and self._raw.server_status & NO_BACKSLASH_ESCAPES:
-            raise NotSupportedError(
-                "with sql_mode NO_BACKSLASH_ESCAPES no parameters can be sent; take it off"
-            )
+        if parameters is not None:
+            self.check_modes()
         if kind & (CHARSET | LOCKS | USES):
-            self.check_kind(kind)
-        text = render(statement, parameters)
+            self.check_kind(kind, statement)
+        text = script_bytes(statement) if self._transaction.is_free else render(statement, parameters)
         if len(text) < self._max_packet:
             return text
         msg = f"the statement has {len(text)} bytes, and max_allowed_packet is {self._max_packet}"
         raise ParameterError(msg)
 
-    def check_kind(self, kind: int) -> None:
-        """Refuse what would break the session, and note a change of the default database."""
-        if kind & CHARSET:
+    def check(self, kind: int, statement: str) -> None:
+        """Raise for a statement that can not be sent, whatever its parameters are."""
+        self.check_modes()
+        self.render(kind, statement, None)
+
+    def check_modes(self) -> None:
+        """Raise if the server would read our literals in another way."""
+        if self._raw.server_status & NO_BACKSLASH_ESCAPES:
             raise NotSupportedError(
-                "the connection's charset is the config's; say `charset` or `collation` there"
+                "with sql_mode NO_BACKSLASH_ESCAPES no parameters can be sent; take it off"
+            )
+
+    def check_kind(self, kind: int, statement: str) -> None:
+        """Refuse what would break the session, and note a change of the default database."""
+        # What a script restores is what it has saved; after it the charset is set again.
+        if kind & CHARSET and not (self._transaction.is_free and restores_charset(statement)):
+            raise NotSupportedError(
+                "text travels as UTF-8, so the connection's charset stays; "
+                "say `charset` or `collation` in the config"
             )
         if kind & LOCKS and self._transaction.begun is not None:
             msg = "LOCK TABLES ends a transaction, and a transaction the locks; use an autocommit session"

@@ -4,6 +4,8 @@ Commands that belong together are sent together: at the end COMMIT, the server's
 settings. Each has its own answer, so an error of COMMIT is not mistaken for another's.
 
 MySQL tells with each answer whether a transaction is open. An error does not tell it; after one a ping does.
+That another one stands where ours was, because a procedure committed, is told by a savepoint that is gone.
+Whether a SELECT wrote, by a function or a view, the server is asked only where a statement may commit it.
 """
 
 from __future__ import annotations
@@ -12,12 +14,12 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import SQLSpecError, TransactionAbortedError
+from sqlspec.errors import SQLSpecError, TransactionAbortedError, TransactionControlError
 from sqlspec.plugin import Outcome, TransactionOptions
 
 from . import protocol
 from .errors import as_error
-from .statement_kind import READS
+from .statement_kind import DOUBTFUL, READS, select_of
 from .transport import is_ready
 
 if TYPE_CHECKING:
@@ -32,7 +34,11 @@ __all__ = ("CLEAN_UP_TIMEOUT", "TransactionControl", "begin_statements")
 CLEAN_UP_TIMEOUT = 2.0
 READ_ONLY = b"SET SESSION TRANSACTION READ ONLY"
 COMMIT = protocol.packet(protocol.QUERY, b"COMMIT")
-IN_TRANSACTION = protocol.IN_TRANSACTION
+MARK = b"SAVEPOINT sqlspec_statement"
+RELEASE_MARK = b"RELEASE " + MARK
+IN_TRANSACTION, AUTOCOMMIT = protocol.IN_TRANSACTION, protocol.AUTOCOMMIT
+MANY_DOUBTS, LONG_DOUBTS = 100, 64 * 1024
+"""Statements, and bytes of them, that are kept to be asked about."""
 
 
 def begin_statements(options: TransactionOptions) -> list[bytes]:
@@ -55,8 +61,12 @@ class TransactionControl:
         """How our transaction was begun; None outside of one."""
         self.has_changes = False
         """Something would be lost with it."""
+        self.doubts: dict[str | bytes, bytes] = {}
+        """Statements that read, as far as their texts tell, and as they were sent."""
         self.abort_error: SQLSpecError | None = None
         """Why it has ended without us; nothing runs until it is rolled back."""
+        self.is_free = False
+        """A script runs, which may begin and end transactions of its own."""
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -77,6 +87,7 @@ class TransactionControl:
     def note_begun(self, options: TransactionOptions) -> None:
         """A transaction has begun."""
         self.begun, self.has_changes = options, False
+        self.doubts.clear()
 
     async def commit(self, deadline: float | None) -> None:
         """COMMIT."""
@@ -89,6 +100,13 @@ class TransactionControl:
         if self.is_open or self._session.was_lent:
             await self.run("ROLLBACK", deadline)
         self.begun = None
+        await self.restore_autocommit(deadline)
+
+    async def restore_autocommit(self, deadline: float | None) -> None:
+        """Switch it on again where a script has switched it off, and has left nothing open."""
+        is_off = not self._raw.server_status & AUTOCOMMIT and self._raw._connected  # noqa: SLF001
+        if is_off and not self.is_open and not self._session.was_lent:
+            await self.run("SET autocommit=1", deadline)
 
     async def savepoint(self, name: str, deadline: float | None) -> None:
         """Set one; a transaction that holds one can not be begun again in silence."""
@@ -97,7 +115,7 @@ class TransactionControl:
 
     async def rollback_to_savepoint(self, name: str, deadline: float | None) -> None:
         """Undo what came after it. Does nothing when the whole transaction is gone."""
-        if self.is_open:
+        if self.is_open and self.abort_error is None:
             texts = [f"ROLLBACK TO SAVEPOINT {name}".encode(), f"RELEASE SAVEPOINT {name}".encode()]
             error = await self._send(texts, deadline)
             if error is not None:
@@ -112,7 +130,7 @@ class TransactionControl:
     async def run(self, text: str, deadline: float | None) -> None:
         """Run one of these statements."""
         try:
-            await self._runner.run(self._raw.query(text.encode()), deadline)
+            await self._runner.run(protocol.query(self._raw, text.encode()), deadline)
         except SQLSpecError:
             await self.check_open()
             raise
@@ -128,18 +146,70 @@ class TransactionControl:
         steps = protocol.exchange(self._raw, packets, at_once=self._setup.pipelining)
         return await self._runner.run(steps, deadline)
 
-    def note_statement(self, kind: int) -> bool:
-        """Note what a statement that succeeded did to our transaction. True: call `begin_again`."""
+    def note_statement(self, kind: int, statement: str | bytes, text: bytes) -> bool:
+        """Note what a statement that succeeded did to our transaction. True: call `begin_again`.
+
+        *text* is *statement* as it was sent.
+        """
         if self._raw.server_status & IN_TRANSACTION:
             if not kind & READS:
                 self.has_changes = True
+            elif kind & DOUBTFUL and not self.has_changes and statement not in self.doubts:
+                self._note_doubt(statement, text)
             return False
-        if self.has_changes:
+        if (self.has_changes or self.doubts) and self.abort_error is None:
             self.abort_error = TransactionAbortedError(
                 "a statement made the server commit the transaction that was open, as MySQL does for CREATE, "
                 "ALTER, DROP and similar ones; run those in a session of their own, or before anything else"
             )
-        return not self.has_changes
+        return self.abort_error is None
+
+    def _note_doubt(self, statement: str | bytes, text: bytes) -> None:
+        doubts = self.doubts
+        doubts[statement] = text
+        if len(doubts) > MANY_DOUBTS or sum(map(len, doubts.values())) > LONG_DOUBTS:
+            self.has_changes = True
+            doubts.clear()
+
+    async def resolve_doubts(self) -> None:
+        """Before a statement that may commit: find out whether what was read has written, too."""
+        if not self.has_changes:
+            selects = [select_of(text) for text in self.doubts.values()]
+            is_clean = not self._session.may_have_changed_database and await self._setup.reads_only(selects)
+            self.has_changes = not is_clean
+        self.doubts.clear()
+
+    async def note_outside(self) -> None:
+        """After a statement outside of our transactions: raise if it has left one open.
+
+        Else what follows would be in it, and undone with it, in a session that has none.
+        """
+        session, status = self._session, self._raw.server_status
+        if session.was_lent or self.is_free or status & (IN_TRANSACTION | AUTOCOMMIT) == AUTOCOMMIT:
+            return
+        await self.rollback(None)
+        raise TransactionControlError(
+            "the statement began a transaction and left it open, or switched autocommit off, in a session "
+            "without transactions; it was rolled back. Leave autocommit=True out, or use session.begin()"
+        )
+
+    async def set_mark(self) -> None:
+        """Before a program: it may end our transaction and begin another."""
+        await self.run(MARK.decode(), None)
+
+    async def release_mark(self) -> None:
+        """After a program: see whether our transaction is still the one that is open."""
+        if is_ready(self._raw):
+            self.note_mark(await self._send([RELEASE_MARK], None))
+
+    def note_mark(self, error: Exception | None) -> None:
+        """*error* is the answer to `RELEASE_MARK`: the savepoint ends with its transaction."""
+        self.has_changes = True
+        if error is not None:
+            self.abort_error = TransactionAbortedError(
+                "a procedure, or a statement in a statement, ended the transaction that was open: what it "
+                "and those before it wrote may be stored. Run it in a session with autocommit=True"
+            )
 
     async def begin_again(self) -> None:
         """The server has ended a transaction without changes: begin another one in its place."""
