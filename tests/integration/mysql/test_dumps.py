@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -200,21 +201,19 @@ async def test_a_dump_is_read_back(
 
 async def test_a_script_without_autocommit_says_what_it_left_open(spec: SQLSpec) -> None:
     """It is rolled back, and the session goes on as an autocommit session."""
+    scripts: list[tuple[str, type[SQLSpecError] | None]] = [
+        ("SET autocommit = 0; INSERT INTO item VALUES (1, 'a')", TransactionAbortedError),
+        ("SET autocommit = 0; INSERT INTO item VALUES (2, 'b'); SELECT nothing", StatementError),
+        ("SET autocommit = 0; SELECT nothing", StatementError),
+        ("SET autocommit = 0; INSERT INTO item VALUES (3, 'c'); COMMIT", None),
+        ("SET autocommit = 0; INSERT INTO item VALUES (4, 'd'); SET autocommit = 1", None),
+        ("SET autocommit = 0", None),
+    ]
     async with spec.provide_session(autocommit=True) as session:
-        with pytest.raises(TransactionAbortedError):
-            await session.execute_script("SET autocommit = 0; INSERT INTO item VALUES (1, 'a')")
-        assert await session.execute("SELECT @@autocommit").scalar() == 1
-        with pytest.raises(StatementError):
-            await session.execute_script(
-                "SET autocommit = 0; INSERT INTO item VALUES (2, 'b'); SELECT nothing"
-            )
-        assert await session.execute("SELECT @@autocommit").scalar() == 1
-        with pytest.raises(StatementError):
-            await session.execute_script("SET autocommit = 0; SELECT nothing")
-        await session.execute_script("SET autocommit = 0; INSERT INTO item VALUES (3, 'c'); COMMIT")
-        await session.execute_script(
-            "SET autocommit = 0; INSERT INTO item VALUES (4, 'd'); SET autocommit = 1"
-        )
+        for script, error in scripts:
+            with nullcontext() if error is None else pytest.raises(error):
+                await session.execute_script(script)
+            assert await session.execute("SELECT @@autocommit").scalar() == 1
         await session.execute("INSERT INTO item VALUES (5, 'e')")
 
     async with spec.provide_session(autocommit=True) as session:
