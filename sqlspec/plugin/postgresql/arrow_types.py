@@ -5,6 +5,7 @@ A numeric without a precision is what its values are, so it has none. Neither do
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -119,8 +120,7 @@ def arrow_types(columns: Iterable[tuple[int, int]], elements: Mapping[int, int |
     that are not PostgreSQL's own, the type of the elements of each array, 0 for one that is read as text, and
     None for any other.
     """
-    import pyarrow as pa
-
+    pa: Any = import_module("pyarrow")
     return [_type_of(pa, oid, modifier, elements) for oid, modifier in columns]
 
 

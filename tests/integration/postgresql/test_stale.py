@@ -228,3 +228,72 @@ async def test_a_migration_costs_one_failed_session_at_most(
 
     assert len(failures) <= 1, failures
     assert change.rows is None or found == change.rows
+
+
+OWN = {
+    "a temporary table": (
+        "CREATE TEMP TABLE o (a int); INSERT INTO o VALUES (1)",
+        "DROP TABLE o; CREATE TEMP TABLE o (b text, c int); INSERT INTO o VALUES ('x', 2)",
+    ),
+    "the search path": (
+        """DROP SCHEMA IF EXISTS one, two CASCADE; CREATE SCHEMA one; CREATE SCHEMA two;
+        CREATE TABLE one.o AS SELECT 1 AS a; CREATE TABLE two.o AS SELECT 'x'::text AS b, 2 AS c;
+        SET search_path = one""",
+        "SET search_path = two",
+    ),
+    "a table in the way": (
+        "CREATE TABLE o AS SELECT 1 AS a",
+        "CREATE TEMP TABLE o AS SELECT 'x'::text AS b, 2 AS c",
+    ),
+    "a block of code": (
+        "CREATE TABLE o AS SELECT 1 AS a",
+        "DO $$ BEGIN DROP TABLE o; CREATE TABLE o AS SELECT 'x'::text AS b, 2 AS c; END $$",
+    ),
+    "what was prepared": ("CREATE TABLE o AS SELECT 'x'::text AS b, 2 AS c", "DEALLOCATE ALL"),
+}
+
+
+@pytest.mark.parametrize("autocommit", [False, True], ids=["transactions", "autocommit"])
+@pytest.mark.parametrize("way", ["execute", "execute_many", "stream"])
+@pytest.mark.parametrize("name", OWN)
+async def test_what_a_session_changes_itself_costs_one_error_at_most(
+    door: Door, name: str, way: str, *, autocommit: bool
+) -> None:
+    """The same statement, on the same connection."""
+    made, change = OWN[name]
+    failures: list[SQLSpecError] = []
+    found: Any = None
+
+    async with door.session(autocommit=autocommit) as session:
+        await session.execute_script(made)
+        for _ in range(7):
+            await _run(session, way, "SELECT * FROM o", ())
+        if not autocommit:
+            await session.commit()
+        await session.execute_script(change)
+        if not autocommit:
+            await session.commit()
+        for _ in range(4):
+            try:
+                found = await _run(session, way, "SELECT * FROM o", ())
+                if not autocommit:
+                    await session.commit()
+            except SQLSpecError as error:
+                failures.append(error)
+                await session.rollback()
+
+    assert len(failures) <= 1, failures
+    assert found == [("x", 2)]
+
+
+async def test_a_temporary_table_of_the_last_session_is_not_met_again(side: Side, home: Home) -> None:
+    """The reset drops it, and its name is another table's in the next one."""
+    home.sql("CREATE TABLE o AS SELECT 'x'::text AS b, 2 AS c")
+    async with door_to(side, home.url(), pool_size=1) as door:
+        async with door.session() as session:
+            await session.execute("CREATE TEMP TABLE o AS SELECT 1 AS a")
+            for _ in range(7):
+                assert await _run(session, "execute", "SELECT * FROM o", ()) == [(1,)]
+
+        async with door.session() as session:
+            assert await _run(session, "execute", "SELECT * FROM o", ()) == [("x", 2)]

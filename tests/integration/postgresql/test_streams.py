@@ -11,6 +11,8 @@ import pytest
 from sqlspec.errors import SQLSpecError
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from .sides import Door
 
 MEMORY = Path("/proc/self/statm")
@@ -74,19 +76,18 @@ async def test_a_large_result_is_never_in_memory(door: Door, name: str, *, autoc
         await session.execute("SELECT 1")
         rows = session.stream(LARGE_ONES[name], PARAMETERS.get(name), batch_size=50)
         before = _resident()
-        found = [row async for _, row in _first(rows, 120)]
+        found = [row async for row in _first(rows, 120)]
         after = _resident()
 
     assert len(found) == 120
     assert after - before < 15
 
 
-async def _first(rows: Any, count: int) -> Any:
-    number = 0
+async def _first(rows: AsyncIterator[Any], count: int) -> AsyncIterator[Any]:
     async for row in rows:
-        number += 1
-        yield number, row
-        if number == count:
+        yield row
+        count -= 1
+        if not count:
             return
 
 

@@ -66,7 +66,11 @@ def map_error(exc: Exception) -> SQLSpecError | None:
         return _of_driver(str(exc.args[0]))
     if type(exc).__module__.partition(".")[0] not in {"asyncpg", "builtins"}:
         return None
-    return DatabaseError(f"asyncpg raised {type(exc).__name__}")
+    if isinstance(exc, asyncpg.OutdatedSchemaCacheError):
+        text = "a type has been changed meanwhile: the statement ran, and its rows can not be read"
+    else:
+        text = f"asyncpg raised {type(exc).__name__}"
+    return DatabaseError(text)
 
 
 def is_from_server(exc: BaseException) -> bool:

@@ -6,7 +6,6 @@ and every result can be looked at.
 
 from __future__ import annotations
 
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from psycopg.pq import ExecStatus
@@ -17,7 +16,7 @@ from sqlspec.plugin.postgresql import FIRST_OF_USERS, arrow_types
 from .errors import error_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Mapping, Sequence
+    from collections.abc import Generator, Mapping, Sequence
 
     from psycopg.pq.abc import PGconn, PGresult
 
@@ -29,12 +28,11 @@ __all__ = (
     "check_results",
     "column_names",
     "describe_parameters",
+    "described",
     "send_query",
     "users_types",
 )
 
-FEW = 1000
-"""Rows of a result that may stay in memory twice."""
 READ, WRITE = 1, 2  # psycopg's numbers for what a generator waits for
 OK_STATUSES = frozenset({ExecStatus.COMMAND_OK, ExecStatus.TUPLES_OK, ExecStatus.EMPTY_QUERY})
 _COPY_STATUSES = frozenset({ExecStatus.COPY_IN, ExecStatus.COPY_OUT, ExecStatus.COPY_BOTH})
@@ -85,18 +83,13 @@ def check_results(results: list[PGresult]) -> None:
         raise DatabaseError("the server did not answer")
 
 
-def arrow_types_of(result: PGresult, elements: Mapping[int, int | None]) -> Callable[[], Sequence[Any]]:
-    """What tells the Arrow types of a result's columns, when it is called; *elements* as of `arrow_types`."""
-    if result.ntuples < FEW:
-        return partial(_arrow_types, result, elements)  # which keeps the result, and costs nothing now
-    return partial(arrow_types, _described(result), elements)
+def arrow_types_of(result: PGresult, elements: Mapping[int, int | None]) -> Sequence[Any]:
+    """The Arrow types of a result's columns; *elements* as of `arrow_types`."""
+    return arrow_types(described(result), elements)
 
 
-def _arrow_types(result: PGresult, elements: Mapping[int, int | None]) -> Sequence[Any]:
-    return arrow_types(_described(result), elements)
-
-
-def _described(result: PGresult) -> list[tuple[int, int]]:
+def described(result: PGresult) -> list[tuple[int, int]]:
+    """The type of each column, and its modifier."""
     return [(result.ftype(place), result.fmod(place)) for place in range(result.nfields)]
 
 

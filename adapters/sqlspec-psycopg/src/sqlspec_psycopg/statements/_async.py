@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
@@ -10,11 +11,18 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from sqlspec.plugin import AsyncConnection, RawResult, TransactionStatus
-from sqlspec.plugin.postgresql import TAKES_COPY, insert_into, refuse_copy
+from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, refuse_copy
 from sqlspec_psycopg.bulk_load._async import async_copy_rows, async_copy_text
 from sqlspec_psycopg.deadlines import async_run
 from sqlspec_psycopg.errors import having_values, is_stale
-from sqlspec_psycopg.messages import arrow_types_of, check_results, column_names, send_query, users_types
+from sqlspec_psycopg.messages import (
+    arrow_types_of,
+    check_results,
+    column_names,
+    described,
+    send_query,
+    users_types,
+)
 from sqlspec_psycopg.prepared import MAX_LENGTH
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection, AsyncSingleStatementCursor
 from sqlspec_psycopg.server_cursor._async import AsyncDeclaredCursor
@@ -36,6 +44,8 @@ __all__ = ("AsyncStatements",)
 
 PREPARE, REDEFINES = b"PREPARE", (b"ALTER", b"DROP")
 FORGETS_PREPARED = frozenset({b"DEALLOCATE ALL", b"DISCARD ALL"})
+FEW = 1000
+"""Rows of a result that may be in memory twice."""
 ROWS, ACTIVE = ExecStatus.TUPLES_OK, TransactionStatus.ACTIVE
 ASK_FOR_COPY = TAKES_COPY.format(name="%s")
 
@@ -82,8 +92,12 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
             rows = await (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
             if not rows and (unknown := users_types(result)):
                 await self._types.learn(unknown)
-            types = None if self.is_raw_lent else arrow_types_of(result, self.raw.elements)
-            return RawResult(column_names(result), rows, len(rows), None, (), types)
+            count, elements = len(rows), self.raw.elements
+            if count < FEW:  # the result stays in memory, and costs nothing more
+                types: Any = partial(arrow_types_of, result, elements)
+            else:
+                types = partial(arrow_types, described(result), elements)
+            return RawResult(column_names(result), rows, count, None, (), None if self.is_raw_lent else types)
         self._note_prepared(result.command_status)
         return RawResult((), (), cursor.rowcount)
 
@@ -152,7 +166,7 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
             return RawResult(rowcount=cursor.rowcount)
         names, rowcount = column_names(returned[0]), cursor.rowcount
         found = await self._load_rows(returned)
-        types = None if self.is_raw_lent else arrow_types_of(returned[0], self.raw.elements)
+        types = None if self.is_raw_lent else partial(arrow_types_of, returned[0], self.raw.elements)
         return RawResult(names, found, rowcount, None, (), types)
 
     async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:

@@ -85,8 +85,8 @@ class TypeCache:
 
     def is_accepted(self, statement: str, parameters: Parameters) -> bool:
         """Whether the server can run a statement, which it parses here with the types that psycopg sends."""
-        query = PostgresQuery(Transformer(self._raw))
-        query.convert(statement, parameters)  # type: ignore[arg-type]
+        query: Any = PostgresQuery(Transformer(self._raw))
+        query.convert(statement, parameters)
         return (self._described(query.query, query.types)).status in OK_STATUSES
 
     def _described(self, statement: bytes, types: Sequence[int]) -> PGresult:
