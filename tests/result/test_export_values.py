@@ -45,7 +45,10 @@ def in_pandas(made: Result[Any]) -> list[Any]:
     """What pandas gives back, its NULLs as None and its times as Python's."""
     column = made.pandas()["amount"]
     values = [None if value is pandas.NA or value is pandas.NaT else value for value in column]
-    return [value.to_pydatetime() if isinstance(value, pandas.Timestamp) else value for value in values]
+    return [
+        value.to_pydatetime() if value is not None and isinstance(value, pandas.Timestamp) else value
+        for value in values
+    ]
 
 
 def in_polars(made: Result[Any]) -> list[Any]:
@@ -109,7 +112,7 @@ def test_nan_is_not_null(read: Any) -> None:
     assert back[1:] == [None, 1.5]
 
 
-DOCUMENTS = {
+DOCUMENTS: dict[str, list[Any]] = {
     "more keys later": [{"size": 3}, {"size": 4, "colour": "red"}, {"weight": 1.5}],
     "much later": [*({"n": n} for n in range(300)), {"n": 300, "last": True}],
     "deeper": [{"at": {"x": 1}}, {"at": {"x": 2, "y": None}}],

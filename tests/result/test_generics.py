@@ -112,15 +112,16 @@ class Defaulted(Generic[Default]):
 Key = NewType("Key", int)
 Alias = TypeAliasType("Alias", list[int])
 Wide = TypeAliasType("Wide", list[T], type_params=(T,))
-GENERIC = [Plain, Packed, Defined, Named, Typed]
+MODEL: Any = Model
+GENERIC: list[Any] = [Plain, Packed, Defined, Named, Typed]
 
 # A type, what comes from a database, and what the field holds.
 TAKEN: list[tuple[Any, Any, Any]] = [
-    *((kind[str], "ink", "ink") for kind in [*GENERIC, Model]),
-    *((kind[int], 12, 12) for kind in [*GENERIC, Model]),
+    *((kind[str], "ink", "ink") for kind in [*GENERIC, MODEL]),
+    *((kind[int], 12, 12) for kind in [*GENERIC, MODEL]),
     *((kind[list[int]], "[1, 2]", [1, 2]) for kind in GENERIC),
     *((kind[dt.date], "2024-02-29", dt.date(2024, 2, 29)) for kind in GENERIC),
-    *((kind[int | None], None, None) for kind in [*GENERIC, Model]),
+    *((kind[int | None], None, None) for kind in [*GENERIC, MODEL]),
     (Plain[Packed[int]], '{"content": 5}', Packed(5)),
     (Plain[Annotated[int, msgspec.Meta(ge=0)]], 4, 4),
     (Plain[Key], 4, 4),
@@ -137,8 +138,8 @@ TAKEN: list[tuple[Any, Any, Any]] = [
     (Plain, object, object),
 ]
 REFUSED: list[tuple[Any, Any]] = [
-    *((kind[str], 1.5) for kind in [*GENERIC, Model]),
-    *((kind[int], "12x") for kind in [*GENERIC, Model]),
+    *((kind[str], 1.5) for kind in [*GENERIC, MODEL]),
+    *((kind[int], "12x") for kind in [*GENERIC, MODEL]),
     *((kind[list[int]], '["a"]') for kind in GENERIC),
     (Plain[Packed[int]], '{"content": "x"}'),
     (Plain[Annotated[int, msgspec.Meta(ge=0)]], -4),
@@ -263,7 +264,7 @@ class Odd:
     """What a dataclass may have besides fields."""
 
     kind: ClassVar[str] = "odd"
-    name: Final[str] = "x"  # type: ignore[misc] # for a dataclass it is a field
+    name: Final[str] = "x"
     scale: InitVar[int] = 1
     tags: list[str] = field(default_factory=list)
 
@@ -324,7 +325,8 @@ def test_a_column_is_read_for_all_of_its_values_or_for_none(drawn: tuple[list[An
     values, kind = drawn
     outcomes = set()
     for value in values:
-        for schema_type in (kind, Plain[kind]):
+        boxed: Any = Plain
+        for schema_type in (kind, boxed[kind]):
             try:
                 Result[Any](RawResult(("content",), [(value,)], 1), schema_type).one()
                 outcomes.add("read")

@@ -33,7 +33,7 @@ PIECES = [
 
 def script(sql: str) -> list[str]:
     """As a SQLite session cuts it."""
-    return statements_for(SQLITE, "qmark").script(sql)
+    return list(map(str, statements_for(SQLITE, "qmark").script(sql)))
 
 
 def test_a_script_runs_statement_by_statement() -> None:
