@@ -1,4 +1,4 @@
-"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors, COPY.
+"""What adapters for PostgreSQL share, whatever their driver: options, reset, errors, COPY, parameters.
 
 A second step of the authors' door: `from sqlspec.plugin.postgresql import PostgreSQLSettings`. It knows
 PostgreSQL and no driver: texts are `str`, and an error comes in as the fields of the server's message.
@@ -15,7 +15,9 @@ from sqlspec.plugin.postgresql.errors import (
     connect_error,
     failure_of_sqlstate,
     server_error,
+    unreadable_value,
 )
+from sqlspec.plugin.postgresql.parameters import split_at_parameters
 from sqlspec.plugin.postgresql.reset import (
     FORGET_PREPARED,
     MAKE_READ_ONLY,
@@ -46,4 +48,6 @@ __all__ = (
     "refuse_copy",
     "reset_statements",
     "server_error",
+    "split_at_parameters",
+    "unreadable_value",
 )

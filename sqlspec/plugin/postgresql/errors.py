@@ -17,17 +17,28 @@ from sqlspec.errors import (
     DatabaseError,
     DisconnectedError,
     IntegrityError,
+    ParameterError,
     QueryCancelledError,
     QueryTimeoutError,
+    StatementError,
     TransactionAbortedError,
 )
 from sqlspec.plugin.sqlstate import error_for_sqlstate
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin.postgresql.config import PostgreSQLSettings
 
-__all__ = ("ConnectFailure", "ErrorFields", "connect_error", "failure_of_sqlstate", "server_error")
+__all__ = (
+    "ConnectFailure",
+    "ErrorFields",
+    "connect_error",
+    "failure_of_sqlstate",
+    "server_error",
+    "unreadable_value",
+)
 
 # --- of a statement -----------------------------------------------------------------------------------
 
@@ -59,6 +70,8 @@ MEANINGS = {
 }
 """What a SQLSTATE means, or else its class, where the server's own words may quote values."""
 
+NOT_OF_THE_ENCODING, NUL = "22021", "0x00"
+
 
 class ErrorFields(NamedTuple):
     """The fields of the server's error message, as PostgreSQL's documentation names them."""
@@ -88,6 +101,8 @@ def server_error(fields: ErrorFields) -> SQLSpecError:
         return TransactionAbortedError(
             "the transaction was given up after an error; roll back before the next statement"
         )
+    if state == NOT_OF_THE_ENCODING and NUL in fields.message and fields.had_parameters:
+        return ParameterError("a str holds a NUL (0x00), which PostgreSQL's texts can not")
     names_only = _names_only(fields)
     text = fields.message if names_only else _meaning(fields)
     said = (None if names_only else fields.message, fields.detail, fields.hint)
@@ -177,3 +192,11 @@ def connect_error(
         database=config.database or config.username or "named like the user", timeout=config.connect_timeout
     )
     return kind(f"can not connect to PostgreSQL at {config.location}{who}: {why}", sqlstate=state, code=state)
+
+
+def unreadable_value(kind: str, columns: Sequence[str]) -> StatementError:
+    """A value that PostgreSQL's type has and Python's has not; *columns* are those it may stand in."""
+    place = f", in column {' or '.join(map(repr, columns))}," if columns else ""
+    return StatementError(
+        f"a value of type {kind}{place} is infinite or beyond what Python's can be; cast it to text"
+    )

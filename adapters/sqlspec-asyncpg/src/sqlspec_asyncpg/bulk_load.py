@@ -3,22 +3,24 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.errors import StatementError
+from sqlspec.errors import ParameterError
 from sqlspec.plugin import PooledConnection
 
+from .casts import ParameterFit
 from .command_tags import row_count
 from .deadlines import seconds_until
-from .errors import is_from_server
-from .values import plain, plain_rows
+from .errors import having_values, is_from_server
+from .numerics import forget_numeric, set_numeric
+from .parameter_types import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from .statement_cache import StatementCache
     from .watched_connection import WatchedConnection
 
 __all__ = ("BulkLoader",)
@@ -39,8 +41,8 @@ BASE_TYPES = "SELECT count(*) FROM pg_catalog.pg_type WHERE oid = ANY($1::oid[])
 class BulkLoader:
     """Loads rows over one connection."""
 
-    def __init__(self, raw: WatchedConnection, cache: StatementCache) -> None:
-        self._raw, self._cache = raw, cache
+    def __init__(self, raw: WatchedConnection) -> None:
+        self._raw = raw
 
     async def copy(
         self,
@@ -50,40 +52,76 @@ class BulkLoader:
         query: str,
         deadline: float | None,
     ) -> int | None:
-        """Insert *rows*; None if asyncpg can not send a column in binary. *query* selects the columns."""
-        *schemas, name = table
+        """Insert *rows*; None if asyncpg would change a value, or can not send a column in binary.
+
+        *query* selects the columns.
+        """
         # asyncpg caches the types of a table's columns, and does not notice an ALTER TABLE.
         await self._raw.reload_schema_state()
-        key = table, tuple(columns)
-        if key not in self._cache.binary_tables:
-            self._cache.binary_tables[key] = len(schemas) <= 1 and await self._is_binary(query)
-        if not self._cache.binary_tables[key]:
+        await forget_numeric(self._raw)
+        try:
+            return await self._copy(table, columns, rows, query, deadline)
+        finally:
+            with suppress(asyncpg.InterfaceError):  # the connection is lost, and its error is on the way
+                await set_numeric(self._raw, is_text=self._raw.reads_numeric_texts)
+
+    async def _copy(
+        self,
+        table: tuple[str, ...],
+        columns: Sequence[str],
+        rows: Sequence[Any],
+        query: str,
+        deadline: float | None,
+    ) -> int | None:
+        *schemas, name = table
+        types = [attribute.type for attribute in (await self._raw.prepare(query)).get_attributes()]
+        if len(schemas) > 1 or not await self._are_binary(types):
             return None
-        if rows and plain(rows[0]) is not None:
-            rows = plain_rows(rows) or rows
+        check_time_zones(rows, types, columns)
+        fitting = _fitting(rows, ParameterFit(query, types))
+        if fitting is None:
+            return None
         try:
             tag = await self._raw.copy_records_to_table(
                 name,
                 schema_name=schemas[0] if schemas else None,
                 columns=columns,
-                records=rows,
+                records=fitting,
                 timeout=seconds_until(deadline),
             )
         except (TypeError, ValueError, OverflowError, AttributeError, asyncpg.DataError) as exc:
-            if is_from_server(exc) or PooledConnection.is_foreign(exc):
+            if PooledConnection.is_foreign(exc):
                 raise
-        except asyncpg.InternalClientError:
-            del self._cache.binary_tables[key]  # a column has been altered
-            raise
+            if is_from_server(exc):
+                having_values(exc)
+                raise
         else:
             return row_count(tag)
         # Outside of the handler: asyncpg's exception quotes the value, and must not become the context.
         msg = f"load {'.'.join(table)}: a value does not fit its column; the columns are {', '.join(columns)}"
-        raise StatementError(msg)
+        raise ParameterError(msg)
 
-    async def _is_binary(self, query: str) -> bool:
-        types = [attribute.type for attribute in (await self._raw.prepare(query)).get_attributes()]
+    async def _are_binary(self, types: Sequence[Any]) -> bool:
         if any(one.name.removesuffix("[]") in TEXT_ONLY for one in types):
             return False
         foreign = [one.oid for one in types if one.schema != "pg_catalog"]
         return not foreign or not await self._raw.fetchval(BASE_TYPES, foreign)
+
+
+def _fitting(rows: Sequence[Any], fit: ParameterFit) -> Sequence[Any] | None:
+    """The rows, if all their values go unchanged; members of enums as their values."""
+    if fit.takes(rows):
+        return rows
+    changed = [tuple(map(plain, row)) for row in rows]
+    return changed if fit.takes(changed) else None
+
+
+def check_time_zones(rows: Sequence[Any], types: Sequence[Any], columns: Sequence[str]) -> None:
+    """Refuse times with a zone where the column has none: the server would drop the zone in silence."""
+    for place, kind in enumerate(types):
+        if kind.name == "timestamp":
+            for number, row in enumerate(rows, 1):
+                if getattr(row[place], "tzinfo", None) is not None:
+                    raise ParameterError(
+                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has one"
+                    )

@@ -29,6 +29,14 @@ class Columns(tuple[str, ...]):  # noqa: SLOT001 - a tuple with attributes can h
     elements: dict[int, int | None]
     """See `sqlspec.plugin.postgresql.arrow_types`."""
 
+    def named(self, names: Columns) -> Columns:
+        """These with the names of the same statement without casts."""
+        if self == names:
+            return self
+        columns = Columns(names)
+        columns.types, columns.elements = self.types, self.elements
+        return columns
+
     def arrow_types(self) -> Sequence[Any]:
         """For an Arrow table."""
         return arrow_types(self.types, self.elements)

@@ -11,10 +11,10 @@ import asyncpg
 from sqlspec.plugin.network import set_keepalive
 from sqlspec.plugin.postgresql import SchemaChanges
 
+from .codecs import set_codecs
 from .connection import AsyncpgConnection
 from .ending import find_reset
 from .errors import map_connect_error
-from .values import set_codecs
 from .watched_connection import WatchedConnection
 
 if TYPE_CHECKING:

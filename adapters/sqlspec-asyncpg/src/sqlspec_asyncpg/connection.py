@@ -64,7 +64,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         self._config, self._reset, self._tap, self._loop = config, reset, raw.tap, get_running_loop()
         self._cache = StatementCache(config.cached_statements, changes)
         self._runner = StatementRunner(raw, self._cache)
-        self._loader = BulkLoader(raw, self._cache)
+        self._loader = BulkLoader(raw)
         self._is_on_standby = is_on_standby(raw)
         self._is_read_only = False
         fileno = self.fileno
@@ -102,7 +102,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     async def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Any], deadline: float | None
     ) -> int:
-        """Binary COPY; INSERT where the table takes none, or asyncpg can not send a type in binary."""
+        """Binary COPY; INSERT where the table takes none, or where asyncpg would change a value."""
         self._runner.is_used = True
         names, path = ", ".join(map(self.quote, columns)), self.quote_path(table)
         query = f"SELECT {names} FROM {path} LIMIT 0"  # noqa: S608 - all quoted
@@ -111,7 +111,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
             if count is not None:
                 return count
         insert = insert_into(f"{path} ({names})", self.placeholders(len(columns)))
-        await self.execute_many(insert, rows, deadline)
+        await self._runner.execute_many(insert, rows, deadline, as_text=True)
         return len(rows)
 
     def placeholders(self, count: int) -> list[str]:

@@ -11,6 +11,7 @@ import asyncpg
 
 from sqlspec.plugin import AsyncCursor
 
+from .codecs import UnreadableError
 from .errors import having_values
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 
     from sqlspec.plugin import Parameters, RawResult
 
+    from .preparer import Resolved
     from .watched_connection import WatchedConnection
 
 __all__ = ("HoldableCursor", "PortalCursor", "declare")
@@ -37,6 +39,10 @@ class Executor(Protocol):
         """Run one statement."""
         ...
 
+    async def cast(self, statement: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """The form of a statement that takes these values unchanged, and the values for it."""
+        ...
+
     async def prepare_once(self, statement: str) -> bool:
         """Prepare a statement that will not come again. False: the server refuses it."""
         ...
@@ -53,11 +59,9 @@ class Executor(Protocol):
 class PortalCursor(AsyncCursor):
     """In a transaction: a portal, which takes any statement that returns rows."""
 
-    def __init__(
-        self, owner: Executor, statement: str, cursor: Any, columns: tuple[str, ...], batch_size: int
-    ) -> None:
-        self.columns = columns
-        self._owner, self._raw, self._statement = owner, owner.raw, statement
+    def __init__(self, owner: Executor, found: Resolved, cursor: Any, batch_size: int) -> None:
+        self.columns = found.columns
+        self._owner, self._raw, self._found = owner, owner.raw, found
         self._cursor, self._batch_size = cursor, batch_size
         self._is_open = True
 
@@ -66,9 +70,12 @@ class PortalCursor(AsyncCursor):
         try:
             rows: Sequence[Any] = await self._cursor.fetch(self._batch_size)
         except (asyncpg.PostgresError, asyncpg.InternalClientError) as exc:
-            self._owner.note_late(self._statement, exc)
+            self._owner.note_late(self._found.text, exc)
             having_values(exc)  # the query runs now, with the parameters it was given before
             raise
+        except UnreadableError as exc:
+            await self.close()  # which the end of the transaction, that goes on, would do too late
+            raise exc.of(self._found.prepared) from None
         return rows
 
     async def close(self) -> None:
@@ -101,6 +108,9 @@ class HoldableCursor(AsyncCursor):
         except (asyncpg.PostgresError, asyncpg.InternalClientError) as exc:
             self._owner.note_late(self._statement, exc)
             raise
+        except UnreadableError as exc:
+            await self.close()
+            raise exc.of(self._prepared) from None
         return rows
 
     async def close(self) -> None:
@@ -115,6 +125,10 @@ async def declare(
 ) -> HoldableCursor | None:
     """Run a query whose rows the server keeps. None: it makes no cursor of this statement; nothing ran."""
     name = f"sqlspec_stream_{next(_numbers)}"
+    if (
+        values
+    ):  # with the casts that these need, which are kept for the statement, and not for its declaration
+        statement, values = await owner.cast(statement, values)
     declaration = f"DECLARE {name} NO SCROLL CURSOR WITH HOLD FOR {statement}"
     if not await owner.prepare_once(declaration):
         return None

@@ -1,9 +1,10 @@
 # pyright: reportMissingTypeStubs=false
-"""What a connection keeps of statements that ran before: prepared ones, and which tables take binary rows."""
+"""What a connection keeps of statements that ran before: prepared ones, and those without types."""
 
 from __future__ import annotations
 
 from collections import OrderedDict
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import asyncpg
@@ -13,8 +14,11 @@ from sqlspec.plugin.postgresql import is_about_types, may_be_stale
 from .errors import is_from_server
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from sqlspec.plugin.postgresql import SchemaChanges
 
+    from .casts import ParameterFit
     from .columns import Columns
 
 __all__ = ("Prepared", "StatementCache")
@@ -22,8 +26,10 @@ __all__ = ("Prepared", "StatementCache")
 MAX_LENGTH = 16_384
 """Characters: longer statements are prepared each time."""
 
-Prepared: TypeAlias = "tuple[Any, Columns]"
-"""asyncpg's statement, and the names of its columns."""
+FEW = 16
+
+Prepared: TypeAlias = "tuple[Any, Columns, ParameterFit]"
+"""asyncpg's statement, the names of its columns, and what it takes."""
 
 
 class StatementCache:
@@ -37,8 +43,8 @@ class StatementCache:
         """By text, the oldest first."""
         self.elements: dict[int, int | None] = {}
         """See `sqlspec.plugin.postgresql.arrow_types`."""
-        self.binary_tables: dict[tuple[tuple[str, ...], tuple[str, ...]], bool] = {}
-        """By a table's name and columns: whether COPY may send them in binary."""
+        self.untyped: set[str] = set()
+        """Those whose parameters have types only if the statement names them."""
 
     def put(self, statement: str, prepared: Prepared) -> None:
         """Keep a statement, and drop the oldest if there are too many."""
@@ -46,6 +52,24 @@ class StatementCache:
             self.statements[statement] = prepared
             if len(self.statements) > self._size:
                 self.statements.popitem(last=False)
+
+    @contextmanager
+    def keeping(self) -> Iterator[None]:
+        """Keep some statements meanwhile, even if none are to be kept: each row of a call may need them."""
+        size, self._size = self._size, max(self._size, FEW)
+        try:
+            yield
+        finally:
+            self._size = size
+            if not size:
+                self.clear()
+
+    def note_untyped(self, statement: str) -> None:
+        """The server can not infer this one's types."""
+        if len(self.untyped) >= self._size:
+            self.untyped.clear()
+        if len(statement) <= MAX_LENGTH:
+            self.untyped.add(statement)
 
     def note_failure(self, statement: str, failure: Exception, *, is_kept: bool) -> bool:
         """Forget what an error shows to be stale, here and in the pool's other connections.
@@ -85,5 +109,5 @@ class StatementCache:
     def clear(self) -> None:
         """Forget all that depends on the database's objects."""
         self.statements.clear()
-        self.binary_tables.clear()
+        self.untyped.clear()
         self.elements = {}  # results may still have the old ones

@@ -13,12 +13,13 @@ from sqlspec.errors import ParameterError, SessionInUseError, StatementError
 from sqlspec.plugin import RawResult
 from sqlspec.plugin.postgresql import refuse_copy
 
-from .columns import DescriptionReader, describe
+from .codecs import UnreadableError
 from .command_tags import row_count
 from .cursors import PortalCursor
 from .deadlines import seconds_until
 from .errors import having_values, is_from_server
-from .values import misfit, plain, plain_rows
+from .misfits import misfit, refused_place
+from .preparer import Resolved, StatementPreparer
 from .watched_connection import attach_reply
 from .wire_tap import Reply
 
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import AsyncCursor, CopyData, Parameters
 
-    from .statement_cache import Prepared, StatementCache
+    from .statement_cache import StatementCache
     from .watched_connection import WatchedConnection
 
 __all__ = ("STALE", "StatementRunner", "as_tuple", "is_stale")
@@ -47,7 +48,7 @@ class StatementRunner:
 
     def __init__(self, raw: WatchedConnection, cache: StatementCache) -> None:
         self.raw, self._cache, self._prepared = raw, cache, cache.statements
-        self._loop = get_running_loop()
+        self._loop, self._preparer = get_running_loop(), StatementPreparer(raw, cache)
         self.is_used = False
         """Something was sent since the last reset."""
         self.has_defined = False
@@ -60,51 +61,47 @@ class StatementRunner:
         if _get_running_loop() is not self._loop:
             raise _foreign_loop()
 
-    async def execute(self, statement: str, parameters: Parameters, deadline: float | None) -> RawResult:
-        """Run one statement and fetch all it returns."""
+    async def execute(
+        self, statement: str, parameters: Parameters, deadline: float | None, *, refused: int | None = None
+    ) -> RawResult:
+        """Run one statement and fetch all it returns; *refused*: the place of a value that was no use."""
         if _get_running_loop() is not self._loop:  # `check_loop`, without a call
             raise _foreign_loop()
         self.is_used = True
-        values = parameters if type(parameters) is tuple else as_tuple(parameters)
-        cached = self._prepared.get(statement)
-        prepared, columns = cached or await self._prepare(statement, deadline)
+        values = sent = parameters if type(parameters) is tuple else as_tuple(parameters)
+        cached, text = self._prepared.get(statement), statement
+        if cached and refused is None and (not values or tuple(map(type, values)) in cached[2].kinds):
+            prepared, columns, _ = cached
+        else:
+            resolved = await self._preparer.resolve(statement, values, deadline, refused=refused)
+            text, prepared, columns, sent, _ = resolved
         try:
             # asyncpg's timeout is a timer, which most calls do without.
             rows = await (
-                prepared.fetch(*values)
+                prepared.fetch(*sent)
                 if deadline is None
-                else prepared.fetch(*values, timeout=seconds_until(deadline))
+                else prepared.fetch(*sent, timeout=seconds_until(deadline))
             )
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
+        except UnreadableError as exc:
+            raise exc.of(prepared) from None
         else:
             if columns:
                 return RawResult(columns, rows, len(rows), None, (), columns.arrow_types)
             return RawResult(columns, rows, self._note_tag(prepared.get_statusmsg()))
         # Outside of the handler: asyncpg's exceptions quote values, and must not become the context of ours.
-        self._note_failure(statement, failure, is_kept=cached is not None)
-        if cached is not None and is_stale(failure):
-            if not self.raw.is_in_transaction():
-                return await self.execute(statement, values, deadline)
-        elif _is_about_values(failure):
-            other = self._other_values(statement, values, is_cached=cached is not None)
-            if other is None:
-                raise misfit(failure, prepared, [values])
-            return await self.execute(statement, other, deadline)
+        if _is_about_values(failure):
+            place = _place_to_cast(failure, prepared, sent, refused)
+            self._preparer.drop_if_outdated(statement, values)
+            return await self.execute(statement, values, deadline, refused=place)
+        is_kept = cached is not None
+        self._note_failure(statement, failure, is_kept=is_kept)
+        if text != statement:
+            self._note_failure(text, failure, is_kept=True)
+        if is_kept and is_stale(failure) and not self.raw.is_in_transaction():
+            return await self.execute(statement, values, deadline)
         raise having_values(failure) if values else failure
-
-    def _other_values(
-        self, statement: str, values: Sequence[Any], *, is_cached: bool
-    ) -> Sequence[Any] | None:
-        """Values that may fit better, or the same for a statement prepared again; None: there are none.
-
-        A prepared statement has the types of when it was prepared: a column may have been altered since.
-        """
-        members = plain(values)
-        if members is None and is_cached:
-            self._prepared.pop(statement, None)
-            return values
-        return members
 
     def _note_tag(self, tag: str | None) -> int:
         """How many rows the statement has changed; after DDL the cache is cleared."""
@@ -122,50 +119,82 @@ class StatementRunner:
         if self._cache.note_failure(statement, failure, is_kept=is_kept):
             self.raw.forget_types()
 
-    async def _prepare(self, statement: str, deadline: float | None) -> Prepared:
-        refuse_copy(statement.encode(errors="replace"))
-        reader = DescriptionReader()
-        await attach_reply(self.raw, reader)
-        try:
-            prepared = await self.raw.prepare(statement, timeout=seconds_until(deadline))
-        finally:
-            self.raw.tap.reply = None
-        made = prepared, await describe(self.raw, prepared, reader.types or (), self._cache.elements)
-        self._cache.put(statement, made)
-        return made
-
     async def execute_many(
-        self, statement: str, rows: Sequence[Parameters], deadline: float | None
+        self,
+        statement: str,
+        rows: Sequence[Parameters],
+        deadline: float | None,
+        *,
+        as_text: bool = False,
     ) -> RawResult:
-        """Run one statement for each row: all of them, or none."""
+        """Run one statement for each row: all of them, or none; *as_text*: as of `ParameterFit.variant`."""
         self.check_loop()
         self.is_used = True
-        cached = self._prepared.get(statement)
-        prepared, columns = cached or await self._prepare(statement, deadline)
-        run = prepared.fetchmany if columns else prepared.executemany
         values = [row if type(row) is tuple else as_tuple(row) for row in rows]
+        cached = self._prepared.get(statement)
+        found = cached or await self._preparer.try_to_prepare(
+            statement, values[0] if values else (), deadline
+        )
+        if found is not None and found[2].takes(values):
+            run = Resolved(statement, found[0], found[1], (), cached is not None)
+            return await self._send_many(run, values, deadline)
+        return await self._execute_runs(statement, values, deadline, as_text=as_text)
+
+    async def _execute_runs(
+        self, statement: str, rows: Sequence[Sequence[Any]], deadline: float | None, *, as_text: bool
+    ) -> RawResult:
+        """The same for rows that need several forms of the statement: those beside each other go together."""
+        runs: list[tuple[Resolved, list[Sequence[Any]]]] = []
+        with self._cache.keeping():
+            for number, row in enumerate(rows, 1):
+                try:
+                    found = await self._preparer.resolve(statement, row, deadline, as_text=as_text)
+                except ParameterError as exc:
+                    exc.args = (f"row {number}: {exc}",)
+                    raise
+                if not runs or runs[-1][0].prepared is not found.prepared:
+                    runs.append((found, []))
+                runs[-1][1].append(found.sent)
+        if len(runs) == 1 or self.raw.is_in_transaction():
+            return await self._send_runs(runs, deadline)
+        await self.raw.execute("BEGIN", timeout=seconds_until(deadline))
+        try:
+            result = await self._send_runs(runs, deadline)
+        except BaseException:
+            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
+                await self.raw.execute("ROLLBACK")
+            raise
+        await self.raw.execute("COMMIT", timeout=seconds_until(deadline))
+        return result
+
+    async def _send_runs(self, runs: Sequence[tuple[Resolved, Any]], deadline: float | None) -> RawResult:
+        results = [await self._send_many(found, rows, deadline) for found, rows in runs]
+        rows = [row for result in results for row in result.rows]
+        count = sum(result.rowcount for result in results)
+        return RawResult(results[0].columns, rows, count, None, (), results[0].arrow_types)
+
+    async def _send_many(
+        self, found: Resolved, rows: Sequence[Sequence[Any]], deadline: float | None
+    ) -> RawResult:
+        text, prepared, columns, _, is_kept = found
+        run = prepared.fetchmany if columns else prepared.executemany
         reply = Reply()
         await attach_reply(self.raw, reply)
         try:
-            returned = await run(values, timeout=seconds_until(deadline)) or ()
+            returned = await run(rows, timeout=seconds_until(deadline)) or ()
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
+        except UnreadableError as exc:
+            raise exc.of(prepared) from None
         else:
             count = sum(max(row_count(tag), 0) for tag in reply.tags)
             return RawResult(columns, returned, count, None, (), columns.arrow_types if columns else None)
         finally:
             self.raw.tap.reply = None
-        self._note_failure(statement, failure, is_kept=cached is not None)
+        self._note_failure(text, failure, is_kept=is_kept)
         if not _is_about_values(failure):
             raise having_values(failure)
-        if not reply.tags:
-            members = plain_rows(values)
-            if members is None and cached is not None:
-                self._prepared.pop(statement, None)
-                members = values
-            if members is not None:
-                return await self.execute_many(statement, members, deadline)
-        error: SQLSpecError = misfit(failure, prepared, values)
+        error: SQLSpecError = misfit(failure, prepared, rows)
         if reply.tags:  # asyncpg encodes while it sends: rows before that one have gone in
             await self._abort_transaction()
             error = StatementError(f"{error}. Rows before it had been sent: the transaction is given up")
@@ -192,10 +221,15 @@ class StatementRunner:
         """What a cursor raised, while its statement ran."""
         self._note_failure(statement, failure, is_kept=True)
 
+    async def cast(self, statement: str, values: Sequence[Any]) -> tuple[str, Sequence[Any]]:
+        """The form of a statement that takes these values unchanged, and the values for it."""
+        found = await self._preparer.resolve(statement, values, None)
+        return found.text, found.sent
+
     async def prepare_once(self, statement: str) -> bool:
         """Prepare a statement that will not come again. False: the server refuses it."""
         try:
-            await self._prepare(statement, None)
+            await self._preparer.prepare(statement, (), None)
         except asyncpg.PostgresError:
             return False
         return True
@@ -205,25 +239,29 @@ class StatementRunner:
         self._prepared.pop(statement, None)
 
     async def open_portal(
-        self, statement: str, values: Sequence[Any], batch_size: int, deadline: float | None
+        self,
+        statement: str,
+        values: Sequence[Any],
+        batch_size: int,
+        deadline: float | None,
+        *,
+        refused: int | None = None,
     ) -> AsyncCursor:
         """Open a cursor in the transaction."""
         self.is_used = True
-        cached = self._prepared.get(statement)
-        prepared, columns = cached or await self._prepare(statement, deadline)
+        found = await self._preparer.resolve(statement, values, deadline, refused=refused)
         try:
-            cursor = await prepared.cursor(*values, timeout=seconds_until(deadline))
+            cursor = await found.prepared.cursor(*found.sent, timeout=seconds_until(deadline))
         except (asyncpg.PostgresError, asyncpg.InterfaceError) as exc:
             failure = exc
         else:
-            return PortalCursor(self, statement, cursor, columns, batch_size)
-        self._note_failure(statement, failure, is_kept=cached is not None)
+            return PortalCursor(self, found, cursor, batch_size)
+        self._note_failure(found.text, failure, is_kept=found.is_kept)
         if not _is_about_values(failure):
             raise having_values(failure) if values else failure
-        other = self._other_values(statement, values, is_cached=cached is not None)
-        if other is None:
-            raise misfit(failure, prepared, [values])
-        return await self.open_portal(statement, other, batch_size, deadline)
+        place = _place_to_cast(failure, found.prepared, found.sent, refused)
+        self._preparer.drop_if_outdated(statement, values)
+        return await self.open_portal(statement, values, batch_size, deadline, refused=place)
 
 
 # --- small decisions ----------------------------------------------------------------------------
@@ -241,6 +279,14 @@ def as_tuple(parameters: Sequence[Any] | Mapping[str, Any] | None) -> Sequence[A
 
 def _foreign_loop() -> SessionInUseError:
     return SessionInUseError("this connection belongs to another event loop; open a session in this one")
+
+
+def _place_to_cast(failure: Exception, prepared: Any, sent: Sequence[Any], refused: int | None) -> int:
+    """Which value asyncpg could not send; `ParameterError` if that was tried with a cast, too."""
+    place = refused_place(failure)
+    if refused is not None or place is None:
+        raise misfit(failure, prepared, [sent])
+    return place
 
 
 def _is_about_values(failure: Exception) -> bool:

@@ -26,13 +26,14 @@ __all__ = ("WatchedConnection", "attach_reply")
 class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
     """The driver's own connection."""
 
-    __slots__ = ("has_new_codecs", "tap", "transport")
+    __slots__ = ("has_new_codecs", "reads_numeric_texts", "tap", "transport")
 
     def __init__(self, protocol: Any, transport: Transport, loop: AbstractEventLoop, *facts: Any) -> None:
         super().__init__(protocol, transport, loop, *facts)
         self.transport = transport
         self.tap = WireTap(protocol)
         self.has_new_codecs = False
+        self.reads_numeric_texts = True
         transport.set_protocol(self.tap)
 
     @property

@@ -19,6 +19,7 @@ from sqlspec.plugin.postgresql import (
     connect_error,
     failure_of_sqlstate,
     server_error,
+    unreadable_value,
 )
 
 if TYPE_CHECKING:
@@ -36,6 +37,7 @@ __all__ = (
     "is_stale",
     "map_connect_error",
     "map_error",
+    "unreadable",
 )
 
 # libpq does not pass on the SQLSTATE of a refused connect, nor the errors of the system. These are its words,
@@ -158,6 +160,8 @@ def _of_the_driver(exc: psycopg.Error) -> SQLSpecError:
         return DisconnectedError("the connection to the server is gone")
     if isinstance(exc, (psycopg.DataError, psycopg.ProgrammingError)):
         exc.args = ("psycopg refused the statement or its parameters",)
+        if found := _UNREADABLE.match(text):
+            return unreadable_value(found[1], ())
         return _of_a_statement(text)
     if isinstance(exc, psycopg.NotSupportedError) or "pipeline" in text:
         return StatementError("psycopg can not run this statement here")
@@ -175,6 +179,34 @@ def _of_a_statement(text: str) -> SQLSpecError:
     if "result" in text:
         return StatementError("psycopg can not read the result of this statement")
     return ParameterError("psycopg can not send these parameters with this statement")
+
+
+_UNREADABLE = re.compile(
+    r"(?:can't parse )?(date|timestamp|timetz|time|interval)\b (?:too (?:large|small)|not supported by|')"
+)
+_TIMES = {
+    1082: "date",
+    1114: "timestamp",
+    1184: "timestamptz",
+    1083: "time",
+    1266: "timetz",
+    1186: "interval",
+}
+
+
+def unreadable(exc: psycopg.DataError, result: PGresult) -> SQLSpecError:
+    """What psycopg raises about a value of a result, which no Python object is."""
+    found = _UNREADABLE.match(str(exc))
+    if found is None:
+        return StatementError("psycopg can not read the result of this statement")
+    kind = found[1]
+    names = [kind, f"{kind}tz"]
+    places = [place for place in range(result.nfields) if _TIMES.get(result.ftype(place)) in names]
+    kinds = {_TIMES[result.ftype(place)] for place in places}
+    return unreadable_value(
+        kinds.pop() if len(kinds) == 1 else kind,
+        [(result.fname(place) or b"").decode() for place in places],
+    )
 
 
 def _of_a_value(exc: Exception) -> SQLSpecError | None:

@@ -18,7 +18,7 @@ import psycopg
 from psycopg.adapt import AdaptersMap, Dumper, Loader, PyFormat, Transformer
 from psycopg.pq import Format
 from psycopg.types.array import ListDumper
-from psycopg.types.json import Json, Jsonb
+from psycopg.types.json import Json, Jsonb, set_json_dumps
 from psycopg.types.string import TextLoader
 
 if TYPE_CHECKING:
@@ -41,6 +41,7 @@ __all__ = (
 
 UNKNOWN, JSON, JSONB = 0, 114, 3802
 JSON_TYPES = frozenset({JSON, JSONB})
+_LISTS = frozenset({list, tuple})  # a tuple is a composite where no array is
 _REAL = struct.Struct("f")
 # In C, where the driver is.
 TEXT_LOADER = psycopg.adapters.get_loader(25, Format.TEXT) or TextLoader
@@ -118,9 +119,19 @@ class UnknownTypeLoader(Loader):
         return bytes(data).decode()
 
 
+class _Context:
+    """What psycopg wants to change adapters: something that has them."""
+
+    connection = None
+
+    def __init__(self, adapters: AdaptersMap) -> None:
+        self.adapters = adapters
+
+
 def new_adapters() -> AdaptersMap:
     """The adapters of a new connection: psycopg's, those that the application registered there, and ours."""
     adapters = AdaptersMap(psycopg.adapters)
+    set_json_dumps(to_json, _Context(adapters))  # for binary COPY
     for kind in (dict, Json):
         adapters.register_dumper(kind, JsonDumper)
     adapters.register_dumper(Enum, EnumDumper)
@@ -133,15 +144,20 @@ def new_adapters() -> AdaptersMap:
 def has_list(parameters: Sequence[Any] | Mapping[str, Any]) -> bool:
     """Whether a value may be an array or a document: the statement decides."""
     if type(parameters) is tuple:  # mostly; an abstract class takes long to answer
-        return list in map(type, parameters)
-    return list in map(type, parameters.values() if isinstance(parameters, Mapping) else parameters)
+        return not _LISTS.isdisjoint(map(type, parameters))
+    return not _LISTS.isdisjoint(
+        map(type, parameters.values() if isinstance(parameters, Mapping) else parameters)
+    )
 
 
 def types_of(values: Iterable[Any], context: AdaptContext) -> tuple[int, ...]:
     """The types that psycopg sends the values as; 0 where the server decides, and for lists."""
     dumper = Transformer(context).get_dumper
     return tuple(
-        [0 if value is None or type(value) is list else dumper(value, PyFormat.AUTO).oid for value in values]
+        [
+            0 if value is None or type(value) in _LISTS else dumper(value, PyFormat.AUTO).oid
+            for value in values
+        ]
     )
 
 
@@ -153,9 +169,9 @@ def adapt_lists(parameters: Sequence[Any] | Mapping[str, Any], types: Mapping[An
 
 
 def adapt_list(value: Any, oid: int) -> Any:
-    """A list as an array or document of type *oid*; any other value, or a list without a type, as it is."""
-    if not oid or type(value) is not list:
+    """A list or tuple as an array or document of type *oid*; any other, or one without a type, as it is."""
+    if not oid or type(value) not in _LISTS:
         return value
     if oid in JSON_TYPES:
         return Jsonb(value, to_json) if oid == JSONB else Json(value, to_json)
-    return Array(value, oid)
+    return Array(list(value), oid)

@@ -10,6 +10,7 @@ import psycopg
 from sqlspec.plugin.postgresql import insert_into
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import async_run
+from sqlspec_psycopg.errors import having_values
 from sqlspec_psycopg.messages import check_results, describe_parameters
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ async def async_copy_rows(
 ) -> None:
     """Copy *rows* into *target*, a table with its columns, all quoted; *columns* are the plain names."""
     oids = await _column_types(raw, target, len(columns), deadline)
-    rows = adapt_rows(rows, oids)
+    rows = adapt_rows(rows, oids, raw.is_array)
     check_time_zones(rows, oids, columns)
     cursor = psycopg.AsyncCursor(raw)
     blocks, options = encode_rows(cursor, rows, oids)
@@ -55,6 +56,9 @@ async def _copy(
         async with cursor.copy(statement) as copy:
             for block in blocks:
                 await copy.write(block)
+    except psycopg.Error as exc:
+        having_values(exc)
+        raise
     finally:
         raw.deadline = None
 

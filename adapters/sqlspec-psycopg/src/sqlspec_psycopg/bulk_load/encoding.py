@@ -8,25 +8,27 @@ exactly, all rows go as text, and the server checks them as it checks parameters
 from __future__ import annotations
 
 from array import array
-from datetime import date, time
+from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
+from uuid import UUID
 
 import psycopg
 from psycopg.types.json import Json, Jsonb
 
 from sqlspec.errors import ParameterError
 from sqlspec_psycopg.errors import interruption, map_error
-from sqlspec_psycopg.values import JSON_TYPES, adapt_list
+from sqlspec_psycopg.values import JSON_TYPES, adapt_list, has_list
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ("adapt_rows", "check_time_zones", "encode_rows")
 
 NONE = type(None)
 _INTEGERS = {21: "h", 23: "i", 20: "q"}
-_UNCHECKED: dict[int, frozenset[type]] = {
+_EXACT: dict[int, frozenset[type]] = {
     16: frozenset({bool}),
     17: frozenset({bytes}),
     21: frozenset({int}),
@@ -36,20 +38,25 @@ _UNCHECKED: dict[int, frozenset[type]] = {
     1083: frozenset({time}),
     114: frozenset({dict, Json}),
     3802: frozenset({dict, Json, Jsonb}),
+    25: frozenset({str}),
+    1043: frozenset({str}),
+    701: frozenset({float, int}),
+    1700: frozenset({Decimal, int}),
+    1114: frozenset({datetime}),
+    1184: frozenset({datetime}),
+    1186: frozenset({timedelta}),
+    2950: frozenset({UUID}),
 }
-"""Types whose dumpers check nothing, and the Python types that are safe for each."""
-_CHECKED = frozenset({25, 1043, 701, 1700, 1114, 1184, 1186, 2950})
-"""Types whose dumpers raise an error for a wrong value."""
-_SCALARS = (_CHECKED | _UNCHECKED.keys()) - JSON_TYPES
+"""The Python types that are safe for each type: dumpers check little, and send what a value happens to be."""
+_SCALARS = _EXACT.keys() - JSON_TYPES
 _TIMESTAMP, _TIME = 1114, 1083
 _ENCODING_ERRORS = (psycopg.Error, TypeError, ValueError, OverflowError, AttributeError)
 
 
 def is_exact(rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> bool:
-    """Whether all values may go as binary; for checked types psycopg itself finds out."""
+    """Whether all values may go as binary."""
     return all(
-        oid in _CHECKED or (oid in _UNCHECKED and _fits(list(map(itemgetter(place), rows)), oid))
-        for place, oid in enumerate(oids)
+        oid in _EXACT and _fits(list(map(itemgetter(place), rows)), oid) for place, oid in enumerate(oids)
     )
 
 
@@ -58,7 +65,7 @@ def _fits(values: list[Any], oid: int) -> bool:
     if NONE in kinds:
         kinds.discard(NONE)
         values = [value for value in values if value is not None]
-    if not kinds <= _UNCHECKED[oid]:
+    if not kinds <= _EXACT[oid]:
         return False
     if oid == _TIME:
         return not any(value.tzinfo for value in values)
@@ -74,11 +81,20 @@ def _is_within(values: list[int], code: str) -> bool:
     return True
 
 
-def adapt_rows(rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> Sequence[Sequence[Any]]:
-    """The same with lists converted to the types of their columns."""
-    if _SCALARS.issuperset(oids) or not any(list in map(type, row) for row in rows):
+def adapt_rows(
+    rows: Sequence[Sequence[Any]], oids: Sequence[int], is_array: Callable[[int], bool]
+) -> Sequence[Sequence[Any]]:
+    """The same with lists converted to the types of their columns, and tuples where these are arrays."""
+    if _SCALARS.issuperset(oids) or not any(map(has_list, rows)):
         return rows
-    return [list(map(adapt_list, row, oids)) for row in rows]
+    of_tuples = [oid if oid in JSON_TYPES or is_array(oid) else 0 for oid in oids]
+    return [
+        [
+            adapt_list(value, many if type(value) is tuple else oid)
+            for value, oid, many in zip(row, oids, of_tuples, strict=True)
+        ]
+        for row in rows
+    ]
 
 
 def check_time_zones(rows: Sequence[Sequence[Any]], oids: Sequence[int], columns: Sequence[str]) -> None:
@@ -99,6 +115,8 @@ def encode_rows(cursor: Any, rows: Sequence[Sequence[Any]], oids: Sequence[int])
             return _blocks(_copy(cursor, oids), rows), " (FORMAT BINARY)"
         except _ENCODING_ERRORS as exc:
             _raise_interruption(exc)
+    if any(UUID in map(type, row) for row in rows):  # without its dashes one may look like a number
+        rows = [[str(value) if type(value) is UUID else value for value in row] for row in rows]
     return _text(_copy(cursor, None), rows), ""
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
+from sqlspec.errors import StatementError
 from sqlspec.plugin import AsyncCursor, RawResult, TransactionStatus
 from sqlspec_psycopg.errors import having_values
 
@@ -50,6 +51,9 @@ class AsyncDeclaredCursor(AsyncCursor):
             batch = await self._connection.execute(self._fetch, None, None, prepare=False)
         except psycopg.Error as exc:
             having_values(exc)  # the query runs now, with the parameters of DECLARE
+            raise
+        except StatementError:  # of a value that Python has not; the transaction goes on
+            await self.close()
             raise
         self.columns = batch.columns
         return batch.rows

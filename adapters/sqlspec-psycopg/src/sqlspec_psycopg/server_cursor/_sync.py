@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import psycopg
 
+from sqlspec.errors import StatementError
 from sqlspec.plugin import Cursor, RawResult, TransactionStatus
 from sqlspec_psycopg.errors import having_values
 
@@ -50,6 +51,9 @@ class DeclaredCursor(Cursor):
             batch = self._connection.execute(self._fetch, None, None, prepare=False)
         except psycopg.Error as exc:
             having_values(exc)  # the query runs now, with the parameters of DECLARE
+            raise
+        except StatementError:  # of a value that Python has not; the transaction goes on
+            self.close()
             raise
         self.columns = batch.columns
         return batch.rows

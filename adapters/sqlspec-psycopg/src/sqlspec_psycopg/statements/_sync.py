@@ -14,7 +14,7 @@ from sqlspec.plugin import Connection, RawResult, TransactionStatus
 from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, refuse_copy
 from sqlspec_psycopg.bulk_load._sync import copy_rows, copy_text
 from sqlspec_psycopg.deadlines import run
-from sqlspec_psycopg.errors import having_values, is_stale
+from sqlspec_psycopg.errors import having_values, is_stale, unreadable
 from sqlspec_psycopg.messages import (
     arrow_types_of,
     check_results,
@@ -89,7 +89,10 @@ class Statements(Connection[BoundedConnection]):
             cursor.execute(statement, parameters, prepare=prepare)
         result: Any = cursor.pgresult
         if result.status == ROWS:
-            rows = (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
+            try:
+                rows = (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
+            except psycopg.DataError as exc:
+                raise unreadable(exc, result) from None
             if not rows and (unknown := users_types(result)):
                 self._types.learn(unknown)
             count, elements = len(rows), self.raw.elements

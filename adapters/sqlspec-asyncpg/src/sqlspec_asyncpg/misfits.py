@@ -1,0 +1,51 @@
+"""What is said of parameters that can not be sent."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+from sqlspec.errors import ParameterError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ("cannot_take", "misfit", "refused_place")
+
+_ARGUMENT = re.compile(r"query argument \$(\d+)(?: in element #(\d+))?")
+_COUNTS = re.compile(r"expects (\d+) arguments? for this query, (\d+) ")
+
+
+def misfit(exc: Exception, prepared: Any, rows: Sequence[Sequence[Any]]) -> ParameterError:
+    """What asyncpg means, without the value that it quotes."""
+    found, counted = _ARGUMENT.search(str(exc)), _COUNTS.search(str(exc))
+    if counted is not None:
+        return ParameterError(f"the statement takes {counted[1]} parameters, {counted[2]} given")
+    if found is None:
+        return ParameterError("these parameters do not fit the statement")
+    place, row = int(found[1]) - 1, found[2]
+    value = _at(rows, int(row or 0), place)
+    kind = prepared.get_parameters()[place].name
+    error = cannot_take(place, kind, value)
+    return error if row is None else ParameterError(f"row {int(row) + 1}: {error}")
+
+
+def cannot_take(place: int, kind: str, value: Any) -> ParameterError:
+    """A parameter that is of no use there."""
+    return ParameterError(
+        f"parameter {place + 1}: PostgreSQL's {kind} can not take this {type(value).__name__}; "
+        "convert it, or cast the parameter in the statement: ?::bigint"
+    )
+
+
+def refused_place(exc: Exception) -> int | None:
+    """The place of the value that asyncpg could not send."""
+    found = _ARGUMENT.search(str(exc))
+    return None if found is None else int(found[1]) - 1
+
+
+def _at(rows: Sequence[Sequence[Any]], row: int, place: int) -> Any:
+    try:
+        return rows[row][place]
+    except (IndexError, KeyError):
+        return None
