@@ -15,7 +15,7 @@ import msgspec
 from sqlspec.errors import InvalidArgumentError, MultipleRowsError, NoRowError
 from sqlspec.plugin.contract import RawResult  # noqa: TC001 - msgspec reads the annotations
 from sqlspec.plugin.results import LazyResult  # noqa: TC001 - the same
-from sqlspec.result.mapping import Mapper, duplicate_column, is_scalar, mapper_for
+from sqlspec.result.mapping import Mapper, duplicate_column, mapper_for, scalar_mapper_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -79,15 +79,15 @@ class Result(msgspec.Struct, Generic[T], eq=False):
 
     def scalar_or_none(self) -> Any:
         """As `scalar()`, but None when there is no row. NULL is None too."""
-        if self._schema_type is not None and is_scalar(self._schema_type):
-            return self.first()
-        rows = self._raw.rows
+        rows = self._raw.rows[:1]
+        if self._schema_type is not None:
+            rows = [(value,) for value in scalar_mapper_for(self._schema_type, self._raw.columns)(rows)]
         return rows[0][0] if rows else None
 
     def scalars(self) -> list[Any]:
         """The first column of every row; converted as in `scalar()`."""
-        if is_scalar(self._schema_type):
-            return self.all()
+        if self._schema_type is not None:
+            return scalar_mapper_for(self._schema_type, self._raw.columns)(self._raw.rows)
         return [row[0] for row in self._raw.rows]
 
     def result_sets(self, *schema_types: Any) -> tuple[Result[Any], ...]:

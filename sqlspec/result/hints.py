@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, 
 import msgspec
 
 from sqlspec.errors import MappingError
-from sqlspec.result.generics import substituted
+from sqlspec.result.generics import arguments_of, class_of, substituted
 
 __all__ = (
     "is_class_variable",
@@ -30,12 +30,40 @@ _QUALIFIERS = frozenset({"Required", "NotRequired", "ReadOnly", "Final", "ClassV
 _CONTAINERS = (list, dict, tuple, set, frozenset)
 
 
-def resolved_hints(cls: Any) -> dict[str, Any]:
-    """The annotations of *cls* as objects; `MappingError` when one of them names what can not be found."""
+def resolved_hints(schema_type: Any) -> dict[str, Any]:
+    """The annotations of a class, also of `Box[int]`, as objects, its type variables replaced.
+
+    `MappingError` when one of them names what can not be found.
+    """
+    cls = class_of(schema_type)
     try:
-        return get_type_hints(cls, include_extras=True)
+        hints, arguments = _hints_of(cls), arguments_of(schema_type)
+        if not any(arguments.values()):
+            return hints
+        return hints | _substituted_hints(cls, arguments)
     except (NameError, AttributeError, TypeError) as exc:
         raise unresolved(cls) from exc
+
+
+def _substituted_hints(cls: Any, arguments: dict[Any, dict[Any, Any]]) -> dict[str, Any]:
+    # A TypedDict has no bases, and all their annotations: the first that has one owns it.
+    typed_dict = hasattr(cls, "__total__")
+    found: dict[str, Any] = {}
+    for owner in arguments if typed_dict else reversed(cls.__mro__):
+        names = getattr(owner, "__annotations__", ())
+        hints = _hints_of(owner) if names else {}
+        for name in names:
+            if not (typed_dict and name in found):
+                found[name] = substituted(hints[name], arguments.get(owner, {}))
+    return found
+
+
+def _hints_of(cls: Any) -> dict[str, Any]:
+    try:
+        return get_type_hints(cls, include_extras=True)
+    except NameError:
+        # A class inside a function can name itself at least.
+        return get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
 
 
 def unresolved(cls: Any) -> MappingError:
@@ -74,6 +102,8 @@ def _unwrapped(hint: Any) -> Any:
         return get_args(hint)[0]
     if type(hint).__name__ == "InitVar":
         return hint.type
+    if isinstance(hint, TypeVar):
+        return substituted(hint, {})
     alias = get_origin(hint) if get_args(hint) else hint
     if type(alias).__name__ == "TypeAliasType":
         return substituted(alias.__value__, dict(zip(alias.__type_params__, get_args(hint), strict=False)))
@@ -82,7 +112,7 @@ def _unwrapped(hint: Any) -> Any:
 
 def is_unconstrained(hint: Any) -> bool:
     """Whether every value fits."""
-    return hint is Any or hint is object or isinstance(hint, TypeVar)
+    return hint is Any or hint is object
 
 
 def members_of(hint: Any) -> tuple[Any, ...]:
@@ -108,9 +138,15 @@ def is_document(hint: Any) -> bool:
 
 
 def is_field_holder(cls: Any) -> bool:
-    """Whether msgspec knows the fields of *cls*."""
+    """Whether msgspec, or pydantic, knows the fields of *cls*."""
     return any(
-        hasattr(cls, mark) for mark in ("__struct_fields__", "__dataclass_fields__", "__attrs_attrs__")
+        hasattr(cls, mark)
+        for mark in (
+            "__struct_fields__",
+            "__dataclass_fields__",
+            "__attrs_attrs__",
+            "__pydantic_validator__",
+        )
     )
 
 

@@ -7,13 +7,15 @@ their readers (`values.py`) first.
 
 from __future__ import annotations
 
+import sys
 from enum import Enum
 from functools import lru_cache, partial
 from itertools import repeat, starmap
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, Union, get_args, get_origin
 
 from sqlspec.errors import InvalidArgumentError, MappingError
+from sqlspec.result.containers import ARRAYS, MAPPINGS
 from sqlspec.result.generated import checker, dict_maker, keyword_maker
 from sqlspec.result.generics import class_of
 from sqlspec.result.hints import members_of, name_of, plain_hint
@@ -27,12 +29,11 @@ if TYPE_CHECKING:
     from sqlspec.result.shapes import Field
     from sqlspec.result.values import Reader
 
-__all__ = ("Mapper", "duplicate_column", "is_scalar", "mapper_for")
+__all__ = ("Mapper", "duplicate_column", "is_scalar", "mapper_for", "scalar_mapper_for")
 
 T = TypeVar("T")
 
-LISTS = (list, set, frozenset)
-"""What one column of JSON or of an array may become."""
+_UNIONS = frozenset({type(int | None), type(Union[int, None])})  # noqa: UP007 - both of Python's kinds
 CHUNK = 256
 """Rows converted at a time: the columns of so many stay in the processor's cache, and memory is bounded."""
 _LONGEST_NAMES = 8 * 1024  # characters of all columns
@@ -53,6 +54,9 @@ def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     of no kind that rows can become.
     """
     try:
+        if type(schema_type) in _UNIONS:
+            # Two that are equal may have their members in another order, which decides.
+            return _cached(schema_type, columns, get_args(schema_type))
         return _cached(schema_type, columns)
     except TypeError:
         # Annotated[int, []] has no hash, and long names are not kept. The errors of building are no
@@ -64,15 +68,22 @@ def is_scalar(schema_type: Any) -> bool:
     """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal, `list[int]`."""
     if schema_type is None:
         return False
-    hint, _ = plain_hint(schema_type)
-    return all(_is_single(member) for member in members_of(hint))
+    members = members_of(plain_hint(schema_type)[0])
+    return all(_is_single(member, alone=len(members) == 1) for member in members)
 
 
-def _is_single(hint: Any) -> bool:
+def _is_single(hint: Any, *, alone: bool) -> bool:
     hint, _ = plain_hint(hint)
-    if hint is None or get_origin(hint) is Literal or (get_origin(hint) or hint) in LISTS:
+    origin = get_origin(hint)
+    if origin in {dict, tuple}:
+        return not alone  # a row; but a row is never None, nor anything else
+    if hint is None or origin is Literal or origin in MAPPINGS or origin in ARRAYS or _is_array(hint):
         return True
     return isinstance(hint, type) and (hint in SCALARS or hint is type(None) or issubclass(hint, Enum))
+
+
+def _is_array(hint: Any) -> bool:
+    return isinstance(hint, type) and hint in ARRAYS
 
 
 def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
@@ -93,7 +104,7 @@ def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 
 
 @lru_cache(maxsize=512)
-def _cached(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+def _cached(schema_type: Any, columns: tuple[str, ...], _order: tuple[Any, ...] = ()) -> Mapper[Any]:
     # Some databases name a column after its expression, with all values in it: seen once, and of any length.
     if sum(map(len, columns)) > _LONGEST_NAMES:
         raise TypeError  # what raises is not cached
@@ -172,17 +183,20 @@ def _typed_dicts(schema_type: Any, columns: tuple[str, ...]) -> Mapper[dict[str,
         raise InvalidArgumentError(
             f"the keys of a row are its columns' names: dict[str, …], not {schema_type}"
         )
-    reading = _Reading(columns, range(len(columns)), [reader_for(value)] * len(columns))
+    reader = reader_for(value)
+    reading = _Reading(columns, range(len(columns)), [reader] * len(columns))
     make = dict_maker(columns)
-    return lambda rows, start=1: make(reading(rows, start))
+    return _or_document(lambda rows, start=1: make(reading(rows, start)), reader, schema_type, columns)
 
 
 def _tuples(schema_type: Any, columns: tuple[str, ...]) -> Mapper[tuple[Any, ...]]:
     hints = _tuple_hints(schema_type, columns)
     if hints is None:
         return lambda rows, _start=1: list(map(tuple, rows))
-    reading = _Reading(columns, range(len(columns)), [reader_for(hint) for hint in hints])
-    return lambda rows, start=1: list(map(tuple, reading(rows, start)))
+    readers = [reader_for(hint) for hint in hints]
+    reading = _Reading(columns, range(len(columns)), readers)
+    make: Mapper[Any] = lambda rows, start=1: list(map(tuple, reading(rows, start)))  # noqa: E731 - as its kin
+    return _or_document(make, readers[0], schema_type, columns) if Ellipsis in get_args(schema_type) else make
 
 
 def _tuple_hints(schema_type: Any, columns: tuple[str, ...]) -> Sequence[Any] | None:
@@ -196,6 +210,56 @@ def _tuple_hints(schema_type: Any, columns: tuple[str, ...]) -> Sequence[Any] | 
             f"{schema_type} has {len(hints)} places for {len(columns)} columns: {_listed(columns)}"
         )
     return hints
+
+
+def _or_document(
+    rows: Mapper[Any], reader: Reader, schema_type: Any, columns: tuple[str, ...]
+) -> Mapper[Any]:
+    """`dict[str, int]` and `tuple[int, ...]`: a row, or the document in its single column."""
+    if len(columns) != 1 or reader.kinds is None:
+        return rows
+    return _OrDocument(rows, reader, schema_type, columns)
+
+
+class _OrDocument:
+    """Decides by the driver's type, value by value: SQLite may mix them."""
+
+    __slots__ = ("_documents", "_reader", "_row", "_rows")
+
+    def __init__(self, rows: Mapper[Any], row: Reader, schema_type: Any, columns: tuple[str, ...]) -> None:
+        self._rows, self._row, self._reader = rows, row, reader_for(schema_type)
+        self._documents = _singles(schema_type, columns)
+
+    def __call__(self, rows: Sequence[Any], start: int = 1) -> list[Any]:
+        if not any(map(self.is_document, {type(row[0]) for row in rows})):
+            return self._rows(rows, start)
+        return [self._one(row, place) for place, row in enumerate(rows, start)]
+
+    def is_document(self, kind: type) -> bool:
+        """Whether values of *kind* are no value of a row, but may be the whole."""
+        return self._row.way_from(kind) is None and self._reader.way_from(kind) is not None
+
+    def scalars(self, rows: Sequence[Any], start: int = 1) -> list[Any]:
+        """The documents as such, other values as they are."""
+        return [
+            self._one(row, place) if self.is_document(type(row[0])) else row[0]
+            for place, row in enumerate(rows, start)
+        ]
+
+    def _one(self, row: Any, place: int) -> Any:
+        return (self._documents if self.is_document(type(row[0])) else self._rows)([row], place)[0]
+
+
+def scalar_mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    """The mapper of `scalar()` and `scalars()`: the driver's values, or those of a type of single values."""
+    if is_scalar(schema_type):
+        return mapper_for(schema_type, columns)
+    plain = plain_hint(schema_type)[0]
+    if len(columns) == 1 and (get_args(plain)[1:] == (Ellipsis,) or get_args(plain)[:1] == (str,)):
+        mapper = mapper_for(schema_type, columns)
+        if isinstance(mapper, _OrDocument):
+            return mapper.scalars
+    return lambda rows, _start=1: [row[0] for row in rows]
 
 
 def _singles(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
@@ -213,7 +277,7 @@ def _listed(columns: tuple[str, ...]) -> str:
 
 def _objects(cls: Any, pairs: Sequence[tuple[Field, int]], columns: tuple[str, ...]) -> Mapper[Any]:
     """Classes with fields, filled by *pairs* of a field and its column's place."""
-    if is_pydantic(cls):
+    if is_pydantic(class_of(cls)):
         return _Validating(cls, columns)
     cls = class_of(cls)  # what is called; what its fields are is in the pairs
     reading = _Reading(columns, [place for _, place in pairs], [reader_for(field.hint) for field, _ in pairs])
@@ -265,7 +329,10 @@ class _Validating:
 
     def __init__(self, cls: Any, columns: tuple[str, ...]) -> None:
         self._cls, self._make = cls, dict_maker(columns)
-        self._validate = cls.__pydantic_validator__.validate_python
+        # A model with arguments is a class of its own; a dataclass with some is not.
+        bare = isinstance(cls, type)
+        validator = cls.__pydantic_validator__ if bare else sys.modules["pydantic"].TypeAdapter(cls).validator
+        self._validate = validator.validate_python
 
     def __call__(self, rows: Sequence[Any], start: int = 1) -> list[Any]:
         made: list[Any] = []

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from sqlspec.result.generics import class_of, substituted, type_arguments
+from sqlspec.result.generics import class_of
 from sqlspec.result.hints import is_class_variable, qualifier_of, resolved_hints, unresolved
 
 if TYPE_CHECKING:
@@ -38,12 +38,8 @@ def fields_of(schema_type: Any) -> list[Field] | None:
         return None
     for is_kind, read in _KINDS:
         if is_kind(cls):
-            return _with_arguments(read(cls), type_arguments(schema_type))
+            return read(cls, resolved_hints(schema_type) if read is not _of_pydantic else {})
     return None
-
-
-def _with_arguments(fields: list[Field], arguments: dict[Any, Any]) -> list[Field]:
-    return [msgspec.structs.replace(field, hint=substituted(field.hint, arguments)) for field in fields]
 
 
 def is_pydantic(cls: Any) -> bool:
@@ -61,7 +57,7 @@ def is_named_tuple(cls: Any) -> bool:
     return isinstance(cls, type) and tuple in cls.__mro__ and hasattr(cls, "_fields")
 
 
-def _of_struct(cls: Any) -> list[Field]:
+def _of_struct(cls: Any, hints: dict[str, Any]) -> list[Field]:
     try:
         infos = msgspec.structs.fields(cls)
     except (NameError, TypeError) as exc:
@@ -73,7 +69,7 @@ def _of_struct(cls: Any) -> list[Field]:
         Field(
             info.name,
             (info.encode_name, *({info.name} - taken)),
-            info.type,
+            hints.get(info.name, info.type),
             info.required,
             info.name not in positional,
         )
@@ -81,9 +77,8 @@ def _of_struct(cls: Any) -> list[Field]:
     ]
 
 
-def _of_dataclass(cls: Any) -> list[Field]:
+def _of_dataclass(cls: Any, hints: dict[str, Any]) -> list[Field]:
     missing = sys.modules["dataclasses"].MISSING
-    hints = resolved_hints(cls)
     fields = [
         field
         for field in cls.__dataclass_fields__.values()
@@ -109,16 +104,16 @@ def _takes(constructor: Any, names: list[str]) -> bool:
     return code is not None and list(code.co_varnames[1 : code.co_argcount]) == names
 
 
-def _of_attrs(cls: Any) -> list[Field]:
+def _of_attrs(cls: Any, hints: dict[str, Any]) -> list[Field]:
     nothing = sys.modules["attr"].NOTHING
-    hints = resolved_hints(cls)
+    names = {field.name for field in cls.__attrs_attrs__}
     fields = [field for field in cls.__attrs_attrs__ if field.init]
     in_order = _takes(cls.__init__, [field.alias for field in fields if not field.kw_only])
     return [
         # A converter takes what it likes: the annotation speaks of what comes out.
         Field(
             field.alias,
-            tuple(dict.fromkeys((field.name, field.alias))),
+            (field.name, *({field.alias} - names)),
             Any if field.converter else hints.get(field.name, Any),
             field.default is nothing,
             field.kw_only or not in_order,
@@ -127,7 +122,7 @@ def _of_attrs(cls: Any) -> list[Field]:
     ]
 
 
-def _of_typed_dict(cls: Any) -> list[Field]:
+def _of_typed_dict(cls: Any, hints: dict[str, Any]) -> list[Field]:
     # Under `from __future__ import annotations`, __required_keys__ counts NotRequired[...] as required.
     return [
         Field(
@@ -136,7 +131,7 @@ def _of_typed_dict(cls: Any) -> list[Field]:
             hint,
             qualifier_of(hint) == "Required" or (name in cls.__required_keys__ and not _may_be_absent(hint)),
         )
-        for name, hint in resolved_hints(cls).items()
+        for name, hint in hints.items()
     ]
 
 
@@ -148,8 +143,7 @@ def _may_be_absent(hint: Any) -> bool:
     return False
 
 
-def _of_named_tuple(cls: Any) -> list[Field]:
-    hints = resolved_hints(cls)
+def _of_named_tuple(cls: Any, hints: dict[str, Any]) -> list[Field]:
     by_keyword = not _takes(cls.__new__, list(cls._fields))
     return [
         Field(name, (name,), hints.get(name, Any), name not in cls._field_defaults, by_keyword)
@@ -157,7 +151,7 @@ def _of_named_tuple(cls: Any) -> list[Field]:
     ]
 
 
-def _of_pydantic(cls: Any) -> list[Field]:
+def _of_pydantic(cls: Any, _hints: dict[str, Any]) -> list[Field]:
     """Names alone: pydantic itself checks the values."""
     # A dataclass of pydantic's has only the second; a model has it from pydantic 2.10 on.
     fields = cls.model_fields if hasattr(cls, "model_fields") else cls.__pydantic_fields__
@@ -165,13 +159,20 @@ def _of_pydantic(cls: Any) -> list[Field]:
 
 
 def _pydantic_field(cls: Any, name: str, info: Any) -> Field:
-    alias = info.validation_alias or info.alias or name
-    if not isinstance(alias, str):
-        return Field(name, (), Any, required=False)  # a path or a choice: pydantic finds its own way
     config: dict[str, Any] = getattr(cls, "model_config", None) or getattr(cls, "__pydantic_config__", {})
     by_name = config.get("populate_by_name") or config.get("validate_by_name")
-    keys = (alias, name) if by_name else (alias,)
-    return Field(name, keys, Any, info.is_required())
+    by_alias = config.get("validate_by_alias") is not False
+    keys = _outer_names(info.validation_alias or info.alias or name) if by_alias else (name,)
+    return Field(name, (*keys, name) if by_name else keys, Any, info.is_required())
+
+
+def _outer_names(alias: Any) -> tuple[str, ...]:
+    """The columns that an alias of pydantic's looks at: its name, its choices, the begin of its path."""
+    if isinstance(alias, str):
+        return (alias,)
+    if hasattr(alias, "path"):
+        return (str(alias.path[0]),)
+    return tuple(name for choice in alias.choices for name in _outer_names(choice))
 
 
 def _is_struct(cls: type) -> bool:
@@ -186,7 +187,7 @@ def _is_attrs(cls: type) -> bool:
     return hasattr(cls, "__attrs_attrs__")
 
 
-_KINDS: tuple[tuple[Callable[[type], bool], Callable[[Any], list[Field]]], ...] = (
+_KINDS: tuple[tuple[Callable[[type], bool], Callable[[Any, dict[str, Any]], list[Field]]], ...] = (
     (is_pydantic, _of_pydantic),
     (_is_struct, _of_struct),
     (_is_attrs, _of_attrs),

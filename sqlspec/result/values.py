@@ -14,16 +14,19 @@ import types
 from decimal import Decimal
 from enum import Enum
 from functools import partial
-from typing import TYPE_CHECKING, Annotated, Any, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Optional
 from uuid import UUID
 
 import msgspec
 
 from sqlspec.errors import MappingError
+from sqlspec.result.containers import container_for
 from sqlspec.result.hints import is_document, is_unconstrained, members_of, name_of, plain_hint
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+
+    from sqlspec.result.containers import Container
 
     Way = Callable[[Any], Any]
 
@@ -51,7 +54,8 @@ def _exact_float(value: int) -> float:
 
 def _whole(value: Decimal) -> int:
     # By its exponent, not its value: a column of prices must not fit on the days when all are round.
-    if value.is_finite() and value.as_tuple().exponent == 0:
+    # Drivers make 7E+4 of 70000. NaN and infinity have letters for an exponent.
+    if int(value.as_tuple().exponent) >= 0:
         return int(value)
     raise ValueError
 
@@ -127,11 +131,8 @@ class Reader:
 
     def read(self, values: Sequence[Any], column: str, start: int) -> Sequence[Any]:
         """The values as declared; the column itself when all of them are already."""
-        kinds: set[type] = set(map(type, values))
-        if self.kinds is None or kinds <= self.kinds:
-            return values
         try:
-            return self._converted(values, kinds)
+            return self.converted(values)
         except REFUSALS:
             # `from None`: the converters' own texts may hold the value.
             raise self._complaint(values, column, start) from None
@@ -143,7 +144,11 @@ class Reader:
         except REFUSALS:
             raise self._complaint((value,), column, row) from None
 
-    def _converted(self, values: Sequence[Any], kinds: set[type]) -> list[Any]:
+    def converted(self, values: Sequence[Any]) -> Sequence[Any]:
+        """As `read`, for values inside of others: one of `REFUSALS` when one does not fit."""
+        kinds: set[type] = set(map(type, values))
+        if self.kinds is None or kinds <= self.kinds:
+            return values
         ways = self._ways
         if len(kinds) > 1:
             return [ways[type(value)](value) for value in values]  # type: ignore[misc]
@@ -193,24 +198,53 @@ def reader_for(hint: Any) -> Reader:
     hint, metadata = plain_hint(hint)
     if is_unconstrained(hint):
         return Reader("anything", None, lambda _kind: _same)
-    members = [_member(member) for member in members_of(hint)]
+    hints = members_of(hint)
+    nullable = any(plain_hint(member)[0] in {None, NoneType} for member in hints)
+    members = [_member(member, nullable=nullable) for member in hints]
     reader = members[0] if len(members) == 1 else _union(members)
     return _constrained(reader, hint, metadata) if metadata else reader
 
 
-def _member(hint: Any) -> Reader:
+def _member(hint: Any, *, nullable: bool) -> Reader:
     hint, metadata = plain_hint(hint)
     if metadata:
-        return _constrained(_member(hint), hint, metadata)
+        return _constrained(_member(hint, nullable=nullable), hint, metadata)
     if hint is None or hint is NoneType:
         return Reader("None", frozenset({NoneType}), lambda _kind: None)
-    if hint in SCALARS:
-        return _scalar(hint, SCALARS[hint])
-    if isinstance(hint, type) and issubclass(hint, Enum):
-        return _scalar(hint, {type(member.value): hint for member in hint})
+    if hint in SCALARS or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return _scalar(hint, SCALARS[hint] if hint in SCALARS else {type(each.value): hint for each in hint})
     if hint is msgspec.UnsetType:
         return Reader("UNSET", frozenset({msgspec.UnsetType}), lambda _kind: None)
-    return _by_msgspec(hint)
+    container = container_for(hint, reader_for, _key_reader)
+    if container is None:
+        return _by_msgspec(hint, nullable=nullable)
+    return _container(hint, container, nullable=nullable)
+
+
+def _container(hint: Any, container: Container, *, nullable: bool) -> Reader:
+    """Made of the driver's own containers, or of JSON text, which has a null of its own."""
+    convert, source = container.convert, container.source
+
+    def decode(text: str | bytes) -> Any:
+        value = msgspec.json.decode(text)
+        return None if nullable and value is None else convert(value)
+
+    def way_from(kind: type) -> Way | None:
+        return decode if issubclass(kind, (str, bytes)) else convert if issubclass(kind, source) else None
+
+    return Reader(name_of(hint), container.trusted, way_from)
+
+
+def _key_reader(hint: Any) -> Reader:
+    """As `reader_for`, but text may be any key: JSON has no others."""
+    reader = reader_for(hint)
+    convert = partial(msgspec.convert, type=types.GenericAlias(dict, (hint, None)), str_keys=True)
+
+    def way_from(kind: type) -> Way | None:
+        way = reader.way_from(kind)
+        return way if way is not None or kind is not str else lambda text: next(iter(convert({text: None})))
+
+    return Reader(reader.expected, reader.kinds, way_from)
 
 
 def _scalar(declared: type, table: dict[type, Way]) -> Reader:
@@ -260,37 +294,33 @@ def _constrained(reader: Reader, hint: Any, metadata: tuple[Any, ...]) -> Reader
     return Reader(f"{reader.expected} within its constraints", frozenset(), way_from)
 
 
-def _by_msgspec(hint: Any) -> Reader:
-    """Containers, documents, literals and the caller's own classes."""
-    document = is_document(hint)
+def _by_msgspec(hint: Any, *, nullable: bool) -> Reader:
+    """Classes with fields, literals and the caller's own classes."""
     convert = _probed(hint)
-    decoder = msgspec.json.Decoder(hint) if document else None
+    text = Optional[hint] if nullable else hint  # noqa: UP045 - any hint; JSON has a null of its own
+    decoder = msgspec.json.Decoder(text, dec_hook=_by_pydantic) if is_document(hint) else None
 
     def way_from(kind: type) -> Way | None:
         if decoder is not None and issubclass(kind, (str, bytes)):
             return decoder.decode
         return convert
 
-    return Reader(name_of(hint), _trusted(hint), way_from)
-
-
-def _trusted(hint: Any) -> frozenset[type]:
-    """A container that promises nothing of its contents needs no look inside."""
-    origin, arguments = get_origin(hint) or hint, get_args(hint)
-    if origin is list and all(map(is_unconstrained, arguments)):
-        return frozenset({list})
-    if origin is dict and all(map(is_unconstrained, arguments)):
-        return frozenset({dict})
-    return frozenset()
+    return Reader(name_of(hint), frozenset(), way_from)
 
 
 def _probed(hint: Any) -> Way:
     """`msgspec.convert` to *hint*, tried once: a type it does not know is no row's mistake."""
-    convert = partial(msgspec.convert, type=hint)
+    convert = partial(msgspec.convert, type=hint, dec_hook=_by_pydantic)
     try:
         convert(object())
     except msgspec.ValidationError:
         pass
-    except TypeError as exc:
+    except (TypeError, NameError) as exc:
         raise MappingError(f"values can not be checked against {name_of(hint)}: {exc}") from exc
     return convert
+
+
+def _by_pydantic(cls: Any, value: Any) -> Any:
+    """A class that msgspec does not know: pydantic's make themselves, others must be there already."""
+    validator = getattr(cls, "__pydantic_validator__", None)
+    return value if validator is None else validator.validate_python(value)

@@ -27,6 +27,7 @@ from .transaction._async import AsyncOpening, AsyncTransaction
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from types import UnionType
 
     from sqlspec.plugin import AsyncConnection
     from sqlspec.plugin.contract import Outcome
@@ -66,9 +67,13 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
     def execute(
         self, sql: str, parameters: Parameters = None, *, schema_type: type[T]
     ) -> AsyncExecution[T]: ...
+    @overload
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, schema_type: UnionType
+    ) -> AsyncExecution[Any]: ...
     @async_execution
     async def execute(
-        self, sql: str, parameters: Parameters = None, *, schema_type: type[Any] | None = None
+        self, sql: str, parameters: Parameters = None, *, schema_type: type[Any] | UnionType | None = None
     ) -> Any:
         """Run one statement; its rows are dicts, or *schema_type*.
 
@@ -122,8 +127,12 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
     async def execute_many(
         self, sql: str, rows: Iterable[Parameters], *, schema_type: type[T]
     ) -> Result[T]: ...
+    @overload
     async def execute_many(
-        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[Any] | None = None
+        self, sql: str, rows: Iterable[Parameters], *, schema_type: UnionType
+    ) -> Result[Any]: ...
+    async def execute_many(
+        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[Any] | UnionType | None = None
     ) -> Any:
         """Run one statement for each row of parameters: for all of them, or for none.
 
@@ -186,12 +195,16 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
     def stream(
         self, sql: str, parameters: Parameters = None, *, schema_type: type[T], batch_size: int = 1000
     ) -> AsyncRows[T]: ...
+    @overload
+    def stream(
+        self, sql: str, parameters: Parameters = None, *, schema_type: UnionType, batch_size: int = 1000
+    ) -> AsyncRows[Any]: ...
     def stream(
         self,
         sql: str,
         parameters: Parameters = None,
         *,
-        schema_type: type[Any] | None = None,
+        schema_type: type[Any] | UnionType | None = None,
         batch_size: int = 1000,
     ) -> Any:
         """The rows of one statement, *batch_size* of them in memory at a time. Ends with the session."""

@@ -216,7 +216,7 @@ def test_the_callers_own_classes_are_checked_by_isinstance(result: Make) -> None
 def test_a_hint_nothing_can_be_checked_against_is_refused_at_once() -> None:
     """The caller's mistake, not a row's."""
     with pytest.raises(MappingError, match="can not be checked against"):
-        mapper_for(tuple[dict[list[int], set[dict[str, int] | list[str] | tuple[int]]] | type[int]], ("x",))
+        mapper_for(tuple[dict[str, set["Nowhere"]]], ("x",))  # type: ignore[name-defined]  # noqa: F821 - meant
 
 
 def test_constraints_of_a_struct_hold(result: Make) -> None:

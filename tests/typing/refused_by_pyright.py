@@ -66,7 +66,7 @@ async def statements(sync: Session, session: AsyncSession) -> None:
     """A forgotten `await`, one too many, and a schema that is no type."""
     session.execute("SELECT 1").one().keys()  # pyright: ignore[reportAttributeAccessIssue]
     await sync.execute("SELECT 1")  # pyright: ignore[reportGeneralTypeIssues]
-    sync.execute("SELECT 1", schema_type=7)  # pyright: ignore[reportArgumentType]
+    sync.execute("SELECT 1", schema_type=7)  # pyright: ignore[reportCallIssue, reportArgumentType]
     sync.execute("SELECT 1", None, int)  # pyright: ignore[reportCallIssue]
     sync.execute("SELECT 1", 7)  # pyright: ignore[reportArgumentType]
 

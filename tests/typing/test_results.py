@@ -98,6 +98,19 @@ def test_every_kind_of_schema_type_is_understood() -> None:
         assert assert_type(db.execute("SELECT 7", schema_type=int).all(), list[int]) == [7]
 
 
+def test_documents_of_one_column_have_their_types() -> None:
+    """A union is taken, too, though the checkers know less of its rows."""
+    with session() as db:
+        numbers = "SELECT '[1]' AS numbers"
+
+        assert assert_type(db.execute(numbers, schema_type=list[int]).one(), list[int]) == [1]
+        assert assert_type(db.execute(numbers, schema_type=list[int]).all(), list[list[int]]) == [[1]]
+        assert assert_type(db.execute(numbers, schema_type=tuple[int, ...]).one(), tuple[int, ...]) == (1,)
+        assert db.execute(numbers, schema_type=list[int] | None).one() == [1]
+        assert db.execute("SELECT 7", schema_type=int | None).one() == 7
+        assert list(db.stream("SELECT 7", schema_type=int | str)) == [7]
+
+
 def test_scalars_and_counts() -> None:
     """What is in a column is the driver's; counts are ints."""
     with session() as db:

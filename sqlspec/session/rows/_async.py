@@ -11,6 +11,7 @@ from sqlspec.session.call._async import AsyncCall
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+    from types import UnionType
     from typing import Self
 
     from sqlspec.plugin import AsyncConnection, AsyncCursor
@@ -31,7 +32,7 @@ class AsyncRows(Generic[T]):
         session: AsyncSession,
         sql: str,
         parameters: Parameters,
-        schema_type: type[Any] | None,
+        schema_type: type[Any] | UnionType | None,
         batch_size: int,
     ) -> None:
         self._session, self._sql, self._parameters = session, sql, parameters
