@@ -21,7 +21,6 @@ from sqlspec_psycopg.messages import (
     column_names,
     described,
     send_query,
-    users_types,
 )
 from sqlspec_psycopg.prepared import MAX_LENGTH
 from sqlspec_psycopg.raw._sync import BoundedConnection, SingleStatementCursor
@@ -90,8 +89,6 @@ class Statements(Connection[BoundedConnection]):
         result: Any = cursor.pgresult
         if result.status == ROWS:
             rows = (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
-            if not rows and (unknown := users_types(result)):
-                self._types.learn(unknown)
             count, elements = len(rows), self.raw.elements
             if count < FEW:  # the result stays in memory, and costs nothing more
                 types: Any = partial(arrow_types_of, result, elements)
