@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -213,9 +214,10 @@ async def test_a_migration_costs_one_failed_session_at_most(
     async with door_to(side, home.url(), pool_size=2) as door:
         await _warm(door, way, change, autocommit)
         home.sql(change.migration)
-        for _ in range(4):
-            async with door.session() as holder:  # the sessions in it are on the other connection
-                if len(failures) % 2:
+        for turn in range(4):
+            async with AsyncExitStack() as held:
+                if turn % 2:  # then the sessions are on the other connection
+                    holder = await held.enter_async_context(door.session())
                     await holder.execute("SELECT 1")
                 for _ in range(2):
                     try:

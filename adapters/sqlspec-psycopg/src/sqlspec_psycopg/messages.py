@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from psycopg.pq import ExecStatus
 
 from sqlspec.errors import DatabaseError, StatementError
-from sqlspec.plugin.postgresql import FIRST_OF_USERS, arrow_types
+from sqlspec.plugin.postgresql import arrow_types
 
 from .errors import error_of
 
@@ -30,7 +30,6 @@ __all__ = (
     "describe_parameters",
     "described",
     "send_query",
-    "users_types",
 )
 
 READ, WRITE = 1, 2  # psycopg's numbers for what a generator waits for
@@ -91,12 +90,6 @@ def arrow_types_of(result: PGresult, elements: Mapping[int, int | None]) -> Sequ
 def described(result: PGresult) -> list[tuple[int, int]]:
     """The type of each column, and its modifier."""
     return [(result.ftype(place), result.fmod(place)) for place in range(result.nfields)]
-
-
-def users_types(result: PGresult) -> list[int]:
-    """The types of a result's columns that are not PostgreSQL's own."""
-    oid = result.ftype
-    return [oid(place) for place in range(result.nfields) if oid(place) >= FIRST_OF_USERS]
 
 
 def column_names(result: Any) -> tuple[str, ...]:

@@ -21,7 +21,6 @@ from sqlspec_psycopg.messages import (
     column_names,
     described,
     send_query,
-    users_types,
 )
 from sqlspec_psycopg.prepared import MAX_LENGTH
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection, AsyncSingleStatementCursor
@@ -93,8 +92,6 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
                 rows = await (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
             except psycopg.DataError as exc:
                 raise unreadable(exc, result) from None
-            if not rows and (unknown := users_types(result)):
-                await self._types.learn(unknown)
             count, elements = len(rows), self.raw.elements
             if count < FEW:  # the result stays in memory, and costs nothing more
                 types: Any = partial(arrow_types_of, result, elements)

@@ -80,7 +80,7 @@ class TypeCache:
         if last.status not in OK_STATUSES:
             return []
         found = [last.param_type(place) for place in range(last.nparams)]
-        self.learn(oid for oid, known in zip(found, given, strict=False) if not known)
+        self._learn(oid for oid, known in zip(found, given, strict=False) if not known)
         return [oid if oid in JSON_TYPES or self._raw.is_array(oid) else 0 for oid in found]
 
     def is_accepted(self, statement: str, parameters: Parameters) -> bool:
@@ -113,7 +113,7 @@ class TypeCache:
         # A loop, because the elements of an array may be of an unknown type too.
         while unknown := self._raw.unknown_types - registered:
             registered |= unknown
-            self.learn(unknown)
+            self._learn(unknown)
             rows = self._rows(results)
         self._raw.unknown_types.clear()
         return rows
@@ -125,7 +125,7 @@ class TypeCache:
             rows += transformer.load_rows(0, result.ntuples, tuple)
         return rows
 
-    def learn(self, oids: Iterable[int]) -> None:
+    def _learn(self, oids: Iterable[int]) -> None:
         """Look up the types that are not PostgreSQL's own."""
         unknown = [str(oid) for oid in oids if self._raw.is_unknown(oid)]
         if unknown:
