@@ -14,7 +14,7 @@ from sqlspec.plugin.postgresql import is_about_types, may_be_stale
 from .errors import is_from_server
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator
 
     from sqlspec.plugin.postgresql import SchemaChanges
 
@@ -54,7 +54,7 @@ class StatementCache:
                 self.statements.popitem(last=False)
 
     @contextmanager
-    def keeping(self) -> Iterator[None]:
+    def keeping(self) -> Generator[None, None, None]:
         """Keep some statements meanwhile, even if none are to be kept: each row of a call may need them."""
         size, self._size = self._size, max(self._size, FEW)
         try:
