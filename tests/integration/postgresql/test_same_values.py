@@ -238,9 +238,7 @@ async def test_a_statement_computes_with_the_value_that_was_given(door: Door, au
 
     for sql, value, right in ASKED:
         async with door.session(autocommit=autocommit) as session:
-            ways = [partial(_answer, session)] * 2
-            if not door.side.is_sync:
-                ways.append(partial(_from_stream, session))
+            ways = [partial(_answer, session), partial(_answer, session), partial(_from_stream, session)]
             for way in ways:
                 try:
                     answer = await way(sql, value)

@@ -151,3 +151,22 @@ async def test_a_procedure_may_commit_where_no_transaction_is_open(door: Door) -
         await session.execute_script(f"CALL many(); {block}")
 
     assert await door.value("SELECT count(*) FROM t") == 10
+
+
+@pytest.mark.parametrize(
+    ("sql", "value"), [("SELECT 1 / (n - 3) FROM t WHERE n > ?", 0), ("SELECT ?::date", "infinity")]
+)
+async def test_a_stream_that_failed_is_no_concern_of_the_next_transaction(
+    door: Door, sql: str, value: Any
+) -> None:
+    """The server could not compute a row, or Python has no such value: after a rollback all is as ever."""
+    await door.run(MADE)
+
+    async with door.session() as session:
+        with pytest.raises(SQLSpecError):
+            async for _ in session.stream(sql, (value,), batch_size=2):
+                pass
+        await session.rollback()
+        await session.execute("INSERT INTO t VALUES (?)", (9,))
+
+    assert await door.value("SELECT max(n) FROM t") == 9

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 
-from sqlspec.plugin import AsyncCursor
+from sqlspec.plugin import AsyncCursor, TransactionStatus
 
 from .codecs import UnreadableError
 from .errors import having_values
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ("HoldableCursor", "PortalCursor", "declare")
 
+ABORTED = TransactionStatus.ABORTED
 _numbers = count(1)
 
 
@@ -72,6 +73,7 @@ class PortalCursor(AsyncCursor):
         except (asyncpg.PostgresError, asyncpg.InternalClientError) as exc:
             self._owner.note_late(self._found.text, exc)
             having_values(exc)  # the query runs now, with the parameters it was given before
+            self._is_open = self._raw.tap.status is not ABORTED  # whose end closes it
             raise
         except UnreadableError as exc:
             await self.close()  # which the end of the transaction, that goes on, would do too late

@@ -51,6 +51,7 @@ class AsyncDeclaredCursor(AsyncCursor):
             batch = await self._connection.execute(self._fetch, None, None, prepare=False)
         except psycopg.Error as exc:
             having_values(exc)  # the query runs now, with the parameters of DECLARE
+            self._is_open = self._connection.transaction_status is not ABORTED  # whose end closes it
             raise
         except StatementError:  # of a value that Python has not; the transaction goes on
             await self.close()
