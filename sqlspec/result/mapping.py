@@ -195,7 +195,7 @@ def _tuples(schema_type: Any, columns: tuple[str, ...]) -> Mapper[tuple[Any, ...
         return lambda rows, _start=1: list(map(tuple, rows))
     readers = [reader_for(hint) for hint in hints]
     reading = _Reading(columns, range(len(columns)), readers)
-    make: Mapper[Any] = lambda rows, start=1: list(map(tuple, reading(rows, start)))  # noqa: E731 - as its kin
+    make: Mapper[Any] = lambda rows, start=1: list(map(tuple, reading(rows, start)))  # noqa: E731 - as those beside it
     return _or_document(make, readers[0], schema_type, columns) if Ellipsis in get_args(schema_type) else make
 
 
