@@ -10,6 +10,7 @@ import datetime as dt
 import ipaddress
 import json
 from decimal import Decimal
+from itertools import islice
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
@@ -17,7 +18,7 @@ from uuid import UUID
 from sqlspec.errors import MappingError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
 __all__ = ("column_array", "no_common_type")
 
@@ -53,8 +54,9 @@ CLASSES = (
 )
 """What a value may be; the first that fits decides, as a bool is an int and a datetime is a date."""
 DIGITS = 38  # of a decimal128
+_ENDS = (dt.MINYEAR, dt.MAXYEAR)
 MOST_DIGITS = 76  # of a decimal256
-INT64, UINT64 = range(-(2**63), 2**63), range(2**64)
+INT64, UINT64 = (-(2**63), 2**63 - 1), (0, 2**64 - 1)
 
 
 def column_array(arrow: Any, values: list[Any], name: str, declared: Any) -> Any:
@@ -71,7 +73,7 @@ def column_array(arrow: Any, values: list[Any], name: str, declared: Any) -> Any
         return arrow.array(_prepared(arrow, values, kind), kind)
     except _NoTypeError as exc:
         raise MappingError(f"column {name!r}: {exc}") from None
-    except (arrow.ArrowException, TypeError, ValueError, OverflowError, RecursionError):
+    except (arrow.ArrowException, TypeError, ValueError, OverflowError, RecursionError, AttributeError):
         raise no_common_type(name, "Arrow") from None  # its text quotes values
 
 
@@ -145,9 +147,10 @@ def _type_of_times(arrow: Any, known: type, present: Sequence[Any]) -> Any:
 
 def _type_of_whole(arrow: Any, present: Sequence[int]) -> Any:
     least, most = min(present), max(present)
-    if least in INT64 and most in INT64:
+    # Not by a range: an IntEnum is looked for in it number by number.
+    if INT64[0] <= least and most <= INT64[1]:
         return arrow.int64()
-    return arrow.uint64() if least >= 0 and most in UINT64 else _type_of_decimals(arrow, present)
+    return arrow.uint64() if UINT64[0] <= least and most <= UINT64[1] else _type_of_decimals(arrow, present)
 
 
 def _type_of_decimals(arrow: Any, present: Sequence[int | Decimal]) -> Any:
@@ -182,8 +185,7 @@ def _prepared(arrow: Any, values: list[Any], kind: Any) -> list[Any]:
     """The values as `pyarrow.array` takes them without changing any."""
     types = arrow.types
     if types.is_list(kind) or types.is_large_list(kind):
-        items = kind.value_type
-        return [None if value is None else _prepared(arrow, list(value), items) for value in values]
+        return _prepared_lists(arrow, values, kind.value_type)
     if types.is_string(kind) or types.is_large_string(kind):
         return values if {str, type(None)}.issuperset(map(type, values)) else list(map(_text, values))
     if types.is_timestamp(kind) or types.is_time(kind):
@@ -197,6 +199,16 @@ def _prepared(arrow: Any, values: list[Any], kind: Any) -> list[Any]:
     elif types.is_floating(kind):
         _check_exact(values)
     return values
+
+
+def _prepared_lists(arrow: Any, values: list[Any], kind: Any) -> list[Any]:
+    # All items at once: a call for each list would take ten times as long.
+    items = [item for value in values if value is not None for item in value]
+    prepared = _prepared(arrow, items, kind)
+    if prepared is items:
+        return values
+    rest = iter(prepared)
+    return [None if value is None else list(islice(rest, len(value))) for value in values]
 
 
 def _text(value: Any) -> str | None:
@@ -215,6 +227,10 @@ def _check_zones(values: Sequence[Any], zoned: bool) -> None:  # noqa: FBT001 - 
     for zone in map(attrgetter("tzinfo"), filter(None, values)):
         if (zone is not None) != zoned:
             raise TypeError
+    if zoned:
+        for value in values:
+            if value is not None and value.year in _ENDS:
+                value.astimezone(dt.UTC)  # an OverflowError where UTC is in a year that Python has not
 
 
 def _check_whole(values: Sequence[Any]) -> None:
@@ -230,17 +246,21 @@ def _check_exact(values: Sequence[Any]) -> None:
 
 
 def _document(value: Any) -> str:
-    for key in _keys(value):
-        if not isinstance(key, str):
-            raise TypeError  # json would make text of it
-    return json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
+    _check_keys(value)
+    return _encode(value)
 
 
-def _keys(value: Any) -> Iterator[Any]:
+def _check_keys(value: Any) -> None:
+    """JSON's encoder would make text of other keys."""
     if isinstance(value, dict):
-        yield from value
-        for one in value.values():
-            yield from _keys(one)
-    elif isinstance(value, (list, tuple)):
-        for one in value:
-            yield from _keys(one)
+        if not all(isinstance(key, str) for key in value):
+            raise TypeError
+        value = value.values()
+    elif not isinstance(value, (list, tuple)):
+        return
+    for one in value:
+        if isinstance(one, (dict, list, tuple)):
+            _check_keys(one)
+
+
+_encode = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode

@@ -59,11 +59,14 @@ def to_polars(raw: RawResult | LazyResult) -> Any:
         if not _is_known_to_polars(arrow.types, field.type):
             msg = f"column {field.name!r}: polars has no {field.type} of Arrow's; CAST it in the statement"
             raise MappingError(msg)
+        _check_years(arrow, table, field)
     try:
-        return polars.from_arrow(table)
+        frame = polars.from_arrow(table)
     except (polars.exceptions.PolarsError, TypeError, ValueError, OverflowError):
         msg = "polars can not hold a value of this result; use arrow(), or CAST the column in the statement"
         raise MappingError(msg) from None
+    frame.columns = list(columns)  # it has a name of its own for a column whose name is empty
+    return frame
 
 
 def _library(name: str, *, command: str) -> Any:
@@ -100,3 +103,21 @@ def _is_known_to_polars(types: Any, kind: Any) -> bool:
             types.is_decimal128,
         )
     )
+
+
+def _check_years(arrow: Any, table: Any, field: Any) -> None:
+    """Refuse dates that make polars panic when they are read, as DuckDB's infinity does."""
+    types, kind = arrow.types, field.type
+    if types.is_date32(kind):
+        storage, per_day = arrow.int32(), 1
+    elif types.is_timestamp(kind):
+        storage, per_day = arrow.int64(), 86_400 * {"s": 1, "ms": 10**3, "us": 10**6, "ns": 10**9}[kind.unit]
+    else:
+        return
+    days = import_module("pyarrow.compute").min_max(table[field.name].cast(storage)).as_py()
+    if days["min"] is not None and max(-days["min"], days["max"]) // per_day > _MOST_DAYS:
+        msg = f"column {field.name!r}: polars has no year so far away, nor infinity; CAST it in the statement"
+        raise MappingError(msg)
+
+
+_MOST_DAYS = 95_693_000  # 262 000 years from 1970

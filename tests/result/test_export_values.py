@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import enum
 import ipaddress
 import json
 import math
@@ -28,6 +29,18 @@ arrow = pytest.importorskip("pyarrow")
 UTC, EAST = dt.UTC, dt.timezone(dt.timedelta(hours=3))
 NAIVE = dt.datetime(2020, 12, 31, 23, 59, 59, 999999)  # noqa: DTZ001 - what most columns hold
 NAN = float("nan")
+
+
+class Level(enum.IntEnum):
+    """A number, whose class is another."""
+
+    HIGH = 2
+
+
+class Colour(enum.StrEnum):
+    """The same of a text."""
+
+    RED = "red"
 
 
 def result(values: Sequence[Any], types: Sequence[Any] | None = None) -> Result[Any]:
@@ -63,6 +76,8 @@ COLUMNS: dict[str, tuple[list[Any], str, list[Any] | None]] = {
     "whole": ([1, -(2**63), 2**63 - 1], "int64", None),
     "whole beside NULL": ([2**53 + 5, None, -(2**61) - 1], "int64", None),
     "unsigned": ([2**64 - 1, 0, None], "uint64", None),
+    "whole of a class": ([Level.HIGH, 3], "int64", None),
+    "text of a class": ([Colour.RED, "x"], "string", None),
     "huge": ([2**100, -1], "decimal128(38, 0)", None),
     "floats": ([1.5, None, math.inf, -0.0, 5e-324], "double", None),
     "whole and floats": ([1, 2.5, None], "double", None),
@@ -150,6 +165,7 @@ REFUSED: dict[str, list[Any]] = {
     "with and without a zone": [NAIVE, dt.datetime(2020, 1, 1, tzinfo=UTC)],
     "days and moments": [dt.date(2020, 1, 1), NAIVE],
     "half a character": ["\ud800"],
+    "a moment that is in the year 0 in UTC": [dt.datetime(1, 1, 1, tzinfo=EAST)],
     "a span out of range": [dt.timedelta.max],
     "keys that are numbers": [{1: "s3cret"}],
     "no value": [object()],
@@ -219,6 +235,8 @@ def test_an_empty_result_has_the_declared_types(kind: Any) -> None:
         ([dt.datetime(2020, 1, 1, tzinfo=EAST)], arrow.timestamp("us")),
         ([2**53 + 1], arrow.float64()),
         ([object()], arrow.string()),
+        (["s3cret"], arrow.timestamp("us")),
+        ([[1.5]], arrow.list_(arrow.int64())),
     ],
 )
 def test_a_value_that_does_not_fit_its_declared_type_is_refused(values: list[Any], kind: Any) -> None:
@@ -246,3 +264,17 @@ def test_any_column_of_one_type_comes_back(values: list[Any]) -> None:
     """From all three libraries."""
     for read in LIBRARIES:
         assert read(result(values)) == values
+
+
+def test_polars_has_the_names_of_the_columns() -> None:
+    """Also an empty one."""
+    made = Result[Any](RawResult(("", "x\ny"), [(1, 2)]))
+
+    assert made.polars().columns == made.arrow().column_names == list(made.pandas().columns) == ["", "x\ny"]
+
+
+def test_prepared_lists_are_cut_where_they_were() -> None:
+    """NULLs and empty lists are no items."""
+    values: list[Any] = [[b"a", bytearray(b"b")], None, [], [memoryview(b"c"), None], ()]
+
+    assert in_arrow(result(values)) == [[b"a", b"b"], None, [], [b"c", None], []]

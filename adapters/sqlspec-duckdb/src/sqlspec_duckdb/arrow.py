@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from contextlib import contextmanager
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import duckdb
@@ -22,9 +23,16 @@ if TYPE_CHECKING:
 
     from .values import Row
 
-__all__ = ("is_installed", "rows_of", "set_zone", "table_of", "types_of")
+__all__ = ("checked", "is_exact", "is_installed", "rows_of", "set_zone", "table_of", "types_of")
 
 _BIT = re.compile(r"\b(?:BIT|BINARY)\b")
+_INEXACT = re.compile(r"\b(?:BIT|TIME WITH TIME ZONE|UHUGEINT|BIGNUM|VARINT)\b")
+"""What DuckDB's own tables do not hold as it is: bits become bytes, times lose their zone, and large numbers
+their sign."""
+_LIMITED = re.compile(r"HUGEINT|(?<!WITH )\bTIME\b")
+"""Types with some values that its tables do not hold."""
+_LARGEST = 10**38 - 1  # of a decimal128
+_MIDNIGHT = 24 * 60 * 60 * 10**6
 
 
 def is_installed() -> bool:
@@ -32,6 +40,47 @@ def is_installed() -> bool:
     from importlib.util import find_spec
 
     return find_spec("pyarrow") is not None
+
+
+def is_exact(types: Sequence[Any]) -> bool:
+    """Whether DuckDB's table holds values of all these types as they are; not what each value is."""
+    # `TIMESTAMP WITH TIME ZONE` has another beginning.
+    return not any(_INEXACT.search(str(kind).replace("TIMESTAMP WITH TIME ZONE", "")) for kind in types)
+
+
+def checked(table: Any, types: Sequence[Any]) -> Any:
+    """The table; `MappingError` when DuckDB changed a value in it.
+
+    It makes `decimal128(38, 0)` of a `HUGEINT`, which may have 39 digits, and midnight of 24:00:00.
+    """
+    for name, column, kind in zip(table.column_names, table.columns, map(str, types), strict=True):
+        if _LIMITED.search(kind):
+            for chunk in column.chunks:
+                _check(chunk, name)
+    return table
+
+
+def _check(array: Any, name: str) -> None:
+    kinds = pyarrow().types
+    if kinds.is_struct(array.type) or kinds.is_list(array.type) or kinds.is_fixed_size_list(array.type):
+        parts = array.flatten()
+        for part in parts if kinds.is_struct(array.type) else (parts,):
+            _check(part, name)
+    elif kinds.is_map(array.type):
+        _check(array.keys, name)
+        _check(array.items, name)
+    elif kinds.is_decimal128(array.type) and array.type.scale == 0:
+        found = _bounds(array)
+        if found["min"] is not None and (found["min"] < -_LARGEST or found["max"] > _LARGEST):
+            msg = f"column {name!r}: a HUGEINT has 38 digits at most in Arrow; CAST it to VARCHAR"
+            raise MappingError(msg)
+    elif kinds.is_time64(array.type) and _bounds(array.view(pyarrow().int64()))["max"] == _MIDNIGHT:
+        msg = f"column {name!r}: Arrow has no 24:00:00; CAST it to VARCHAR"
+        raise MappingError(msg)
+
+
+def _bounds(array: Any) -> Any:
+    return import_module("pyarrow.compute").min_max(array).as_py()
 
 
 def set_zone(raw: duckdb.DuckDBPyConnection, zone: str | None) -> None:
@@ -58,7 +107,15 @@ def types_of(types: Sequence[Any], zone: str | None = None) -> Sequence[Any]:
         return [None] * len(types)  # before 1.4 a result has PEP 249's type names only, such as NUMBER
     with _scratch(zone) as raw:
         nulls = ", ".join(f"CAST(NULL AS {kind})" for kind in types)
-        return [field.type for field in to_table(raw.execute(f"SELECT {nulls}")).schema]
+        found = [field.type for field in to_table(raw.execute(f"SELECT {nulls}")).schema]
+    return [each if is_exact((kind,)) else _instead(kind) for kind, each in zip(types, found, strict=True)]
+
+
+def _instead(kind: Any) -> Any:
+    """What holds values of an inexact type: text, or whatever they ask for."""
+    if str(kind) == "UHUGEINT":
+        return pyarrow().decimal128(38, 0)
+    return pyarrow().string() if str(kind) in {"BIT", "TIME WITH TIME ZONE"} else None
 
 
 def table_of(rows: Sequence[Row], columns: Sequence[str], types: Sequence[Any], zone: str | None) -> Any:

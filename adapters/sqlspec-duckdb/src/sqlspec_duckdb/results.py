@@ -6,6 +6,7 @@ no connection: it is read in any thread, after its session, and after its databa
 
 from __future__ import annotations
 
+from functools import partial
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -66,7 +67,7 @@ class DuckDBResult(LazyResult):
 
     def fetch_now(self, *, as_table: bool) -> None:
         """Make the table that is wanted, and leave nothing on the cursor."""
-        if as_table and arrow.is_installed():
+        if as_table and arrow.is_installed() and arrow.is_exact(self._types):
             self.to_arrow()
         elif self.is_open:
             self._read_rows()
@@ -83,12 +84,19 @@ class DuckDBResult(LazyResult):
     def to_arrow(self) -> Any:
         """The driver's own table, or one of the same types where the rows were read before."""
         pyarrow()  # before anything is read: without pyarrow the rows are still to be read
+        if not arrow.is_exact(self._types):
+            return None  # core makes it of the rows
         if self._table is None:
             self._instance.check()
             with self._lock:
                 if self._table is None:
                     self._table = self._make_table()
-        return self._table
+        return None if self._table is None else arrow.checked(self._table, self._types)
+
+    @property
+    def arrow_types(self) -> Any:  # type: ignore[override]
+        """The types of a table that is made of the rows."""
+        return None if arrow.is_exact(self._types) else partial(arrow.types_of, self._types, self._zone)
 
     def _read_rows(self) -> Sequence[Row]:
         self._instance.check()
