@@ -93,12 +93,13 @@ class _NoTypeError(Exception):
 
 def _inferred(arrow: Any, values: Sequence[Any]) -> Any:
     """The type that holds all of *values*; "json" for documents."""
-    found = {_class_of(kind) for kind in set(map(type, values)) if kind is not type(None)}
+    kinds = set(map(type, values))
+    found = {_class_of(kind) for kind in kinds if kind is not type(None)}
     if not found:
         return arrow.null()
     if found <= {dict, list, tuple}:
         return _type_of_lists(arrow, values, found)
-    present = [value for value in values if value is not None]
+    present = [value for value in values if value is not None] if type(None) in kinds else values
     if found <= {int, Decimal}:
         return _type_of_whole(arrow, present) if found == {int} else _type_of_decimals(arrow, present)
     if found == {int, float}:

@@ -42,6 +42,7 @@ def arrow_table(rows: Any) -> Any:
         raise _no_table(kind, "what its collect() returns")
     if kind == "Series" or not hasattr(rows, "__arrow_c_stream__"):
         raise _no_table(kind, "a DataFrame")
+    _check_columns(rows, library)
     try:
         if library == "pandas":
             return arrow.Table.from_pandas(rows, preserve_index=False)
@@ -50,6 +51,22 @@ def arrow_table(rows: Any) -> Any:
         # Arrow's own text quotes values.
         msg = f"load(): a column of the {kind} has values of several types, or of one unknown to Arrow"
         raise ParameterError(msg) from None
+
+
+def _check_columns(frame: Any, library: str) -> None:
+    """Refuse what would become something else in Arrow: addresses of objects, the numbers of periods."""
+    if library not in _NO_VALUES:
+        return
+    if len(set(frame.columns)) != len(frame.columns):
+        msg = f"load(): two columns of the {type(frame).__name__} have one name; rename one"
+        raise ParameterError(msg)
+    for name, kind in zip(frame.columns, map(str, frame.dtypes), strict=True):
+        if kind.startswith(_NO_VALUES[library]):
+            msg = f"load(): column {name!r} is of {library}'s {kind}, which no database has; make text of it"
+            raise ParameterError(msg)
+
+
+_NO_VALUES = {"pandas": ("period", "interval"), "polars": ("Object",)}
 
 
 def _no_table(kind: str, instead: str) -> InvalidArgumentError:
@@ -87,17 +104,24 @@ def _values(column: Any, name: str) -> list[Any]:
 
 def _in_microseconds(arrow: Any, kind: Any) -> Any:
     types = arrow.types
-    if types.is_timestamp(kind) and kind.unit == "ns":
-        return arrow.timestamp("us", tz=kind.tz)
-    if types.is_time64(kind) and kind.unit == "ns":
-        return arrow.time64("us")
-    if types.is_duration(kind) and kind.unit == "ns":
-        return arrow.duration("us")
-    if types.is_list(kind):
-        items = _in_microseconds(arrow, kind.value_type)
-        return kind if items is kind.value_type else arrow.list_(items)
+    if types.is_temporal(kind):
+        return _time_in_microseconds(arrow, kind)
+    if types.is_dictionary(kind):
+        inner = _in_microseconds(arrow, kind.value_type)
+        return kind if inner is kind.value_type else inner
+    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inner = _in_microseconds(arrow, kind.value_type)
+        return kind if inner is kind.value_type else arrow.large_list(inner)
     if types.is_struct(kind):
         fields = [kind.field(place) for place in range(kind.num_fields)]
         made = [field.with_type(_in_microseconds(arrow, field.type)) for field in fields]
         return kind if made == fields else arrow.struct(made)
     return kind
+
+
+def _time_in_microseconds(arrow: Any, kind: Any) -> Any:
+    if getattr(kind, "unit", "") != "ns":
+        return kind
+    if arrow.types.is_timestamp(kind):
+        return arrow.timestamp("us", tz=kind.tz)
+    return arrow.time64("us") if arrow.types.is_time64(kind) else arrow.duration("us")

@@ -110,6 +110,36 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
         ParameterError,
         "'seen'.*nanoseconds",
     ),
+    "nanoseconds in a category": (
+        pandas.DataFrame({"seen": pandas.Categorical([LATE])}),
+        ParameterError,
+        "'seen'.*nanoseconds",
+    ),
+    "nanoseconds in a list of one length": (
+        arrow.table({"seen": arrow.array([[1]], arrow.list_(arrow.timestamp("ns"), 1))}),
+        ParameterError,
+        "'seen'.*nanoseconds",
+    ),
+    "objects, whose addresses would be loaded": (
+        polars.DataFrame({"title": [object()]}, schema={"title": polars.Object}),
+        ParameterError,
+        "'title' is of polars's Object",
+    ),
+    "periods, which would be numbers": (
+        pandas.DataFrame({"id": pandas.period_range("2020", "2021", freq="Y")}),
+        ParameterError,
+        "'id' is of pandas's period",
+    ),
+    "intervals": (
+        pandas.DataFrame({"id": [pandas.Interval(0, 1)]}),
+        ParameterError,
+        "'id' is of pandas's interval",
+    ),
+    "two columns of one name": (
+        pandas.DataFrame([[1, 2]], columns=["id", "id"]),
+        ParameterError,
+        "two columns of the DataFrame have one name",
+    ),
 }
 
 
