@@ -336,6 +336,11 @@ class BridgedCursor(AsyncCursor):
         if self._owner.guard.ended is None:
             await self._owner._hop(self._cursor.close)
 
+    async def discard(self) -> None:
+        """One hop."""
+        if self._owner.guard.ended is None:
+            await self._owner._hop(self._cursor.discard)
+
 
 @atexit.register
 def _stop_statements() -> None:

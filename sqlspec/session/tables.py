@@ -54,19 +54,19 @@ def arrow_table(rows: Any) -> Any:
 
 
 def _check_columns(frame: Any, library: str) -> None:
-    """Refuse what would become something else in Arrow: addresses of objects, the numbers of periods."""
-    if library not in _NO_VALUES:
+    """Refuse what has other names or other values in Arrow."""
+    if library not in {"pandas", "polars"}:
         return
     if len(set(frame.columns)) != len(frame.columns):
         msg = f"load(): two columns of the {type(frame).__name__} have one name; rename one"
         raise ParameterError(msg)
-    for name, kind in zip(frame.columns, map(str, frame.dtypes), strict=True):
-        if kind.startswith(_NO_VALUES[library]):
-            msg = f"load(): column {name!r} is of {library}'s {kind}, which no database has; make text of it"
-            raise ParameterError(msg)
+    for name, kind in zip(frame.columns, frame.dtypes, strict=True):
+        if str(kind) == "Object":  # polars hands over the addresses of objects
+            raise _no_values(name, "polars.Object")
 
 
-_NO_VALUES = {"pandas": ("period", "interval"), "polars": ("Object",)}
+def _no_values(name: str, kind: str) -> ParameterError:
+    return ParameterError(f"load(): column {name!r} is of {kind}, which no database has; make text of it")
 
 
 def _no_table(kind: str, instead: str) -> InvalidArgumentError:
@@ -94,32 +94,38 @@ def rows_of(table: Any, places: Sequence[int], size: int) -> Iterator[tuple[Any,
 def _values(column: Any, name: str) -> list[Any]:
     """A column as Python values. Nanoseconds, which Python's times do not have, are refused and never cut."""
     arrow = import_module("pyarrow")
-    kind = _in_microseconds(arrow, column.type)
+    kind = _readable(arrow, column.type, name)
     try:
-        return (column if kind is column.type else column.cast(kind)).to_pylist()  # type: ignore[no-any-return]
+        return (column if kind == column.type else column.cast(kind)).to_pylist()  # type: ignore[no-any-return]
     except (arrow.ArrowException, ValueError, OverflowError):
         msg = f"load(): column {name!r} has times with nanoseconds, or out of the years that Python knows"
         raise ParameterError(msg) from None
 
 
-def _in_microseconds(arrow: Any, kind: Any) -> Any:
+def _readable(arrow: Any, kind: Any, name: str) -> Any:
+    """The type whose values Python has as they are: *kind*, or the same in microseconds."""
     types = arrow.types
+    if isinstance(kind, arrow.BaseExtensionType) and kind.extension_name.startswith("pandas."):
+        raise _no_values(name, kind.extension_name)  # periods, of which only a number would be left
     if types.is_temporal(kind):
-        return _time_in_microseconds(arrow, kind)
-    if types.is_dictionary(kind):
-        inner = _in_microseconds(arrow, kind.value_type)
-        return kind if inner is kind.value_type else inner
-    if types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
-        inner = _in_microseconds(arrow, kind.value_type)
-        return kind if inner is kind.value_type else arrow.large_list(inner)
-    if types.is_struct(kind):
+        kind = _in_microseconds(arrow, kind)
+    elif types.is_dictionary(kind) or types.is_run_end_encoded(kind):
+        inner = _readable(arrow, kind.value_type, name)
+        kind = kind if inner == kind.value_type else inner
+    elif types.is_list(kind) or types.is_large_list(kind) or types.is_fixed_size_list(kind):
+        inner = _readable(arrow, kind.value_type, name)
+        kind = kind if inner == kind.value_type else arrow.large_list(inner)
+    elif types.is_map(kind):
+        inner = _readable(arrow, kind.item_type, name)
+        kind = kind if inner == kind.item_type else arrow.map_(kind.key_type, inner)
+    elif types.is_struct(kind):
         fields = [kind.field(place) for place in range(kind.num_fields)]
-        made = [field.with_type(_in_microseconds(arrow, field.type)) for field in fields]
-        return kind if made == fields else arrow.struct(made)
+        made = [field.with_type(_readable(arrow, field.type, name)) for field in fields]
+        kind = kind if made == fields else arrow.struct(made)
     return kind
 
 
-def _time_in_microseconds(arrow: Any, kind: Any) -> Any:
+def _in_microseconds(arrow: Any, kind: Any) -> Any:
     if getattr(kind, "unit", "") != "ns":
         return kind
     if arrow.types.is_timestamp(kind):

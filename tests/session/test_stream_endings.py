@@ -72,6 +72,21 @@ def test_an_error_of_the_block_stands(spec: SQLSpec, ended: list[str]) -> None:
     assert ended == ["discard"]
 
 
+async def test_an_error_of_an_async_block_reaches_a_sync_drivers_cursor(
+    spec: SQLSpec, ended: list[str]
+) -> None:
+    """In a thread, by the same two methods."""
+    with pytest.raises(ZeroDivisionError):
+        async with spec.provide_session("main") as session:
+            await anext(session.stream("SELECT id FROM t"))
+            raise ZeroDivisionError
+    with pytest.raises(OperationalError, match="could not be done"):
+        async with spec.provide_session("main") as session:
+            await anext(session.stream("SELECT id FROM t"))
+
+    assert ended == ["discard", "close"]
+
+
 def test_a_cursor_without_discard_is_closed(spec: SQLSpec, monkeypatch: pytest.MonkeyPatch) -> None:
     """The default; its error does not hide the block's own."""
     monkeypatch.delattr(HalfDone, "discard")

@@ -53,6 +53,12 @@ FRAMES: dict[str, Any] = {
     ),
     "pandas, with categories": TABLE.to_pandas(types_mapper=pandas.ArrowDtype).astype({"title": "category"}),
     "polars": polars.from_arrow(TABLE),
+    "polars, with categories": polars.from_arrow(TABLE).with_columns(
+        polars.col("title").cast(polars.Categorical)
+    ),
+    "polars, with an enum": polars.from_arrow(TABLE).with_columns(
+        polars.col("title").cast(polars.Enum([title for title in DATA["title"] if title]))
+    ),
     "pyarrow": TABLE,
     "a reader": None,
     "something else": Exported(),
@@ -123,17 +129,34 @@ WRONG: dict[str, tuple[Any, type[Exception], str]] = {
     "objects, whose addresses would be loaded": (
         polars.DataFrame({"title": [object()]}, schema={"title": polars.Object}),
         ParameterError,
-        "'title' is of polars's Object",
+        "'title' is of polars.Object",
     ),
     "periods, which would be numbers": (
         pandas.DataFrame({"id": pandas.period_range("2020", "2021", freq="Y")}),
         ParameterError,
-        "'id' is of pandas's period",
+        "'id' is of pandas.period",
+    ),
+    "periods in a category": (
+        pandas.DataFrame({"id": pandas.Categorical(pandas.period_range("2020", "2021", freq="Y"))}),
+        ParameterError,
+        "'id' is of pandas.period",
+    ),
+    "periods of Arrow": (
+        arrow.Table.from_pandas(pandas.DataFrame({"id": pandas.period_range("2020", "2021", freq="Y")})),
+        ParameterError,
+        "'id' is of pandas.period",
+    ),
+    "nanoseconds in runs": (
+        arrow.table(
+            {"seen": arrow.RunEndEncodedArray.from_arrays([1], arrow.array([1], arrow.timestamp("ns")))}
+        ),
+        ParameterError,
+        "'seen'.*nanoseconds",
     ),
     "intervals": (
         pandas.DataFrame({"id": [pandas.Interval(0, 1)]}),
         ParameterError,
-        "'id' is of pandas's interval",
+        "'id' is of pandas.interval",
     ),
     "two columns of one name": (
         pandas.DataFrame([[1, 2]], columns=["id", "id"]),
