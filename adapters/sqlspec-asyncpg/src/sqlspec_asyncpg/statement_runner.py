@@ -155,23 +155,10 @@ class StatementRunner:
                 if not runs or runs[-1][0].prepared is not found.prepared:
                     runs.append((found, []))
                 runs[-1][1].append(found.sent)
-        if len(runs) == 1 or self.raw.is_in_transaction():
-            return await self._send_runs(runs, deadline)
-        await self.raw.execute("BEGIN", timeout=seconds_until(deadline))
-        try:
-            result = await self._send_runs(runs, deadline)
-        except BaseException:
-            with suppress(asyncpg.PostgresError, asyncpg.InterfaceError, OSError):
-                await self.raw.execute("ROLLBACK")
-            raise
-        await self.raw.execute("COMMIT", timeout=seconds_until(deadline))
-        return result
-
-    async def _send_runs(self, runs: Sequence[tuple[Resolved, Any]], deadline: float | None) -> RawResult:
-        results = [await self._send_many(found, rows, deadline) for found, rows in runs]
-        rows = [row for result in results for row in result.rows]
+        results = [await self._send_many(found, members, deadline) for found, members in runs]
+        returned = [row for result in results for row in result.rows]
         count = sum(result.rowcount for result in results)
-        return RawResult(results[0].columns, rows, count, None, (), results[0].arrow_types)
+        return RawResult(results[0].columns, returned, count, None, (), results[0].arrow_types)
 
     async def _send_many(
         self, found: Resolved, rows: Sequence[Sequence[Any]], deadline: float | None
