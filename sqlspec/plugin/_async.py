@@ -271,6 +271,11 @@ class AsyncConnection(AsyncPooledConnection[RawT]):
     def transaction_status(self) -> TransactionStatus:
         """The driver's own view, without a round trip."""
 
+    @property
+    def abort_error(self) -> SQLSpecError | None:
+        """Why the transaction has ended, where the adapter knows more than its status says."""
+        return None
+
     async def refresh_status(self) -> None:
         """Bring `transaction_status` up to date after the application has had `raw`. Core's own."""
 

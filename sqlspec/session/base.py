@@ -141,7 +141,7 @@ class SessionBase(Generic[C]):
     def _left_open(self) -> TransactionAbortedError:
         return TransactionAbortedError(
             f"the script began a transaction on {self._plan.name!r} and did not end it: it was rolled back. "
-            "Write COMMIT at its end"
+            "Write '; COMMIT' at its end"
         )
 
     def _ended_without(self, guard: CallGuard) -> SQLSpecError:
@@ -239,7 +239,8 @@ class SessionBase(Generic[C]):
     def _vanished(self, status: TransactionStatus) -> bool:
         """The transaction that should be open is not: it ended behind the session's back."""
         if status is IDLE or status is BROKEN:
-            self._give_up(TransactionAbortedError("the database ended the transaction by itself"))
+            ended = TransactionAbortedError("the database ended the transaction by itself")
+            self._give_up(self._connection.abort_error or ended)
         return self._trouble is ABORTED
 
     def _judge(self, outcome: Outcome) -> BaseException | None:

@@ -297,6 +297,11 @@ class BridgedConnection(BridgedPooledConnection["Connection[Any]"], AsyncConnect
         """As the last call left it; the driver is not asked in the thread of the event loop."""
         return self._status
 
+    @property
+    def abort_error(self) -> SQLSpecError | None:
+        """The inner connection's."""
+        return self._inner.abort_error
+
     async def refresh_status(self) -> None:
         """One hop, which looks at the transaction as any other does."""
         await self._hop(self._inner.refresh_status)

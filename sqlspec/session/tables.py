@@ -36,7 +36,7 @@ def arrow_table(rows: Any) -> Any:
     try:
         arrow = import_module("pyarrow")
     except ImportError as exc:
-        msg = f"load() of a {library} {kind} needs pyarrow: pip install pyarrow"
+        msg = f"load() of a {library} {kind} needs pyarrow: pip install 'pyarrow>=15'"
         raise NotSupportedError(msg) from exc
     if kind == "LazyFrame":
         raise _no_table(kind, "what its collect() returns")
@@ -49,7 +49,9 @@ def arrow_table(rows: Any) -> Any:
         return arrow.RecordBatchReader.from_stream(rows)
     except (arrow.ArrowException, TypeError, ValueError, OverflowError):
         # Arrow's own text quotes values.
-        msg = f"load(): a column of the {kind} has values of several types, or of one unknown to Arrow"
+        name = _odd_column(arrow, rows) if library == "pandas" else None
+        which = "a column" if name is None else f"column {name!r}"
+        msg = f"load(): {which} of the {kind} has values of several types, or of one that Arrow has not"
         raise ParameterError(msg) from None
 
 
@@ -62,11 +64,23 @@ def _check_columns(frame: Any, library: str) -> None:
         raise ParameterError(msg)
     for name, kind in zip(frame.columns, frame.dtypes, strict=True):
         if str(kind) == "Object":  # polars hands over the addresses of objects
-            raise _no_values(name, "polars.Object")
+            raise _no_values(name, "polars.Object", "map_elements(str, return_dtype=polars.String)")
 
 
-def _no_values(name: str, kind: str) -> ParameterError:
-    return ParameterError(f"load(): column {name!r} is of {kind}, which no database has; make text of it")
+def _odd_column(arrow: Any, frame: Any) -> Any:
+    """Which column it is that Arrow can not take."""
+    for name in frame.columns:
+        try:
+            arrow.Array.from_pandas(frame[name])
+        except (arrow.ArrowException, TypeError, ValueError, OverflowError):
+            return name
+    return None
+
+
+def _no_values(name: str, kind: str, text: str) -> ParameterError:
+    return ParameterError(
+        f"load(): column {name!r} is of {kind}, which no database has; make text of it: {text}"
+    )
 
 
 def _no_table(kind: str, instead: str) -> InvalidArgumentError:
@@ -98,7 +112,10 @@ def _values(column: Any, name: str) -> list[Any]:
     try:
         return (column if kind == column.type else column.cast(kind)).to_pylist()  # type: ignore[no-any-return]
     except (arrow.ArrowException, ValueError, OverflowError):
-        msg = f"load(): column {name!r} has times with nanoseconds, or out of the years that Python knows"
+        msg = (
+            f"load(): column {name!r} has times with nanoseconds, or out of the years 1 to 9999; round them "
+            "to microseconds, or make text of them"
+        )
         raise ParameterError(msg) from None
 
 
@@ -106,7 +123,9 @@ def _readable(arrow: Any, kind: Any, name: str) -> Any:
     """The type whose values Python has as they are: *kind*, or the same in microseconds."""
     types = arrow.types
     if isinstance(kind, arrow.BaseExtensionType) and kind.extension_name.startswith("pandas."):
-        raise _no_values(name, kind.extension_name)  # periods, of which only a number would be left
+        raise _no_values(
+            name, kind.extension_name, "astype(str)"
+        )  # periods, of which only a number would be left
     if types.is_temporal(kind):
         kind = _in_microseconds(arrow, kind)
     elif types.is_dictionary(kind) or types.is_run_end_encoded(kind):

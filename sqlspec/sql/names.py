@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from sqlspec.errors import InvalidArgumentError
@@ -21,8 +20,14 @@ def table_path(table: object, dialect: Dialect) -> tuple[str, ...]:
     """
     if isinstance(table, str):
         parts = tuple(_parts(table, {pair[0]: pair[1] for pair in dialect.identifier_quotes}))
-    elif isinstance(table, Sequence) and all(isinstance(part, str) for part in table):
+    elif isinstance(table, (tuple, list)):
         parts = tuple(table)
+        for number, part in enumerate(parts, 1):
+            if not isinstance(part, str):
+                msg = (
+                    f"load(): the parts of a table's name are str, and part {number} is {type(part).__name__}"
+                )
+                raise InvalidArgumentError(msg)
     else:
         msg = f"load(): a table is a str, or a tuple of its parts, not {type(table).__name__}"
         raise InvalidArgumentError(msg)

@@ -35,8 +35,8 @@ _PHRASE = 4  # words: the longest phrase of transaction control
 
 _ONLY_QMARKS = {"?"}
 OWN_TRANSACTIONS = (
-    "the session is the script's transaction; one with a BEGIN and COMMIT of its own runs in a session "
-    "without: provide_session(autocommit=True)"
+    "the session is the script's transaction. If the script has its own BEGIN and COMMIT, open the session "
+    "with provide_session(autocommit=True)"
 )
 
 

@@ -42,9 +42,9 @@ def refuse_copy(statement: bytes) -> None:
     """Raise `NotSupportedError` for a COPY whose data are the client's."""
     if _FIRST.match(statement) and _is_clients(statement):
         raise NotSupportedError(
-            "COPY with data of the client is not run like other statements: session.load() inserts rows, "
-            "session.stream() reads them, execute_script() takes COPY … FROM stdin with its data, and the "
-            "driver's connection has calls of its own for COPY"
+            "COPY from or to the client can not be run here. session.load() inserts rows, session.stream() "
+            "of a SELECT reads them, and execute_script() takes COPY … FROM stdin with its data; "
+            "session.connection() gives the driver's connection, which has its own calls for COPY"
         )
 
 

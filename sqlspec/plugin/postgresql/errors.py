@@ -62,9 +62,10 @@ MEANINGS = {
     "22021": "a text has bytes that its encoding does not allow",
     "22023": "a function or a setting does not accept a value",
     "2201B": "a text is not a regular expression",
-    "22P02": "a text does not have the form that its type needs",
+    "22P02": "a value does not have the form that its type needs, as the text 1.0 for an integer",
     "22P05": "a character does not exist in the other encoding",
     "42": "a value names something that does not exist, or is no name",
+    "42P18": "the server can not tell the type of a parameter; cast it in the statement: ?::text",
     "44": "a row violates the CHECK OPTION of its view",
     "P0": "a function raised an exception",
 }

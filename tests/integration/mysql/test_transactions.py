@@ -65,6 +65,17 @@ async def test_g43_ddl_after_other_work_does_not_end_in_peace(spec: SQLSpec) -> 
     assert await ids(spec) == [1]
 
 
+async def test_a_clean_exit_right_after_ddl_says_why_it_fails(spec: SQLSpec) -> None:
+    """Nothing else ran that could have said it."""
+    with pytest.raises(TransactionAbortedError) as caught:
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            await session.execute("CREATE TABLE other (id INTEGER)")
+
+    assert "CREATE" in str(caught.value.__cause__)
+    assert await ids(spec) == [1]
+
+
 async def test_ddl_that_fails_after_other_work_does_not_hide_the_commit(spec: SQLSpec) -> None:
     """An error tells nothing of the transaction: the server is asked."""
     with pytest.raises(TransactionAbortedError):

@@ -280,6 +280,11 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
             await self._transaction.set_read_only(deadline)
 
     @property
+    def abort_error(self) -> SQLSpecError | None:
+        """Why our transaction is no longer open: MySQL commits for DDL, and procedures do."""
+        return self._transaction.abort_error
+
+    @property
     def transaction_status(self) -> TransactionStatus:
         """As the server's last answer had it. One that is open in the place of ours is no good either."""
         if self._transaction.abort_error is not None:

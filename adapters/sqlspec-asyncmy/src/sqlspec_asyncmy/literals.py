@@ -161,7 +161,7 @@ def _timedelta(value: timedelta) -> Literal:
     if getattr(value, "nanoseconds", 0):  # of pandas
         raise ParameterError(_NANOSECONDS)
     if abs(value) > _LONGEST_TIME:
-        msg = "a timedelta is too long: MySQL's TIME ends at 838:59:59"
+        msg = "a timedelta is too long: MySQL's TIME ends at 838:59:59.999999; store seconds in an integer"
         raise ParameterError(msg)
     micros = abs(value) // timedelta(microseconds=1)
     seconds, micros = divmod(micros, 1_000_000)

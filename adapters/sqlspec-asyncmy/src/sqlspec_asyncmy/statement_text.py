@@ -57,8 +57,8 @@ class StatementText:
         # What a script restores is what it has saved; after it the charset is set again.
         if kind & CHARSET and not (self._transaction.is_free and restores_charset(statement)):
             raise NotSupportedError(
-                "text travels as UTF-8, so the connection's charset stays; "
-                "say `charset` or `collation` in the config"
+                "text travels as UTF-8, so the connection's charset stays what it is. Leave SET NAMES out, "
+                "and make dumps with --default-character-set=utf8mb4"
             )
         if kind & LOCKS and self._transaction.begun is not None:
             msg = "LOCK TABLES ends a transaction, and a transaction the locks; use an autocommit session"

@@ -190,7 +190,7 @@ class TransactionControl:
         await self.rollback(None)
         raise TransactionControlError(
             "the statement began a transaction and left it open, or switched autocommit off, in a session "
-            "without transactions; it was rolled back. Leave autocommit=True out, or use session.begin()"
+            "without transactions; it was rolled back. Put the COMMIT into the procedure that begins it"
         )
 
     async def set_mark(self) -> None:

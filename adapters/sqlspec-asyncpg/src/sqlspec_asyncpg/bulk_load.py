@@ -123,5 +123,6 @@ def check_time_zones(rows: Sequence[Any], types: Sequence[Any], columns: Sequenc
             for number, row in enumerate(rows, 1):
                 if getattr(row[place], "tzinfo", None) is not None:
                     raise ParameterError(
-                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has one"
+                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has "
+                        "one; take it off, or make the column a timestamptz"
                     )

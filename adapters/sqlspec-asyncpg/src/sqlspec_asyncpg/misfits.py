@@ -32,10 +32,20 @@ def misfit(exc: Exception, prepared: Any, rows: Sequence[Sequence[Any]]) -> Para
 
 def cannot_take(place: int, kind: str, value: Any) -> ParameterError:
     """A parameter that is of no use there."""
-    return ParameterError(
-        f"parameter {place + 1}: PostgreSQL's {kind} can not take this {type(value).__name__}; "
-        "convert it, or cast the parameter in the statement: ?::bigint"
-    )
+    what = f"parameter {place + 1}: PostgreSQL's {kind} can not take this {type(value).__name__}"
+    return ParameterError(f"{what}; {_advice(value)}")
+
+
+def _advice(value: Any) -> str:
+    if isinstance(value, str):
+        return "it holds NUL, or half of a character (a lone surrogate)"
+    if isinstance(value, dict):
+        return "JSON has no NaN and no infinity, and its keys are str"
+    if isinstance(value, (list, tuple)):
+        return "the elements of an array are of one type, which the statement can name: ?::float8[]"
+    if type(value).__name__ == "NAType":
+        return "pass None"
+    return "convert it to a type that PostgreSQL has"
 
 
 def refused_place(exc: Exception) -> int | None:

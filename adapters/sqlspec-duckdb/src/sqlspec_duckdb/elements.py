@@ -35,7 +35,10 @@ def check_alike(values: Iterable[Any]) -> None:
         for name in dict.fromkeys(chain.from_iterable(given)):
             check_alike(one[name] for one in given if name in one)
     elif len(set(map(_family, given))) > 1:
-        msg = "a list's elements are of one type in DuckDB; the driver would change some of these"
+        msg = (
+            "a list's elements are of one type in DuckDB, and the driver would change some of these; make "
+            "them one type, or pass the list as JSON text"
+        )
         raise ParameterError(msg)
 
 
@@ -54,7 +57,7 @@ def _check_numbers(given: list[Any], kinds: set[type]) -> None:
     if Decimal not in kinds:
         return
     if float in kinds:
-        msg = "a list has Decimals and floats; the driver would make floats of all"
+        msg = "a list has Decimals and floats, and the driver would make floats of all; pass one of the two"
         raise ParameterError(msg)
     if max(map(_whole_digits, given)) + max(map(_decimal_digits, given)) > DIGITS:
         msg = f"the Decimals of a list need more than {DIGITS} digits together; the driver would round some"

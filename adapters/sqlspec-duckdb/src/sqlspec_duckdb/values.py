@@ -94,7 +94,10 @@ def _decimal(value: Any) -> Any:
     # With zeros after the point the one before it counts, too.
     needed = max(len(digits) + max(exponent, 0), 1 - exponent if -exponent > len(digits) else -exponent)
     if needed > DIGITS:
-        msg = f"a Decimal has too many digits: DuckDB's DECIMAL has {DIGITS}; the driver would round it"
+        msg = (
+            f"a Decimal has too many digits: DuckDB's DECIMAL has {DIGITS}, and the driver would round it; "
+            "pass str(value) for a VARCHAR, or float(value)"
+        )
         raise ParameterError(msg)
     # Written out: duckdb 1.x takes 1E+5 for 1.00000.
     return value if exponent <= 0 else type(value)((sign, (*digits, *(0,) * exponent), 0))
@@ -121,14 +124,20 @@ def _time(value: Any) -> Any:
 def _numpy_moment(value: Any) -> Any:
     found = value.item()
     if isinstance(found, int):
-        msg = "the driver would take this numpy.datetime64 for a number; pass value.astype('datetime64[us]')"
+        msg = (
+            "the driver would take this numpy.datetime64 for a number; pass str(value), and write "
+            "CAST(? AS TIMESTAMP_NS), or AS DATE, in the statement"
+        )
         raise ParameterError(msg)
     return found
 
 
 def _array(values: Any) -> Any:
     if values.dtype.kind not in "biufUSO":
-        msg = f"DuckDB can not take a numpy.ndarray of {values.dtype.name}; pass a list"
+        msg = (
+            f"DuckDB can not take a numpy.ndarray of {values.dtype.name}; pass a list of Python values, such "
+            "as datetimes. The tolist() of nanoseconds gives numbers"
+        )
         raise ParameterError(msg)
     return encoded(values.tolist())
 

@@ -178,7 +178,10 @@ def _of_a_statement(text: str) -> SQLSpecError:
         return StatementError("COPY is not run by execute(): use load(), or the driver's connection")
     if "result" in text:
         return StatementError("psycopg can not read the result of this statement")
-    return ParameterError("psycopg can not send these parameters with this statement")
+    return ParameterError(
+        "psycopg can not send these parameters: a list's elements are of one type; name it in the statement, "
+        "as ?::float8[], or convert the value"
+    )
 
 
 _UNREADABLE = re.compile(
@@ -214,7 +217,9 @@ def _of_a_value(exc: Exception) -> SQLSpecError | None:
     if isinstance(exc, UnicodeEncodeError):
         return ParameterError("a str holds a lone surrogate, which can not be stored as UTF-8")
     if isinstance(exc, (TypeError, ValueError, OverflowError, AttributeError, LookupError)):
-        return ParameterError(f"a parameter is of a kind that PostgreSQL can not take ({type(exc).__name__})")
+        return ParameterError(
+            "a parameter has a value that PostgreSQL can not take, such as NaN in JSON; convert it"
+        )
     if type(exc).__module__ == "builtins":
         return DatabaseError(f"the driver raised {type(exc).__name__}")
     return None

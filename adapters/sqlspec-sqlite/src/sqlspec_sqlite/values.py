@@ -160,7 +160,7 @@ def _decimal(value: Any) -> float:
     if not Decimal(f"{number:.15g}") == value == Decimal(repr(number)):
         msg = (
             "a Decimal has more digits than SQLite would keep, which are 15; pass str(value) for a column of "
-            "type TEXT, or int(value) if it is whole"
+            "type TEXT, or int(value) if it is whole and fits into 64 bits"
         )
         raise ParameterError(msg)
     return number
@@ -175,7 +175,7 @@ def _datetime(value: Any) -> str:
         try:
             value = value.astimezone(UTC)
         except OverflowError:
-            msg = "a datetime is outside of Python's years in UTC, as which SQLite stores it"
+            msg = "a datetime is before year 1 or after 9999 in UTC, in which it would be stored; pass text"
             raise ParameterError(msg) from None
     text: str = value.isoformat(" ")
     return text

@@ -104,7 +104,8 @@ def check_time_zones(rows: Sequence[Sequence[Any]], oids: Sequence[int], columns
             for number, row in enumerate(rows, 1):
                 if getattr(row[place], "tzinfo", None) is not None:
                     raise ParameterError(
-                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has one"
+                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has "
+                        "one; take it off, or make the column a timestamptz"
                     )
 
 
