@@ -84,7 +84,7 @@ DOCUMENTS = st.recursive(
 )
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(document=st.dictionaries(st.sampled_from(["a", "b", "ü"]), DOCUMENTS))
 def test_documents_come_back_as_they_went(url: str, document: dict[str, Any]) -> None:
     """Whatever is in them."""

@@ -6,7 +6,7 @@ from contextlib import suppress
 
 import duckdb
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sqlspec import SQLSpec
@@ -92,7 +92,6 @@ def test_a_script_of_signs_is_cut_where_duckdb_cuts_it(signs: str) -> None:
     assert len(STATEMENTS.script(text)) == wanted
 
 
-@settings(deadline=None)  # opens a database each time
 @example("1", "")
 @example(" AS `a'", " --'")
 @given(st.text(alphabet="'\"`;a1 ", max_size=8), st.text(alphabet="'\"`- ", max_size=6))

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec import SQLSpec
@@ -138,7 +138,6 @@ def test_an_option_that_ends_like_url_declares_no_database(spec: SQLSpec) -> Non
     assert config.proxy_url == "net://proxy"
 
 
-@settings(deadline=None)  # a busy machine's business
 @given(
     name=st.from_regex(r"[A-Z][A-Z0-9]{0,5}(_[A-Z0-9]{1,5}){0,2}", fullmatch=True),
     size=st.integers(1, 10**6),
@@ -522,7 +521,6 @@ VARIABLE = st.lists(st.sampled_from(WORDS.split()), max_size=6).map(lambda words
 
 
 @pytest.mark.parametrize("mapping", [{"MAIN": NetConfig, "A_B": FileConfig}, None])
-@settings(deadline=None)  # a busy machine's business
 @given(environ=st.dictionaries(VARIABLE, st.sampled_from(VALUES) | st.text(max_size=5), max_size=6))
 def test_any_environment_is_configs_or_a_config_source_error(mapping: Any, environ: dict[str, str]) -> None:
     """No other exception leaves."""

@@ -9,7 +9,7 @@ import tomllib
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from sqlspec import SQLSpec
@@ -196,7 +196,6 @@ def registered(name: str, raw: bytes, folder: Path) -> SQLSpec | None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None)  # a busy machine's business
 @given(
     raw=st.binary(max_size=60)
     | st.text(max_size=60).map(lambda text: text.encode("utf-8", "surrogatepass"))
@@ -210,7 +209,6 @@ def test_g36_any_bytes_are_configs_or_a_config_file_error(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None)  # a busy machine's business
 @given(cuts=st.lists(CUTS, max_size=4))
 @example(cuts=[])
 def test_g36_a_good_file_that_was_damaged_is_configs_or_a_config_file_error(
@@ -228,7 +226,6 @@ def test_g36_a_good_file_that_was_damaged_is_configs_or_a_config_file_error(
 
 
 @pytest.mark.parametrize("name", NAMES)
-@settings(deadline=None)  # a busy machine's business
 @given(
     names=st.lists(st.text(min_size=1, max_size=8), min_size=1, max_size=3, unique=True),
     value=st.text(max_size=8),

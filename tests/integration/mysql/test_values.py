@@ -161,7 +161,7 @@ async def test_g31_what_can_not_be_sent_is_refused(spec: SQLSpec, value: Any) ->
         assert await session.execute("SELECT id FROM item").scalars() == [1]
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.tuples(

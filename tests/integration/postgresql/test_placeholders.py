@@ -87,7 +87,7 @@ async def test_g29_the_server_agrees(door: Door, style: str) -> None:
     assert wrong == {}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     chosen=st.lists(st.sampled_from(EXPRESSIONS), min_size=1, max_size=6),
     style=st.sampled_from(["qmark", "named", "dollar"]),

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from .sides import Home
 
-MANY = settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=9)
 edges = st.sampled_from([edge + step for edge in (0, 2**15, 2**31, 2**63) for step in (-1, 0, 1)])

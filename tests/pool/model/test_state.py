@@ -332,9 +332,7 @@ def play(examples: int) -> None:
     checks = [HealthCheck.too_slow]
     run_state_machine_as_test(
         BookMachine,
-        settings=settings(
-            max_examples=examples, stateful_step_count=50, deadline=None, suppress_health_check=checks
-        ),
+        settings=settings(max_examples=examples, stateful_step_count=50, suppress_health_check=checks),
     )
 
 
