@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 
 __all__ = ("to_text",)
 
-_SPECIAL_IN_ARRAYS = re.compile(r"^\Z|[\"{}\\\s,]|^null\Z", re.IGNORECASE | re.ASCII)
+# The wide spaces need no quotes, but psycopg writes them, and a text must be the same.
+_SPACES = "\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
+_SPECIAL_IN_ARRAYS = re.compile(rf"^\Z|[\"{{}}\\\s,{_SPACES}]|^null\Z", re.IGNORECASE | re.ASCII)
 _SPECIAL_IN_FIELDS = re.compile(r"^\Z|[\",\\\s()]", re.ASCII)
 
 
