@@ -335,13 +335,13 @@ class SQLSpec:
 
     def open(self) -> None:
         """Lend again after `close`, and warm up: open each database's `pool_min_size`, or raise."""
-        self._table.reopen()
+        self._reopen()
         for database in list(self._table.databases.values()):
             database.warm_up()
 
     async def aopen(self) -> None:
         """As `open`, for the running event loop."""
-        self._table.reopen()
+        self._reopen()
         for database in list(self._table.databases.values()):
             await database.awarm_up()
 
@@ -353,13 +353,22 @@ class SQLSpec:
         """
         from .closing import close_all
 
-        close_all(self._table.close())
+        close_all(self._table.close() + self._covered())
 
     async def aclose(self) -> None:
         """As `close`; connections of the running event loop send their server a close message."""
         from .closing import aclose_all
 
-        await aclose_all(self._table.close())
+        await aclose_all(self._table.close() + self._covered())
+
+    def _reopen(self) -> None:
+        self._table.reopen()
+        for database in self._covered():
+            database.reopen()
+
+    def _covered(self) -> list[Database]:
+        """What overrides cover at the moment: it is closed and opened with the rest."""
+        return self._overrides.covered() if self._overrides else []
 
     def __enter__(self) -> Self:
         return self

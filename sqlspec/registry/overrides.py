@@ -68,6 +68,13 @@ class Overrides:
             return mine
 
 
+    def covered(self) -> list[Database]:
+        """The databases that overrides in force cover, the newest first."""
+        with self._table.lock:
+            found = [one.covered for stack in self._stacks.values() for one in reversed(stack)]
+        return [database for database in found if database is not None]
+
+
 class Override:
     """What `SQLSpec.override` returns. A block: entered once, left once."""
 

@@ -201,6 +201,23 @@ def test_an_override_is_restored_when_its_block_raises(spec: SQLSpec) -> None:
     assert spec.get_config("main") is original
 
 
+def test_what_an_override_covers_is_closed_and_opened_with_the_rest(spec: SQLSpec) -> None:
+    """Else its connections would stay open in a closed registry, and it would lend again when restored."""
+    spec.register_config(SQLiteConfig(), "main")
+    with_table(spec)
+    assert spec.stats("main").size == 1
+
+    with spec.override("main", SQLiteConfig()):
+        spec.close()
+
+    assert spec.stats("main").size == 0
+    with pytest.raises(ConfigClosedError), spec.provide_session("main"):
+        pass
+    with spec.override("main", SQLiteConfig()):
+        spec.open()
+    assert tables(spec) == 1
+
+
 def test_an_override_is_entered_once(spec: SQLSpec) -> None:
     """A second block is a second override."""
     spec.register_config(SQLiteConfig(), "main")

@@ -69,16 +69,16 @@ async def test_nothing_is_left_for_the_next_owner(
     """Whatever the config says about resets."""
     async with side.session(spec) as session:
         await session.execute("DELETE FROM item")
-    spec.override("db", side.database.config(request, pool_size=1, reset=reset)).__enter__()
-    for _ in range(2):
-        with pytest.raises(TransactionAbortedError):
-            async with side.session(spec, autocommit=True) as session:
-                await session.execute_script("BEGIN; INSERT INTO item VALUES (2)")
-        with pytest.raises(StatementError):
-            async with side.session(spec, autocommit=True) as session:
-                await session.execute_script("BEGIN; INSERT INTO item VALUES (2); SELECT no_such_column")
+    with spec.override("db", side.database.config(request, pool_size=1, reset=reset)):
+        for _ in range(2):
+            with pytest.raises(TransactionAbortedError):
+                async with side.session(spec, autocommit=True) as session:
+                    await session.execute_script("BEGIN; INSERT INTO item VALUES (2)")
+            with pytest.raises(StatementError):
+                async with side.session(spec, autocommit=True) as session:
+                    await session.execute_script("BEGIN; INSERT INTO item VALUES (2); SELECT no_such_column")
 
-    assert await stored(side, spec) == []
+        assert await stored(side, spec) == []
 
 
 async def test_a_transaction_refuses_a_script_with_its_own(side: Side, spec: SQLSpec) -> None:
