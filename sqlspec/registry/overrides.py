@@ -67,7 +67,6 @@ class Overrides:
             self._table.forget_key(mine.config)  # it meant the replacement, never what is restored
             return mine
 
-
     def covered(self) -> list[Database]:
         """The databases that overrides in force cover, the newest first."""
         with self._table.lock:
