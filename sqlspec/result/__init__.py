@@ -70,7 +70,7 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         """The first column of the first row, as SQLAlchemy has it; no other is looked at.
 
         `NoRowError` when there is no row. The driver's own value, unless `schema_type` is a type of
-        single values (`int`, `datetime`, …).
+        single values (`int`, `datetime`, …), or the class of a document that is the only column.
         """
         rows = self._raw.rows
         if not rows:

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 import types
 from enum import Enum
-from typing import Annotated, Any, ClassVar, Literal, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Literal,
+    LiteralString,
+    TypeVar,
+    Union,
+    get_args,
+    get_origin,
+    get_type_hints,
+)
 
 import msgspec
 
@@ -62,8 +73,10 @@ def _hints_of(cls: Any) -> dict[str, Any]:
     try:
         return get_type_hints(cls, include_extras=True)
     except NameError:
-        # A class inside a function can name itself at least.
-        return get_type_hints(cls, localns={cls.__name__: cls}, include_extras=True)
+        # A class inside a function can name itself, its bases and its type variables at least.
+        variables = {variable for base in cls.__mro__ for variable in getattr(base, "__parameters__", ())}
+        names = {each.__name__: each for each in (*variables, *reversed(cls.__mro__))}
+        return get_type_hints(cls, localns=names, include_extras=True)
 
 
 def unresolved(cls: Any) -> MappingError:
@@ -104,6 +117,8 @@ def _unwrapped(hint: Any) -> Any:
         return hint.type
     if isinstance(hint, TypeVar):
         return substituted(hint, {})
+    if hint is LiteralString:
+        return str
     alias = get_origin(hint) if get_args(hint) else hint
     if type(alias).__name__ == "TypeAliasType":
         return substituted(alias.__value__, dict(zip(alias.__type_params__, get_args(hint), strict=False)))

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlspec.result.shapes import Field
     from sqlspec.result.values import Reader
 
-__all__ = ("Mapper", "duplicate_column", "is_scalar", "mapper_for", "scalar_mapper_for")
+__all__ = ("Mapper", "duplicate_column", "mapper_for", "scalar_mapper_for")
 
 T = TypeVar("T")
 
@@ -53,21 +53,31 @@ def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     Raises `MappingError` when the columns do not suit the type, `InvalidArgumentError` when the type is
     of no kind that rows can become.
     """
+    return _kept(_build, schema_type, columns)
+
+
+def scalar_mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    """The mapper of `scalar()` and `scalars()`: the driver's values, or those of a type of single values."""
+    return _kept(_scalars, schema_type, columns)
+
+
+def _kept(build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     try:
         if type(schema_type) in _UNIONS:
             # Two that are equal may have their members in another order, which decides.
-            return _cached(schema_type, columns, get_args(schema_type))
-        return _cached(schema_type, columns)
+            return _cached(build, schema_type, columns, get_args(schema_type))
+        return _cached(build, schema_type, columns)
     except TypeError:
         # Annotated[int, []] has no hash, and long names are not kept. The errors of building are no
         # TypeErrors but one, which comes again.
-        return _build(schema_type, columns)
+        return build(schema_type, columns)
+    except RecursionError:
+        msg = f"{name_of(schema_type)} is an alias of what holds itself; write Any for the inner one"
+        raise MappingError(msg) from None
 
 
-def is_scalar(schema_type: Any) -> bool:
+def _is_scalar(schema_type: Any) -> bool:
     """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal, `list[int]`."""
-    if schema_type is None:
-        return False
     members = members_of(plain_hint(schema_type)[0])
     return all(_is_single(member, alone=len(members) == 1) for member in members)
 
@@ -89,7 +99,7 @@ def _is_array(hint: Any) -> bool:
 def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     if schema_type is None or schema_type is dict:
         return _dicts(columns)
-    if is_scalar(schema_type):
+    if _is_scalar(schema_type):
         return _singles(schema_type, columns)
     plain, _ = plain_hint(schema_type)
     origin = get_origin(plain) or plain
@@ -104,11 +114,13 @@ def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 
 
 @lru_cache(maxsize=512)
-def _cached(schema_type: Any, columns: tuple[str, ...], _order: tuple[Any, ...] = ()) -> Mapper[Any]:
+def _cached(
+    build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[str, ...], _order: Any = ()
+) -> Mapper[Any]:
     # Some databases name a column after its expression, with all values in it: seen once, and of any length.
     if sum(map(len, columns)) > _LONGEST_NAMES:
         raise TypeError  # what raises is not cached
-    return _build(schema_type, columns)
+    return build(schema_type, columns)
 
 
 def _unsupported(schema_type: Any) -> InvalidArgumentError:
@@ -250,15 +262,21 @@ class _OrDocument:
         return (self._documents if self.is_document(type(row[0])) else self._rows)([row], place)[0]
 
 
-def scalar_mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
-    """The mapper of `scalar()` and `scalars()`: the driver's values, or those of a type of single values."""
-    if is_scalar(schema_type):
-        return mapper_for(schema_type, columns)
+def _scalars(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     plain = plain_hint(schema_type)[0]
-    if len(columns) == 1 and (get_args(plain)[1:] == (Ellipsis,) or get_args(plain)[:1] == (str,)):
-        mapper = mapper_for(schema_type, columns)
-        if isinstance(mapper, _OrDocument):
-            return mapper.scalars
+    if _is_scalar(schema_type) or (len(columns) == 1 and len(members_of(plain)) > 1):
+        return _singles(schema_type, columns)
+    if len(columns) == 1:
+        try:
+            mapper = mapper_for(schema_type, columns)
+        except MappingError:
+            return _singles(schema_type, columns)  # no row: the document of such a class, or of such a tuple
+        except InvalidArgumentError:
+            if get_origin(plain) is dict:
+                return _singles(schema_type, columns)  # with keys that are no columns
+        else:
+            if isinstance(mapper, _OrDocument):
+                return mapper.scalars
     return lambda rows, _start=1: [row[0] for row in rows]
 
 

@@ -114,12 +114,17 @@ def _of_attrs(cls: Any, hints: dict[str, Any]) -> list[Field]:
         Field(
             field.alias,
             (field.name, *({field.alias} - names)),
-            Any if field.converter else hints.get(field.name, Any),
+            Any if field.converter else hints.get(field.name, _declared(field)),
             field.default is nothing,
             field.kw_only or not in_order,
         )
         for field in fields
     ]
+
+
+def _declared(field: Any) -> Any:
+    """What `attr.ib(type=…)` says; a class of that kind has no annotations."""
+    return Any if field.type is None or isinstance(field.type, str) else field.type
 
 
 def _of_typed_dict(cls: Any, hints: dict[str, Any]) -> list[Field]:
@@ -153,6 +158,9 @@ def _of_named_tuple(cls: Any, hints: dict[str, Any]) -> list[Field]:
 
 def _of_pydantic(cls: Any, _hints: dict[str, Any]) -> list[Field]:
     """Names alone: pydantic itself checks the values."""
+    validators = cls.__pydantic_decorators__.model_validators.values()
+    if any(each.info.mode != "after" for each in validators):
+        return []  # it sees the row before the fields do, and may give it other names
     # A dataclass of pydantic's has only the second; a model has it from pydantic 2.10 on.
     fields = cls.model_fields if hasattr(cls, "model_fields") else cls.__pydantic_fields__
     return [_pydantic_field(cls, name, info) for name, info in fields.items()]
