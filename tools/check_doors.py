@@ -20,6 +20,7 @@ DOORS = (
     "sqlspec.errors",
     "sqlspec.plugin",
     # A second step of that door.
+    "sqlspec.plugin.events",
     "sqlspec.plugin.network",
     "sqlspec.plugin.postgresql",
 )

@@ -3,7 +3,7 @@
 The floors are in `FLOORS`, and docs/house.md says what lives on each. A room is a folder, or a file at the
 top of `sqlspec/`. It imports only what stands below it, and never another room of its own floor. An import in
 a function counts like any other, and so does one for types alone: to read the one, one must know the other.
-An adapter has no private door: it imports `sqlspec`, `sqlspec.errors`, `sqlspec.plugin`, the two modules that
+An adapter has no private door: it imports `sqlspec`, `sqlspec.errors`, `sqlspec.plugin`, the modules that
 are a second step of it, and its driver. Its own modules import each other in one direction only.
 """
 
@@ -49,6 +49,7 @@ PUBLIC = {
     "sqlspec.errors",
     "sqlspec.plugin",
     # A second step of that door, for those who need it.
+    "sqlspec.plugin.events",
     "sqlspec.plugin.network",
     "sqlspec.plugin.postgresql",
 }

@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from sqlspec.loading.manager import Plugins
     from sqlspec.plugin.contract import Resources
 
+    from .observers import DatabaseObservers
+
 __all__ = ("AsyncConnector", "async_ping", "async_warm_up")
 
 
 class AsyncConnector(ConnectorBase):
     """`connect` of the pool hooks. Thread-safe; what each call returns is a connection of its own."""
 
-    def __init__(self, name: str, config: Any, plugins: Plugins, resources: Resources) -> None:
-        super().__init__(name, config, plugins, resources, hook="sqlspec_create_async_connection")
+    def __init__(
+        self, name: str, config: Any, plugins: Plugins, resources: Resources, observers: DatabaseObservers
+    ) -> None:
+        super().__init__(name, config, plugins, resources, observers, hook="sqlspec_create_async_connection")
 
     async def __call__(self) -> AsyncPooledConnection[Any]:
         """Open one. Raises `ConnectError`, and `AdapterBrokenError` if the hook returns something else."""

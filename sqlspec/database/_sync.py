@@ -19,14 +19,18 @@ if TYPE_CHECKING:
     from sqlspec.loading.manager import Plugins
     from sqlspec.plugin.contract import Resources
 
+    from .observers import DatabaseObservers
+
 __all__ = ("Connector", "ping", "warm_up")
 
 
 class Connector(ConnectorBase):
     """`connect` of the pool hooks. Thread-safe; what each call returns is a connection of its own."""
 
-    def __init__(self, name: str, config: Any, plugins: Plugins, resources: Resources) -> None:
-        super().__init__(name, config, plugins, resources, hook="sqlspec_create_connection")
+    def __init__(
+        self, name: str, config: Any, plugins: Plugins, resources: Resources, observers: DatabaseObservers
+    ) -> None:
+        super().__init__(name, config, plugins, resources, observers, hook="sqlspec_create_connection")
 
     def __call__(self) -> PooledConnection[Any]:
         """Open one. Raises `ConnectError`, and `AdapterBrokenError` if the hook returns something else."""

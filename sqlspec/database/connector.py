@@ -15,27 +15,38 @@ if TYPE_CHECKING:
     from sqlspec.loading.manager import Plugins
     from sqlspec.plugin.contract import Resources
 
+    from .observers import DatabaseObservers
+
 __all__ = ("ConnectorBase", "async_made", "expire", "is_core", "made", "not_pingable")
 
 
 class ConnectorBase:
     """Where connections come from: a config, and the hook of its adapter."""
 
-    def __init__(self, name: str, config: Any, plugins: Plugins, resources: Resources, *, hook: str) -> None:
+    def __init__(
+        self,
+        name: str,
+        config: Any,
+        plugins: Plugins,
+        resources: Resources,
+        observers: DatabaseObservers,
+        *,
+        hook: str,
+    ) -> None:
         self.label = repr(name)
         """What errors call the database."""
         self._name, self._config, self._plugins, self._resources = name, config, plugins, resources
-        self._hook_name = hook
+        self._observers, self._hook_name = observers, hook
         self._version = -1
         self._create: Any = None
 
     def observe(self, kind: str, reason: str | None, seconds: float | None) -> None:
         """Tell the observers what happened to a connection, why, and what it took in seconds."""
-        if self._plugins.observers.connection_event:
+        if self._observers.current.connection_event:
             event = ConnectionEvent(
                 name=self._name, adapter=self._config.adapter, kind=kind, reason=reason, seconds=seconds
             )
-            self._plugins.emit("sqlspec_connection_event", event)
+            self._observers.emit("sqlspec_connection_event", event)
 
     @property
     def is_possible(self) -> bool:

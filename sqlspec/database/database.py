@@ -21,12 +21,13 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterator
 
-    from sqlspec.config import DatabaseConfig
+    from sqlspec.config import DatabaseConfig, InstrumentationConfig
     from sqlspec.lending import AsyncPoolLike, PoolLike
     from sqlspec.loading.manager import Plugins
     from sqlspec.pool import PoolStats
 
     from .factories import Factories, SessionMakers
+    from .observers import DatabaseObservers
     from .resources import KeptResources
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
@@ -59,6 +60,7 @@ class Database:
     ) -> None:
         self.name, self.config, self.plugins = name, config, plugins
         self.successor: Callable[[], Database] = successor or self._no_successor
+        self._is_registered = successor is not None
         self._resources: KeptResources | None = None
         self._lock = RLock()
         self.pool: PoolLike | None = None
@@ -75,6 +77,9 @@ class Database:
         """A pool of the adapter's own is open, which may lend anything."""
         self.is_closed = False
         self.is_retired = False
+        self._observers: DatabaseObservers | None = None
+        self.reports_leases = False
+        """Somebody wants to know of leases, since `resolve_sessions`."""
         retire_in_child(self, Database._forget_inherited)
 
     def __repr__(self) -> str:
@@ -130,7 +135,7 @@ class Database:
         if self._factories is None:
             from .factories import Factories
 
-            self._factories = Factories(self.name, self.config, self.plugins, self.resources)
+            self._factories = Factories(self)
         return self._factories
 
     def _note_pool(self, pool: object) -> None:
@@ -161,10 +166,31 @@ class Database:
             # Read before the hooks are resolved: a plugin that comes meanwhile makes us resolve again.
             version, make = self.plugins.version, self.make()
             self.sessions, self.async_sessions = make.sessions(), make.async_sessions()
+            self.reports_leases = bool(self.observers.current.lease_event)
             self.plugins_version = version
 
+    # --- observers ------------------------------------------------------------------------------
+
+    @property
+    def observers(self) -> DatabaseObservers:
+        """Who observes it. Raises `InvalidConfigError` for instrumentation that would do nothing."""
+        if self._observers is None:
+            with self._lock:
+                if self._observers is None:
+                    from .observers import DatabaseObservers
+
+                    self._observers = DatabaseObservers(self)
+        return self._observers
+
+    def instrument(self, wanted: InstrumentationConfig) -> None:
+        """Observe so, too, from the next session on."""
+        with self._lock:
+            observers = self.observers
+            observers.instrument(observers.instrumentation.merge(wanted))
+            self.plugins_version = -1  # sessions are planned anew
+
     def _tell(self, hook: str, *, kind: str) -> None:
-        self.plugins.emit(hook, self.name, self.config.adapter, kind)
+        self.observers.emit(hook, self.name, self.config.adapter, kind)
 
     # --- life -----------------------------------------------------------------------------------
 
@@ -213,6 +239,11 @@ class Database:
         self.is_retired = True
         for pool in self._let_go_of_pools():
             pool.retire()
+        if self._is_registered:
+            tell = (self.plugins if self._observers is None else self._observers).emit
+            tell("sqlspec_config_unregistered", self.name, self.config.adapter)
+        if self._observers is not None:
+            self._observers.close()
         if self._resources is not None:
             self._resources.close()
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from sqlspec.errors import AdapterBrokenError, NotSupportedError, SyncNotSupportedError
 from sqlspec.session import AsyncSession, Session, plan_session
 from sqlspec.session.base import SessionBase
+from sqlspec.session.plan import statements_of
 
 from ._async import AsyncConnector
 from ._sync import Connector
@@ -18,9 +19,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlspec.lending import AsyncPoolLike, PoolLike
-    from sqlspec.loading.manager import Plugins
-    from sqlspec.plugin.contract import Resources, SessionOptions
+    from sqlspec.plugin.contract import SessionOptions
+    from sqlspec.plugin.events import Reporter
     from sqlspec.session.bridge import BridgedConnector
+
+    from .database import Database
 
     MakeSession = Callable[[Any], Any]
 
@@ -32,8 +35,9 @@ _POOL = ("acquire", "release", "retire", "close", "abandon", "stats")
 class Factories:
     """What makes the pools and sessions of one database. Used under its lock."""
 
-    def __init__(self, name: str, config: Any, plugins: Plugins, resources: Resources) -> None:
-        self._name, self._config, self._plugins, self._resources = name, config, plugins, resources
+    def __init__(self, database: Database) -> None:
+        self._name, self._config, self._plugins = database.name, database.config, database.plugins
+        self._resources, self._observers = database.resources, database.observers
 
     # --- pools ----------------------------------------------------------------------------------
 
@@ -67,10 +71,10 @@ class Factories:
             raise self._broken(what)
 
     def _connector(self) -> Connector:
-        return Connector(self._name, self._config, self._plugins, self._resources)
+        return Connector(self._name, self._config, self._plugins, self._resources, self._observers)
 
     def _async_connector(self) -> AsyncConnector | BridgedConnector:
-        connect = AsyncConnector(self._name, self._config, self._plugins, self._resources)
+        connect = AsyncConnector(self._name, self._config, self._plugins, self._resources, self._observers)
         sync = self._connector()
         if connect.is_possible or not sync.is_possible:
             return connect
@@ -112,7 +116,10 @@ class Factories:
         if create is None:
             make.resolve()
             return make
-        return partial(_by_hook, create, self._config, options, make)
+        info = self._plugins.adapter(self._config.adapter).info
+        reporter = self._observers.reporter(statements_of(info))
+        create = partial(create, self._config)
+        return partial(_by_hook, create, options, make, reporter)
 
     def core_session(
         self, core: type[Session | AsyncSession], options: SessionOptions, *, is_async: bool
@@ -120,10 +127,8 @@ class Factories:
         """What makes core's session, or the adapter's class of it, on a connection."""
         plugins, config = self._plugins, self._config
         kind = plugins.session_class(config.adapter, core, is_async=is_async)
-        observed = plugins.observers.statement_executed
-        observe = partial(plugins.emit, "sqlspec_statement_executed") if observed else None
         info = plugins.adapter(config.adapter).info
-        plan = plan_session(info, config, options, name=self._name, observe=observe)
+        plan = plan_session(info, config, options, name=self._name, report_to=self._observers.reporter)
         return partial(kind, plan)
 
     def check_sql(self, connection: object, *, is_async: bool) -> None:
@@ -190,17 +195,22 @@ class SessionMakers(dict["SessionOptions", "MakeSession"]):
 
 
 def _by_hook(
-    create: Callable[..., Any], config: Any, options: SessionOptions, make: _Lazily, connection: Any
+    create: Callable[..., Any],
+    options: SessionOptions,
+    make: _Lazily,
+    reporter: Reporter | None,
+    connection: Any,
 ) -> Any:
     made: list[Any] = []
     wanted = CoreSessionOptions(
         autocommit=options.autocommit,
         read_only=options.read_only,
         isolation=options.isolation,
+        reporter=reporter,
         make=make,
         made=made,
     )
-    yielded = create(config, connection, wanted)
+    yielded = create(connection, wanted)
     if yielded is None:  # the hook leaves it to core
         return make(connection)
     session = made[0] if made else yielded

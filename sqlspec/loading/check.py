@@ -42,10 +42,18 @@ _LENDERS = {
 }
 OBSERVER_HOOKS = (
     "sqlspec_config_registered",
+    "sqlspec_config_unregistered",
     "sqlspec_pool_opened",
     "sqlspec_pool_closed",
     "sqlspec_connection_event",
+    "sqlspec_lease_event",
+    "sqlspec_wants_statements",
+    "sqlspec_statement_started",
+    "sqlspec_statement_paused",
+    "sqlspec_statement_resumed",
     "sqlspec_statement_executed",
+    "sqlspec_transaction_ending",
+    "sqlspec_transaction_ended",
 )
 SOURCE_HOOKS = ("sqlspec_config_source",)
 _HOOKS = (*CREATION_HOOKS, *OBSERVER_HOOKS, *SOURCE_HOOKS)

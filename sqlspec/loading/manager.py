@@ -75,7 +75,8 @@ class Plugins:
         self._loaded: dict[str, LoadedAdapter] = {}
         self._others: dict[str, tuple[object, Entry | None]] = {}
         self._failed: dict[str, AdapterError] = {}
-        self._failures = Failures()
+        self.failures = Failures()
+        """What observers raised, those of single databases included."""
         self._defaults = defaults
         self._manager: pluggy.PluginManager | None = None
         # Held while a plugin is imported: eight threads that ask at once import and register it once.
@@ -174,17 +175,17 @@ class Plugins:
         """
         observers = getattr(self.observers, hook.removeprefix("sqlspec_"))
         if observers:
-            self._failures.tell(observers, facts)
+            self.failures.tell(observers, facts)
 
     def _renew_locks(self) -> None:
         """In a forked child: a thread that is not there may hold them."""
         self._lock = RLock()
-        self._failures.forget_lock()
+        self.failures.forget_lock()
 
     @property
     def observer_errors(self) -> int:
         """How often an observer raised."""
-        return self._failures.count
+        return self.failures.count
 
     # --- coming and going -----------------------------------------------------------------------
 

@@ -22,31 +22,66 @@ class Observer(NamedTuple):
     plugin: str
     hook: str
     tell: Callable[..., object]
+    wants: frozenset[str]
+    """The arguments that it names."""
 
 
 class Observers(NamedTuple):
     """Who is told of what. With nobody listening an event costs its caller one `if`."""
 
     config_registered: tuple[Observer, ...] = ()
+    config_unregistered: tuple[Observer, ...] = ()
     pool_opened: tuple[Observer, ...] = ()
     pool_closed: tuple[Observer, ...] = ()
     connection_event: tuple[Observer, ...] = ()
+    lease_event: tuple[Observer, ...] = ()
+    wants_statements: tuple[Observer, ...] = ()
+    statement_started: tuple[Observer, ...] = ()
+    statement_paused: tuple[Observer, ...] = ()
+    statement_resumed: tuple[Observer, ...] = ()
     statement_executed: tuple[Observer, ...] = ()
+    transaction_ending: tuple[Observer, ...] = ()
+    transaction_ended: tuple[Observer, ...] = ()
+
+    @property
+    def sees_statements(self) -> bool:
+        """Whether somebody is told of what sessions do."""
+        return any(self[FIRST_OF_STATEMENTS:])
+
+    @property
+    def gates(self) -> tuple[Callable[[], object], ...]:
+        """What to ask before each statement; empty if somebody wants to hear of all of them."""
+        asked = {observer.plugin for observer in self.wants_statements}
+        hearing = {observer.plugin for observers in self[FIRST_OF_STATEMENTS:] for observer in observers}
+        return tuple(observer.tell for observer in self.wants_statements) if hearing <= asked else ()
+
+    def __add__(self, others: tuple[Any, ...]) -> Observers:
+        """These, then the others, of each hook."""
+        return Observers(*(mine + theirs for mine, theirs in zip(self, others, strict=True)))
 
 
+FIRST_OF_STATEMENTS = Observers._fields.index("statement_started")
 NOBODY = Observers()
 
 
 def collect(manager: pluggy.PluginManager) -> Observers:
     """The observers of all plugins, in the order of calling."""
-    return Observers(*(tuple(_observers(getattr(manager.hook, name))) for name in OBSERVER_HOOKS))
+    hooks = [getattr(manager.hook, name) for name in OBSERVER_HOOKS]
+    heard = [hook for hook in hooks if hook.get_hookimpls()]
+    return NOBODY._replace(**{hook.name.removeprefix("sqlspec_"): _observers(hook) for hook in heard})
 
 
-def _observers(hook: pluggy.HookCaller) -> list[Observer]:
+def _observers(hook: pluggy.HookCaller) -> tuple[Observer, ...]:
     arguments = arguments_of(hook)
-    return [
-        Observer(found.plugin_name, hook.name, plain(found, arguments)) for found in implementations(hook)
-    ]
+    return tuple(
+        Observer(
+            found.plugin_name,
+            hook.name,
+            plain(found, arguments),
+            frozenset((*found.argnames, *found.kwargnames)),
+        )
+        for found in implementations(hook)
+    )
 
 
 class Failures:

@@ -20,11 +20,11 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Sequence
 
     from sqlspec.config.sources import ConfigSource
     from sqlspec.lending import AsyncPoolLike, PoolLike
-    from sqlspec.plugin.events import ConnectionEvent, StatementEvent
+    from sqlspec.plugin.events import ConnectionEvent, LeaseEvent, StatementEvent, TransactionEvent
 
     from ._async import AsyncPooledConnection
     from ._sync import PooledConnection
@@ -87,6 +87,11 @@ def sqlspec_config_registered(name: str, adapter: str) -> None:
 
 
 @hookspec
+def sqlspec_config_unregistered(name: str, adapter: str) -> None:
+    """A database was unregistered or replaced. Sessions that are open may still report."""
+
+
+@hookspec
 def sqlspec_pool_opened(name: str, adapter: str, kind: str) -> None:
     """A database opened a pool; *kind* is `sync` or `async`."""
 
@@ -98,12 +103,57 @@ def sqlspec_pool_closed(name: str, adapter: str, kind: str) -> None:
 
 @hookspec
 def sqlspec_connection_event(event: ConnectionEvent) -> None:
-    """A connection was opened, closed, discarded or reclaimed."""
+    """A connection was opened, closed, discarded or reclaimed, or could not be opened."""
 
 
 @hookspec
-def sqlspec_statement_executed(event: StatementEvent) -> None:
-    """A statement ran, or failed. On the hot path: be quick."""
+def sqlspec_lease_event(event: LeaseEvent) -> None:
+    """A block borrowed a connection, waited for one in vain, or gave it back."""
+
+
+@hookspec
+def sqlspec_wants_statements() -> bool | None:
+    """Asked before each statement, COMMIT and ROLLBACK: whether the other hooks of these shall be called.
+
+    Optional. Nothing is measured while everybody who has one of them says no. On the hot path: be quick.
+    """
+
+
+@hookspec
+def sqlspec_statement_started(event: StatementEvent) -> None:
+    """A statement is about to run. On the hot path: be quick."""
+
+
+@hookspec
+def sqlspec_statement_paused(event: StatementEvent) -> None:
+    """A statement that is read or fed in parts returns to the application for a while: `stream`, `load`."""
+
+
+@hookspec
+def sqlspec_statement_resumed(event: StatementEvent) -> None:
+    """It goes on, in the task or thread that asks for more."""
+
+
+@hookspec
+def sqlspec_statement_executed(
+    event: StatementEvent, parameters: object, rows: Sequence[object] | None
+) -> None:
+    """A statement ran, or failed. On the hot path: be quick.
+
+    *parameters* and *rows* are the application's data: who names one of them asks for it. *parameters*: as
+    they were passed; of `execute_many`, a list of them; None for a script and a load. *rows*: what was
+    returned, as tuples; None for a stream, and for what returns no rows.
+    """
+
+
+@hookspec
+def sqlspec_transaction_ending(event: TransactionEvent) -> None:
+    """COMMIT or ROLLBACK is about to be sent."""
+
+
+@hookspec
+def sqlspec_transaction_ended(event: TransactionEvent) -> None:
+    """A transaction has ended, or nobody knows whether it was committed."""
 
 
 # --- sources --------------------------------------------------------------------------------------

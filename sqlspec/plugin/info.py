@@ -35,6 +35,8 @@ class Capability(enum.Enum):
     STREAM = "stream"
     LASTROWID = "lastrowid"
     ARROW = "arrow"
+    REPORTS = "reports"
+    """Its sessions are not core's, and report what they do to the `SessionOptions.reporter` of their hook."""
 
 
 class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,6 +55,8 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     capabilities: frozenset[Capability] = frozenset()
     driver: str = ""
     """The driver's import name, for listings."""
+    system: str = ""
+    """What OpenTelemetry calls its databases (`db.system.name`); empty: the dialect's name, or its own."""
     session_type: str = ""
     """Where a `Session` with methods of the adapter's own lives, as `"module:Name"`; core's when empty."""
     async_session_type: str = ""

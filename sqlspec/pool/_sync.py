@@ -114,7 +114,7 @@ class Pool(PoolBase):
             # Not shielded: whoever gives up while a connection is made has no use for it.
             connection = within(self._connect(), self._connect_timeout)
         except BaseException as exc:
-            self._mark_failed(slot, exc)
+            self._mark_failed(slot, exc, started)
             raise
         self._fill(slot, connection, started)
 

@@ -123,12 +123,13 @@ class PoolBase:
         self._look_after()
         self._observe("opened", None, now - started)
 
-    def _mark_failed(self, slot: Slot, error: BaseException) -> None:
+    def _mark_failed(self, slot: Slot, error: BaseException, started: float) -> None:
         with self._lock:
             self._state.mark_failed(slot, self._clock())
             if isinstance(error, Exception) and not is_interruption(error):
                 self._last_error = error
         self._look_after()
+        self._observe("failed", type(error).__name__, self._clock() - started)
 
     def _exchange(self, lease: Lease, slot: Slot, now: float, reason: str) -> Slot:
         with self._lock:

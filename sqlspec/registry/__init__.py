@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from os import PathLike
     from types import TracebackType
-    from typing import Self
+    from typing import Self, TypedDict, Unpack
 
-    from sqlspec.config import AsyncOnlyConfig, DatabaseConfig
+    from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig
     from sqlspec.config.sources import ConfigSource
     from sqlspec.database import AsyncConnectionBlock, AsyncSessionBlock
     from sqlspec.loading.manager import Plugins
@@ -29,6 +29,18 @@ if TYPE_CHECKING:
     from .registration import Registration
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
+
+    class InstrumentationFlags(TypedDict, total=False):
+        """What `instrument` switches: the fields of `InstrumentationConfig`."""
+
+        enable_opentelemetry: bool
+        enable_prometheus: bool
+        log_queries: bool
+        log_results: bool
+        log_parameters: bool
+        service_name: str | None
+        slow_query_threshold: float | None
+
     Key = str | AnyConfig | type[AnyConfig] | None
 
 __all__ = ("SQLSpec",)
@@ -93,7 +105,7 @@ class SQLSpec:
         Raises `ConfigAlreadyRegisteredError` for a name that is taken, `InvalidConfigError` for fields that
         do not fit, and an `AdapterError` if a URL or mapping names an adapter that can not be used.
         """
-        from .config_input import check_beside, checked_name, config_from
+        from .config_input import check_added, checked_name, config_from
 
         registered = config_from(config, self.plugins)
         chosen = registered.adapter if name is None else checked_name(name)
@@ -101,7 +113,7 @@ class SQLSpec:
             replaced = self._table.databases.get(chosen)
             if replaced is not None and not override:
                 raise ConfigAlreadyRegisteredError(chosen, named_after_adapter=name is None)
-            check_beside({chosen: registered}, self._table.databases)
+            check_added({chosen: registered}, self._table.databases, self.plugins)
             self._table.put(self._new_database(chosen, registered))
         if replaced is not None:
             replaced.retire()
@@ -171,7 +183,7 @@ class SQLSpec:
         return json_schema()
 
     def _register_all(self, described: Registration, *, override: bool) -> list[str]:
-        described.put_into(self._table, self._new_database, override=override)
+        described.put_into(self._table, self._new_database, self.plugins, override=override)
         for name, config in described.configs.items():
             self.plugins.emit("sqlspec_config_registered", name, config.adapter)
         return list(described.configs)
@@ -193,6 +205,21 @@ class SQLSpec:
         with self._table.lock:
             self._overrides = self._overrides or Overrides(self._table, self._new_database)
         return Override(self._overrides, name, registered)
+
+    def instrument(self, name: Key = None, **flags: Unpack[InstrumentationFlags]) -> InstrumentationConfig:
+        """Switch what is observed of a database, from its next session on; returns what is observed now.
+
+        *flags* are those of `InstrumentationConfig`, laid over what holds now; without one nothing changes.
+        The config stays as it is, and so do keys. What was switched goes when the database is replaced.
+
+        Raises `InvalidConfigError` for a flag that does not exist or would do nothing.
+        """
+        from sqlspec.config import InstrumentationConfig
+
+        database = self._table.find(name)
+        if flags:
+            database.instrument(InstrumentationConfig(**flags))
+        return database.observers.instrumentation
 
     def set_default(self, name: str) -> None:
         """Choose the database that is meant when none is named."""

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
-__all__ = ("check_beside", "checked_name", "config_from", "objections", "type_from")
+__all__ = ("check_added", "checked_name", "config_from", "objections", "type_from")
 
 # An error quotes an adapter's name and a scheme; what does not look like one may be half of a password.
 _ADAPTER = re.compile(r"[A-Za-z0-9_.-]{1,64}")
@@ -51,21 +51,35 @@ def config_from(config: object, plugins: Plugins) -> AnyConfig:
     raise InvalidArgumentError(msg)
 
 
-def check_beside(
-    added: Mapping[str, AnyConfig], registered: Mapping[str, Database], *, covered: AnyConfig | None = None
+def check_added(
+    added: Mapping[str, AnyConfig],
+    registered: Mapping[str, Database],
+    plugins: Plugins,
+    *,
+    covered: AnyConfig | None = None,
 ) -> None:
-    """Let the configs that are *added* object to their neighbours; raises the first objection.
+    """Refuse configs that ask for what can not be, alone or beside the others; raises the first objection.
 
     What they replace is no neighbour; what an override covers is one, for it stays open.
     """
-    for _, objection in objections(added, registered, covered=covered):
+    for _, objection in objections(added, registered, plugins, covered=covered):
         raise objection
 
 
 def objections(
-    added: Mapping[str, AnyConfig], registered: Mapping[str, Database], *, covered: AnyConfig | None = None
+    added: Mapping[str, AnyConfig],
+    registered: Mapping[str, Database],
+    plugins: Plugins,
+    *,
+    covered: AnyConfig | None = None,
 ) -> Iterator[tuple[str, InvalidConfigError]]:
-    """As `check_beside`: every objection, with the name of the config that has it."""
+    """As `check_added`: every objection, with the name of the config that has it."""
+    for name, config in added.items():
+        if config.instrumentation.given:
+            try:
+                _check_instrumentation(config, plugins)
+            except InvalidConfigError as exc:
+                yield name, exc
     for name in filter(lambda name: _may_object(added[name]), added):
         # A copy for each, but nearly no adapter asks: with many configs, nobody pays for asking.
         others = {**{other: database.config for other, database in dict(registered).items()}, **added}
@@ -76,6 +90,12 @@ def objections(
             added[name].check_beside(name, others)
         except InvalidConfigError as exc:
             yield name, exc
+
+
+def _check_instrumentation(config: AnyConfig, plugins: Plugins) -> None:
+    from sqlspec.database.observers import check_instrumentation
+
+    check_instrumentation(config, plugins)
 
 
 def _may_object(config: AnyConfig) -> bool:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import ConfigNotFoundError, InvalidArgumentError
 
-from .config_input import check_beside
+from .config_input import check_added
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,7 +39,7 @@ class Overrides:
         name, config = override.name, override.config
         with self._table.lock:
             covered = self._table.named(name)
-            check_beside({name: config}, self._table.databases, covered=covered.config)
+            check_added({name: config}, self._table.databases, covered.plugins, covered=covered.config)
             override.covered = covered
             self._stacks.setdefault(name, []).append(override)
             self._table.put(self._new_database(name, config))

@@ -44,7 +44,12 @@ class Registration(NamedTuple):
     findings: Findings
 
     def put_into(
-        self, table: NameTable, new_database: Callable[[str, AnyConfig], Database], *, override: bool
+        self,
+        table: NameTable,
+        new_database: Callable[[str, AnyConfig], Database],
+        plugins: Plugins,
+        *,
+        override: bool,
     ) -> None:
         """Register all of it or nothing; *override* retires what had one of the names.
 
@@ -54,14 +59,14 @@ class Registration(NamedTuple):
             replaced = [one for name, one in table.databases.copy().items() if name in self.configs]
             if replaced and not override:
                 raise ConfigAlreadyRegisteredError(replaced[0].name)
-            self._check_beside(table.databases)
+            self._check_added(table.databases, plugins)
             made = {name: new_database(name, config) for name, config in self.configs.items()}
             table.put_all(made, self.default)
         for database in replaced:
             database.retire()
 
-    def _check_beside(self, registered: Mapping[str, Database]) -> None:
-        for name, objection in objections(self.configs, registered):
+    def _check_added(self, registered: Mapping[str, Database], plugins: Plugins) -> None:
+        for name, objection in objections(self.configs, registered, plugins):
             key = objection.key or ""
             reason = str(objection).removeprefix(f"{type(self.configs[name]).__name__}.{key}: ")
             self.findings.add(("databases", name, *key.split(".")), reason)

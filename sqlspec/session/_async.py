@@ -22,6 +22,7 @@ from .base import ACTIVE, CLOSED, IDLE, UNANSWERED, SessionBase
 from .bulk import Batches
 from .call._async import AsyncCall
 from .execution import async_execution
+from .observed import Observed
 from .rows._async import AsyncRows
 from .transaction._async import AsyncOpening, AsyncTransaction
 
@@ -85,7 +86,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         guard, token = connection.guard, object()
         # Whether this statement opens the transaction: then its failure leaves nothing behind to roll back.
         first = False
-        started = 0.0 if plan.observe is None else time.monotonic()
+        reporter = plan.reporter
+        event = None if reporter is None else reporter.start(sql, "execute")
         try:
             # Written out instead of `AsyncCall`, which would cost more calls for every statement.
             if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
@@ -108,7 +110,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 self._check_kept()
         except BaseException as exc:
             # BaseException, because Ctrl-C and a cancellation leave a transaction that has to be judged, too.
-            error = self._failed_and_observed(exc, sql, started, first=first)
+            error = self._failed_and_reported(exc, sql, event, parameters, first=first)
             if error is exc:
                 raise
             raise error from exc
@@ -117,8 +119,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 del guard[HELD]
             if guard.ended is DROPPED:
                 guard.close_dropped(connection)
-        if plan.observe is not None:
-            self._observe(sql, started, rowcount=raw.rowcount)
+        if reporter is not None and event is not None:
+            reporter.end(event, raw, parameters=parameters)
         return Result(raw, schema_type)
 
     @overload
@@ -145,13 +147,16 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         return await self._execute_many(sql, rows, schema_type)
 
     async def _execute_many(self, sql: str, rows: Iterable[Parameters], schema_type: Any) -> Result[Any]:
-        async with AsyncCall(self, sql) as connection:
-            statement = self._plan.statements[sql]
-            native = statement.bind_many(rows)
-            await self._begin_if_needed()
-            raw = await connection.execute_many(statement.text, native, None)
-            self._check_kept()
-            return Result(raw, schema_type)
+        observed = Observed(self._plan.reporter, sql, "execute_many")
+        with observed:
+            async with AsyncCall(self, sql) as connection:
+                statement = self._plan.statements[sql]
+                observed.parameters = native = statement.bind_many(rows)
+                observed.batch_size = len(native)
+                await self._begin_if_needed()
+                observed.raw = raw = await connection.execute_many(statement.text, native, None)
+                self._check_kept()
+        return Result(raw, schema_type)
 
     async def execute_script(self, script: str) -> None:
         """Run the statements of a script, without parameters, in this session's transaction.
@@ -160,6 +165,10 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         a script leaves open is rolled back: with the script's error, or with `TransactionAbortedError`.
         """
         is_alone = self._plan.autocommit and not self._begun
+        with Observed(self._plan.reporter, script, "execute_script"):
+            await self._execute_script(script, is_alone=is_alone)
+
+    async def _execute_script(self, script: str, *, is_alone: bool) -> None:
         async with AsyncCall(self, script) as connection:
             statements = self._plan.statements.script(script, has_own_transactions=is_alone)
             await self._begin_if_needed()
@@ -236,17 +245,22 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             return await self._load(path, batches)
 
     async def _load(self, path: tuple[str, ...], batches: Batches) -> int:
-        count = 0
+        count, table = 0, ".".join(path)
+        observed = Observed(self._plan.reporter, table, "load", is_over=False)
         try:
             for batch in batches:
-                async with AsyncCall(self, f"load {'.'.join(path)}") as connection:
-                    count += await connection.load(path, batches.columns, batch, None)
-                    self._check_kept()
+                with observed:
+                    async with AsyncCall(self, f"load {table}") as connection:
+                        count += await connection.load(path, batches.columns, batch, None)
+                        self._check_kept()
+                        observed.rowcount = observed.batch_size = count
         except BaseException as exc:
+            observed.end(exc)
             # What has gone in is undone by the block around, or with the transaction, but never kept alone.
             if count and self._trouble is None:
                 self._give_up(exc)
             raise
+        observed.end()
         return count
 
     async def connection(self) -> Any:
@@ -307,7 +321,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             await self._connection.refresh_status()
         if self._vanished(self._status()):
             error: BaseException | None = self._aborted()
-            await self._connection.finish(False, False, self._clean_up_deadline())
+            with self._ending(commit=False, error=error):
+                await self._connection.finish(False, False, self._clean_up_deadline())
         else:
             until = time.monotonic() + self._plan.commit_timeout
             outcome, cancelled = await self._end(until, commit=True, reset=False)
@@ -323,7 +338,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
     async def _rollback(self) -> None:
         if self._begun:
             try:
-                await self._connection.rollback(self._clean_up_deadline())
+                with self._ending(commit=False):
+                    await self._connection.rollback(self._clean_up_deadline())
             except BaseException:
                 self._in_doubt = True
                 raise
@@ -340,6 +356,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         """
         connection = self._connection
         guard, token = connection.guard, object()
+        is_lost = True
         try:
             holder = guard.setdefault(HELD, token)
             # Dropped, or inherited by a fork: there is no transaction that this session could end.
@@ -352,6 +369,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 guard[HELD] = token
             if self._in_doubt:
                 return False, self._aborted() if self._begun and exc is None else None
+            is_lost = False
             # Nothing was begun, and nothing needs a reset: no round trip, and no word to the server.
             if not (self._begun or self._lent or self._streams) and (
                 self._plan.keeps_state or connection.is_pristine()
@@ -364,6 +382,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 del guard[HELD]
             if guard.ended is DROPPED:
                 guard.close_dropped(connection)
+            if is_lost and self._plan.reporter is not None:
+                self._report_lost()
 
     def _cut_off(self, exc: BaseException | None) -> tuple[bool, BaseException | None]:
         """The block ended while another task or thread is inside a statement: nothing can be saved."""
@@ -407,7 +427,12 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         """COMMIT or ROLLBACK: cut at the deadline, but not stopped half-way by a cancellation."""
         connection = self._connection
         try:
-            return await async_shielded(connection.finish(commit, reset, until), connection, until)
+            if self._plan.reporter is None or not self._begun:
+                return await async_shielded(connection.finish(commit, reset, until), connection, until)
+            with self._ending(commit=commit) as ending:
+                ended = await async_shielded(connection.finish(commit, reset, until), connection, until)
+                ending.note(ended[0], self._judge(ended[0]) if commit else None)
+            return ended  # noqa: TRY300 - nothing above it but the one call
         except BaseException as exc:
             self._in_doubt = True
             if commit:
@@ -422,7 +447,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         failure: BaseException | None = None
         for stream in streams or ():
             try:
-                await stream._end(is_undone=is_undone)
+                await stream._leave(is_undone=is_undone)
             except Exception as exc:  # noqa: BLE001 - told apart below
                 interruption = self._connection.interruption(exc)
                 if interruption is not None:

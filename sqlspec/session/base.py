@@ -31,6 +31,8 @@ from sqlspec.errors import (
 )
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
 
+from .observed import Ending
+
 if TYPE_CHECKING:
     from sqlspec.concurrency.guard import CallGuard
     from sqlspec.plugin import AsyncConnection, Connection
@@ -191,13 +193,13 @@ class SessionBase(Generic[C]):
                 self._give_up(error)
         return error
 
-    def _failed_and_observed(
-        self, exc: BaseException, sql: object, started: float, *, first: bool
+    def _failed_and_reported(
+        self, exc: BaseException, sql: object, event: Any, parameters: object, *, first: bool
     ) -> BaseException:
         """The same, and observers hear of it."""
         error = self._failed(exc, sql, first=first)
-        if self._plan.observe is not None:
-            self._observe(str(sql), started, error=error)
+        if event is not None and self._plan.reporter is not None:
+            self._plan.reporter.end(event, parameters=parameters, error=error)
         return error
 
     def _status(self) -> TransactionStatus:
@@ -277,22 +279,12 @@ class SessionBase(Generic[C]):
 
     # --- observing ------------------------------------------------------------------------------
 
-    def _observe(
-        self, sql: str, started: float, *, rowcount: int = -1, error: BaseException | None = None
-    ) -> None:
-        from sqlspec.plugin.events import StatementEvent
+    def _ending(self, *, commit: bool, error: BaseException | None = None) -> Ending:
+        return Ending(self._plan.reporter if self._begun else None, commit=commit, error=error)
 
-        if self._plan.observe is not None:
-            # Of what was compiled for the cache; a script, a bulk load or an error before has no verb.
-            compiled = self._plan.statements.get(sql)
-            self._plan.observe(
-                StatementEvent(
-                    name=self._plan.name,
-                    adapter=self._plan.adapter,
-                    statement=sql,
-                    verb="" if compiled is None else compiled.verb,
-                    seconds=time.monotonic() - started,
-                    rowcount=rowcount,
-                    error=None if error is None else type(error).__name__,
-                )
-            )
+    def _report_lost(self) -> None:
+        """Nothing more is sent on this connection: what was open on it is over, and the server undoes it."""
+        for stream in self._streams or ():
+            stream._observed.end()
+        with self._ending(commit=False, error=self._aborted()):
+            pass

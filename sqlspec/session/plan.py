@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from sqlspec.config import DatabaseConfig
-    from sqlspec.plugin.events import StatementEvent
+    from sqlspec.loading.reporter import Reporter
     from sqlspec.plugin.info import AdapterInfo
     from sqlspec.sql import Statements
 
-__all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session")
+__all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session", "statements_of")
 
 ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 """The isolation levels of SQL-92, in lower case."""
@@ -34,7 +34,7 @@ class SessionPlan:
         "has_transactions",
         "keeps_state",
         "name",
-        "observe",
+        "reporter",
         "starts_ready",
         "statements",
         "transaction",
@@ -52,13 +52,14 @@ class SessionPlan:
         commit_timeout: float,
         has_savepoints: bool,
         has_transactions: bool,
-        observe: Callable[[StatementEvent], None] | None,
+        reporter: Reporter | None,
     ) -> None:
         self.name, self.adapter, self.statements = name, adapter, statements
         self.transaction, self.autocommit = transaction, autocommit
         self.keeps_state, self.commit_timeout = keeps_state, commit_timeout
         self.has_savepoints, self.has_transactions = has_savepoints, has_transactions
-        self.observe = observe
+        self.reporter = reporter
+        """Whom the sessions tell what they do; None: nobody wants to know."""
         # An autocommit session with options has something to set before its first statement.
         self.starts_ready = autocommit and transaction == TransactionOptions()
 
@@ -69,7 +70,7 @@ def plan_session(
     options: SessionOptions,
     *,
     name: str,
-    observe: Callable[[StatementEvent], None] | None,
+    report_to: Callable[[Statements], Reporter | None],
 ) -> SessionPlan:
     """What *config* and the *options* of one call ask for. Raises for what can not be."""
     transaction = TransactionOptions(
@@ -90,22 +91,25 @@ def plan_session(
     if transaction.read_only and Capability.READ_ONLY not in info.capabilities:
         msg = f"adapter {info.name!r} has no read-only sessions"
         raise NotSupportedError(msg)
+    statements = statements_of(info)
     return SessionPlan(
         name=name,
         adapter=info.name,
-        statements=statements_for(_dialect(info), info.paramstyle),
+        statements=statements,
         transaction=transaction,
         autocommit=autocommit,
         keeps_state=config.reset == "rollback",
         commit_timeout=config.commit_timeout,
         has_savepoints=Capability.SAVEPOINTS in info.capabilities,
         has_transactions=has_transactions,
-        observe=observe,
+        reporter=report_to(statements),
     )
 
 
-def _dialect(info: AdapterInfo) -> Dialect:
-    return info.dialect if isinstance(info.dialect, Dialect) else DIALECTS[info.dialect]
+def statements_of(info: AdapterInfo) -> Statements:
+    """The compiled statements of an adapter's dialect and paramstyle."""
+    dialect = info.dialect if isinstance(info.dialect, Dialect) else DIALECTS[info.dialect]
+    return statements_for(dialect, info.paramstyle)
 
 
 def _checked_isolation(level: str | None, info: AdapterInfo) -> str | None:

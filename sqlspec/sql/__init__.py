@@ -12,6 +12,7 @@ from .dialect import DIALECTS, MYSQL, POSTGRESQL, SQLITE, STANDARD, Dialect
 from .script import split_statements
 from .statement import Statement
 from .statements import Statements, statements_for
+from .summary import Summary, describe
 
 __all__ = (
     "DIALECTS",
@@ -23,6 +24,8 @@ __all__ = (
     "Dialect",
     "Statement",
     "Statements",
+    "Summary",
+    "describe",
     "split_statements",
     "statements_for",
 )

@@ -16,7 +16,7 @@ from sqlspec.plugin.events import ConnectionEvent, StatementEvent
 if TYPE_CHECKING:
     from tests.plugin.fakes import Site
 
-STATEMENT = StatementEvent(name="main", adapter="own", statement="SELECT ?", verb="SELECT", seconds=0.1)
+STATEMENT = StatementEvent(name="main", adapter="own", statement="SELECT ?", operation="execute", seconds=0.1)
 OBSERVER = """
 from sqlspec.plugin import hookimpl
 told = []
@@ -71,9 +71,9 @@ def test_with_nobody_listening_there_is_nothing_to_do() -> None:
     """The tuples are empty, and telling nobody is allowed."""
     plugins = Plugins()
 
-    plugins.emit("sqlspec_statement_executed", STATEMENT)
+    plugins.emit("sqlspec_statement_executed", STATEMENT, None, None)
 
-    assert plugins.observers is NOBODY
+    assert plugins.observers == NOBODY
     assert not any(plugins.observers)
 
 
@@ -86,7 +86,7 @@ def test_each_observer_gets_the_facts_it_names() -> None:
     plugins.emit("sqlspec_config_registered", "main", "own")
     plugins.emit("sqlspec_pool_opened", "main", "own", "sync")
     plugins.emit("sqlspec_connection_event", event)
-    plugins.emit("sqlspec_statement_executed", STATEMENT)
+    plugins.emit("sqlspec_statement_executed", STATEMENT, None, None)
     plugins.emit("sqlspec_pool_closed", "main", "own", "async")
 
     assert listener.told == [
@@ -108,7 +108,7 @@ def test_one_that_raises_is_counted_logged_once_and_keeps_nobody_from_hearing(
 
     with caplog.at_level(logging.WARNING, "sqlspec.plugins"):
         for _ in range(3):
-            plugins.emit("sqlspec_statement_executed", STATEMENT)
+            plugins.emit("sqlspec_statement_executed", STATEMENT, None, None)
 
     assert plugins.observer_errors == 3
     assert listener.told == [STATEMENT] * 3
@@ -123,7 +123,7 @@ def test_observers_come_and_go() -> None:
     version = plugins.version
     plugins.unregister("listener")
 
-    plugins.emit("sqlspec_statement_executed", STATEMENT)
+    plugins.emit("sqlspec_statement_executed", STATEMENT, None, None)
 
     assert listener.told == []
     assert plugins.version != version

@@ -26,7 +26,18 @@ class AsyncBlock(BlockBase):
         """Borrow from the pool that the database's name leads to now."""
         if self._lease is not None:
             return self._async_reserved()
+        started = time.monotonic()
+        try:
+            lease = await self._async_borrow()
+        except BaseException as exc:
+            self._report_failed(started, exc)
+            raise
+        self._report_acquired(started)
+        return lease
+
+    async def _async_borrow(self) -> Any:
         while True:
+            self._resolve_if_stale()
             try:
                 self._pool = pool = self._database.async_pool or self._database.open_async_pool()
                 self._lease = lease = await pool.acquire()
@@ -56,8 +67,11 @@ class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
     """Lends a session."""
 
     async def __aenter__(self) -> T_co:
-        pool = self._database.async_pool
-        if pool is None or self._lease is not None:
+        database = self._database
+        if database.plugins_version != database.plugins.version:
+            database.resolve_sessions()
+        pool = database.async_pool
+        if pool is None or self._lease is not None or database.reports_leases:
             lease = await self._async_acquire()
         else:  # as nearly always; written out, because it is done for every session
             self._pool = pool
@@ -66,13 +80,11 @@ class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
             except PoolRetiredError:
                 lease = await self._async_acquire()
         try:
-            database = self._database
-            if database.plugins_version != database.plugins.version:
-                database.resolve_sessions()
-            made = database.async_sessions[self._options](lease.connection)
+            made = self._database.async_sessions[self._options](lease.connection)
         except BaseException:
             self._lease = None
             await self._pool.release(lease, True)  # untouched
+            self._report_released()
             raise
         session: T_co = made
         if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
@@ -104,6 +116,8 @@ class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
                 if ended:
                     add_outcome(late, session, error)
                 raise
+            if self._lent_at:
+                self._report_released()
         if error is not None:
             raise error
 
@@ -121,6 +135,7 @@ class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
         except BaseException as exc:
             self._lease = None
             await self._pool.release(lease, self._is_sound(lease, False, exc))
+            self._report_released()
             raise
         return connection
 
@@ -135,3 +150,4 @@ class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
             if exc is not None:
                 ok = self._is_sound_raw(lease, ok, exc)
             await self._pool.release(lease, ok)
+            self._report_released()

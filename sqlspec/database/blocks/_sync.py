@@ -26,7 +26,18 @@ class Block(BlockBase):
         """Borrow from the pool that the database's name leads to now."""
         if self._lease is not None:
             return self._reserved()
+        started = time.monotonic()
+        try:
+            lease = self._borrow()
+        except BaseException as exc:
+            self._report_failed(started, exc)
+            raise
+        self._report_acquired(started)
+        return lease
+
+    def _borrow(self) -> Any:
         while True:
+            self._resolve_if_stale()
             try:
                 self._pool = pool = self._database.pool or self._database.open_pool()
                 self._lease = lease = pool.acquire()
@@ -56,8 +67,11 @@ class SessionBlock(Block, Generic[T_co]):
     """Lends a session."""
 
     def __enter__(self) -> T_co:
-        pool = self._database.pool
-        if pool is None or self._lease is not None:
+        database = self._database
+        if database.plugins_version != database.plugins.version:
+            database.resolve_sessions()
+        pool = database.pool
+        if pool is None or self._lease is not None or database.reports_leases:
             lease = self._acquire()
         else:  # as nearly always; written out, because it is done for every session
             self._pool = pool
@@ -66,13 +80,11 @@ class SessionBlock(Block, Generic[T_co]):
             except PoolRetiredError:
                 lease = self._acquire()
         try:
-            database = self._database
-            if database.plugins_version != database.plugins.version:
-                database.resolve_sessions()
-            made = database.sessions[self._options](lease.connection)
+            made = self._database.sessions[self._options](lease.connection)
         except BaseException:
             self._lease = None
             self._pool.release(lease, True)  # untouched
+            self._report_released()
             raise
         session: T_co = made
         if type(made) is Lent:  # by an adapter's hook, or a wrapper around it
@@ -104,6 +116,8 @@ class SessionBlock(Block, Generic[T_co]):
                 if ended:
                     add_outcome(late, session, error)
                 raise
+            if self._lent_at:
+                self._report_released()
         if error is not None:
             raise error
 
@@ -121,6 +135,7 @@ class ConnectionBlock(Block, Generic[T_co]):
         except BaseException as exc:
             self._lease = None
             self._pool.release(lease, self._is_sound(lease, False, exc))
+            self._report_released()
             raise
         return connection
 
@@ -135,3 +150,4 @@ class ConnectionBlock(Block, Generic[T_co]):
             if exc is not None:
                 ok = self._is_sound_raw(lease, ok, exc)
             self._pool.release(lease, ok)
+            self._report_released()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
@@ -33,6 +34,8 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
     """Core's own, whatever the block yields; None where an adapter's sessions need no ending."""
     _is_reserved: bool = False
     """The lease was waited for before the block was entered."""
+    _lent_at: float = 0.0
+    """When observers were told of the lease; 0: they were not."""
 
     def _reserved(self) -> Any:
         """The lease that was waited for before the block was entered. Raises for a block that is open."""
@@ -43,6 +46,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             return self._pool.accept_reservation(self._lease)
         except BaseException:
             self._lease = None
+            self._report_released()
             raise
 
     def _async_reserved(self) -> Any:
@@ -54,22 +58,59 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
 
         if self._lease is not None:
             raise _entered_twice()
-        while True:
-            pool: Any = self._database.pool or self._database.open_pool()
-            if not is_core(pool):
-                return  # its own `acquire` waits, in the thread that enters the block
-            try:
-                self._lease = await pool.reserve()
-            except PoolRetiredError:
-                self._move_on()
-            else:
-                self._pool, self._is_reserved = pool, True
-                return
+        started = time.monotonic()
+        try:
+            while True:
+                self._resolve_if_stale()
+                pool: Any = self._database.pool or self._database.open_pool()
+                if not is_core(pool):
+                    return  # its own `acquire` waits, in the thread that enters the block
+                try:
+                    self._lease = await pool.reserve()
+                except PoolRetiredError:
+                    self._move_on()
+                else:
+                    self._pool, self._is_reserved = pool, True
+                    break
+        except BaseException as exc:
+            self._report_failed(started, exc)
+            raise
+        self._report_acquired(started)
 
     def _cancel_reservation(self) -> None:
         if self._is_reserved:
             lease, self._lease, self._is_reserved = self._lease, None, False
             self._pool.cancel(lease)
+            self._report_released()
+
+    # --- what observers hear of the lease -------------------------------------------------------
+
+    def _resolve_if_stale(self) -> None:
+        """Plugins or observers came or went since the database looked at them."""
+        database = self._database
+        if database.plugins_version != database.plugins.version:
+            database.resolve_sessions()
+
+    def _report_acquired(self, started: float) -> None:
+        if self._database.reports_leases:
+            self._lent_at = time.monotonic()
+            self._report("acquired", self._lent_at - started)
+
+    def _report_failed(self, started: float, error: BaseException) -> None:
+        if self._database.reports_leases:
+            self._report("failed", time.monotonic() - started, type(error).__name__)
+
+    def _report_released(self) -> None:
+        if self._lent_at:
+            lent_at, self._lent_at = self._lent_at, 0.0
+            self._report("released", time.monotonic() - lent_at)
+
+    def _report(self, kind: str, seconds: float, error: str | None = None) -> None:
+        from sqlspec.plugin.events import LeaseEvent
+
+        name, adapter = self._database.name, self._database.config.adapter
+        event = LeaseEvent(name=name, adapter=adapter, kind=kind, seconds=seconds, error=error)
+        self._database.observers.emit("sqlspec_lease_event", event)
 
     def _move_on(self) -> None:
         """Another database has the name by now; that it has none must not be asked about for ever."""

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.callers import async_caller
@@ -21,7 +20,7 @@ __all__ = ("AsyncCall",)
 class AsyncCall:
     """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
 
-    __slots__ = ("_caller", "_even_if_aborted", "_first", "_is_observed", "_session", "_sql", "_started")
+    __slots__ = ("_caller", "_even_if_aborted", "_first", "_session", "_sql")
 
     def __init__(
         self,
@@ -29,11 +28,9 @@ class AsyncCall:
         sql: str,
         *,
         even_if_aborted: bool = False,
-        is_observed: bool = True,
     ) -> None:
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
-        self._first, self._is_observed = False, is_observed
-        self._started = 0.0
+        self._first = False
         self._caller = async_caller()
 
     def is_left_behind(self, session: SessionBase[AsyncConnection[Any]]) -> bool:
@@ -52,7 +49,6 @@ class AsyncCall:
             if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
                 raise session._refusal(self)  # noqa: TRY301
             self._first = not session._begun
-            self._started = time.monotonic()
         except BaseException:
             if guard[HELD] is self:
                 del guard[HELD]
@@ -71,7 +67,5 @@ class AsyncCall:
                 del guard[HELD]
             if guard.ended is DROPPED:
                 guard.close_dropped(connection)
-        if self._is_observed and session._plan.observe is not None:
-            session._observe(self._sql, self._started, error=error)
         if error is not None and error is not exc:
             raise error from exc

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlspec.result.mapping import mapper_for
 from sqlspec.session.base import CLOSED
 from sqlspec.session.call._async import AsyncCall
+from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ class AsyncRows(Generic[T]):
         self._batch: Iterator[T] = iter(())
         self._count = 0
         self._is_done = False
+        self._observed = Observed(session._plan.reporter, sql, "stream", is_over=False)
+        self._observed.parameters = parameters
 
     def __aiter__(self) -> Self:
         return self
@@ -55,16 +58,20 @@ class AsyncRows(Generic[T]):
         raise StopAsyncIteration
 
     async def _fetch(self) -> None:
-        async with AsyncCall(self._session, self._sql) as connection:
-            if self._cursor is None:
-                self._cursor = await self._open(connection)
-            rows = await self._cursor.fetch()
-            self._session._check_kept()
-            mapper = mapper_for(self._schema_type, self._cursor.columns)
-            self._batch = iter(mapper(rows, self._count + 1))
-            self._count += len(rows)
-            if not rows:
-                await self._end()
+        observed = self._observed
+        with observed:
+            async with AsyncCall(self._session, self._sql) as connection:
+                if self._cursor is None:
+                    self._cursor = await self._open(connection)
+                rows = await self._cursor.fetch()
+                self._session._check_kept()
+                mapper = mapper_for(self._schema_type, self._cursor.columns)
+                self._batch = iter(mapper(rows, self._count + 1))
+                self._count += len(rows)
+                observed.rowcount = self._count
+                if not rows:
+                    observed.is_over = True
+                    await self._end()
 
     async def _open(self, connection: AsyncConnection[Any]) -> AsyncCursor:
         session = self._session
@@ -81,12 +88,19 @@ class AsyncRows(Generic[T]):
         if cursor is not None:
             await (cursor.discard() if is_undone else cursor.close())
 
+    async def _leave(self, *, is_undone: bool = False) -> None:
+        """Read no more; *is_undone*: what the session did is undone."""
+        if self._cursor is not None:
+            self._observed.is_over = True
+            with self._observed:
+                await self._end(is_undone=is_undone)
+
     async def close(self) -> None:
         """Read no more. May be called twice; the session's end does it too.
 
         Raises `SessionInUseError` while another task or thread is running a statement of the session.
         """
         if self._cursor is not None and self._session._trouble is not CLOSED:
-            async with AsyncCall(self._session, self._sql, even_if_aborted=True, is_observed=False):
-                await self._end()
+            async with AsyncCall(self._session, self._sql, even_if_aborted=True):
+                await self._leave()
         self._is_done, self._batch = True, iter(())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 from sqlspec.result.mapping import mapper_for
 from sqlspec.session.base import CLOSED
 from sqlspec.session.call._sync import Call
+from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -41,6 +42,8 @@ class Rows(Generic[T]):
         self._batch: Iterator[T] = iter(())
         self._count = 0
         self._is_done = False
+        self._observed = Observed(session._plan.reporter, sql, "stream", is_over=False)
+        self._observed.parameters = parameters
 
     def __iter__(self) -> Self:
         return self
@@ -55,16 +58,20 @@ class Rows(Generic[T]):
         raise StopIteration
 
     def _fetch(self) -> None:
-        with Call(self._session, self._sql) as connection:
-            if self._cursor is None:
-                self._cursor = self._open(connection)
-            rows = self._cursor.fetch()
-            self._session._check_kept()
-            mapper = mapper_for(self._schema_type, self._cursor.columns)
-            self._batch = iter(mapper(rows, self._count + 1))
-            self._count += len(rows)
-            if not rows:
-                self._end()
+        observed = self._observed
+        with observed:
+            with Call(self._session, self._sql) as connection:
+                if self._cursor is None:
+                    self._cursor = self._open(connection)
+                rows = self._cursor.fetch()
+                self._session._check_kept()
+                mapper = mapper_for(self._schema_type, self._cursor.columns)
+                self._batch = iter(mapper(rows, self._count + 1))
+                self._count += len(rows)
+                observed.rowcount = self._count
+                if not rows:
+                    observed.is_over = True
+                    self._end()
 
     def _open(self, connection: Connection[Any]) -> Cursor:
         session = self._session
@@ -81,12 +88,19 @@ class Rows(Generic[T]):
         if cursor is not None:
             (cursor.discard() if is_undone else cursor.close())
 
+    def _leave(self, *, is_undone: bool = False) -> None:
+        """Read no more; *is_undone*: what the session did is undone."""
+        if self._cursor is not None:
+            self._observed.is_over = True
+            with self._observed:
+                self._end(is_undone=is_undone)
+
     def close(self) -> None:
         """Read no more. May be called twice; the session's end does it too.
 
         Raises `SessionInUseError` while another task or thread is running a statement of the session.
         """
         if self._cursor is not None and self._session._trouble is not CLOSED:
-            with Call(self._session, self._sql, even_if_aborted=True, is_observed=False):
-                self._end()
+            with Call(self._session, self._sql, even_if_aborted=True):
+                self._leave()
         self._is_done, self._batch = True, iter(())

@@ -250,13 +250,13 @@ def test_the_url_may_stand_in_a_file_and_tell_the_type(spec: SQLSpec, write: Cal
     environ = {
         "DB_PRIMARY_URL_FILE": str(write(f"net://u:{CANARY}@h\n", "url")),
         "DB_PRIMARY_POOL_SIZE_FILE": str(write("7\n", "size")),
-        "DB_PRIMARY_INSTRUMENTATION__SERVICE_NAME_FILE": str(write("shop", "name")),
+        "DB_PRIMARY_INSTRUMENTATION__SLOW_QUERY_THRESHOLD_FILE": str(write("0.5", "threshold")),
     }
 
     spec.register_from_env(environ=environ)
 
     config = net(spec)
-    assert (config.host, config.pool_size, config.instrumentation.service_name) == ("h", 7, "shop")
+    assert (config.host, config.pool_size, config.instrumentation.slow_query_threshold) == ("h", 7, 0.5)
 
 
 def test_a_files_own_name_is_not_told(spec: SQLSpec, tmp_path: Path) -> None:

@@ -133,7 +133,7 @@ LOCKS: dict[str, Callable[[Scene], Any]] = {
     "resources": lambda scene: scene.spec._table.find("db").resources._lock,
     "registry": lambda scene: scene.spec._table.lock,
     "plugins": lambda scene: scene.spec.plugins._lock,
-    "observers": lambda scene: scene.spec.plugins._failures._lock,
+    "observers": lambda scene: scene.spec.plugins.failures._lock,
 }
 
 
