@@ -33,23 +33,23 @@ _DURATIONS = (
 class InstrumentationConfig(ConfigStruct, frozen=True, kw_only=True):
     """What to observe of a database's work, and for whom.
 
-    Nothing is on by default. `log_parameters` and `log_results` write the application's data to the log.
+    Nothing is on by default. A flag that would do nothing is refused when the config is registered.
     """
 
     enable_opentelemetry: bool = False
-    """Trace statements with OpenTelemetry."""
+    """Traces and metrics for OpenTelemetry. Needs `sqlspec[otel]`."""
     enable_prometheus: bool = False
-    """Count and time statements and connections for Prometheus."""
+    """Metrics for Prometheus. Needs `sqlspec[prometheus]`."""
     log_queries: bool = False
-    """Log the text of each statement."""
+    """Log each statement at level INFO, without its literals and parameters, to the logger `sqlspec.NAME`."""
     log_results: bool = False
-    """Log rows, which are the application's data."""
+    """Show rows, which are the application's data, in these lines."""
     log_parameters: bool = False
-    """Log parameters, which are the application's data."""
+    """Show parameters and literals, which are the application's data, in these lines."""
     service_name: str | None = None
     """What the application is called in traces and metrics."""
     slow_query_threshold: float | None = None
-    """Seconds from which on a statement counts as slow."""
+    """Seconds from which on a statement is slow, and logged at level WARNING."""
 
     def check(self) -> None:
         """The threshold is a duration."""
