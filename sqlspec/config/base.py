@@ -37,15 +37,15 @@ class InstrumentationConfig(ConfigStruct, frozen=True, kw_only=True):
     """
 
     enable_opentelemetry: bool = False
-    """Traces and metrics for OpenTelemetry. Needs `sqlspec[otel]`."""
+    """Traces and metrics for OpenTelemetry, whose API must be installed."""
     enable_prometheus: bool = False
-    """Metrics for Prometheus. Needs `sqlspec[prometheus]`."""
+    """Metrics for Prometheus, whose client must be installed."""
     log_queries: bool = False
     """Log each statement at level INFO, without its literals and parameters, to the logger `sqlspec.NAME`."""
     log_results: bool = False
-    """Show rows, which are the application's data, in these lines."""
+    """Log rows, which are the application's data."""
     log_parameters: bool = False
-    """Show parameters and literals, which are the application's data, in these lines."""
+    """Log parameters and literals, which are the application's data."""
     service_name: str | None = None
     """What the application is called in traces and metrics."""
     slow_query_threshold: float | None = None

@@ -17,10 +17,13 @@ if TYPE_CHECKING:
 __all__ = ("Target", "observers_for", "problem")
 
 _LIBRARIES = {
-    "enable_opentelemetry": ("opentelemetry", "otel"),
-    "enable_prometheus": ("prometheus_client", "prometheus"),
+    "enable_opentelemetry": {
+        "opentelemetry.trace": "opentelemetry-api",
+        "opentelemetry.semconv": "opentelemetry-semantic-conventions",
+    },
+    "enable_prometheus": {"prometheus_client": "prometheus-client"},
 }
-"""What each flag needs: the library's import name, and the extra that brings it."""
+"""What each flag needs: modules, and the distributions that bring them."""
 
 
 class Target(NamedTuple):
@@ -62,9 +65,10 @@ def observers_for(target: Target, wanted: InstrumentationConfig) -> list[object]
 
 def problem(wanted: InstrumentationConfig) -> tuple[str, str] | None:
     """The flag that would do nothing, and why; None if each does what it says."""
-    for flag, (library, extra) in _LIBRARIES.items():
-        if getattr(wanted, flag) and find_spec(library) is None:
-            return flag, f"needs {library}, which is not installed. Run: pip install 'sqlspec[{extra}]'"
+    for flag, libraries in _LIBRARIES.items():
+        if getattr(wanted, flag) and not all(map(_is_installed, libraries)):
+            names = " ".join(libraries.values())
+            return flag, f"needs what is not installed. Run: pip install {names}"
     for flag in ("log_parameters", "log_results"):
         if getattr(wanted, flag) and not wanted.log_queries and wanted.slow_query_threshold is None:
             adds = "adds to the lines of log_queries and slow_query_threshold, and neither is set"
@@ -73,3 +77,10 @@ def problem(wanted: InstrumentationConfig) -> tuple[str, str] | None:
         adds = "is for enable_opentelemetry and enable_prometheus, and neither is set"
         return "service_name", f"{adds}. Write: enable_opentelemetry=True, or leave it out"
     return None
+
+
+def _is_installed(module: str) -> bool:
+    try:
+        return find_spec(module) is not None
+    except ModuleNotFoundError:  # of the package that it is in
+        return False

@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import enum
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias, TypeVar
+from typing import Any, Protocol, TypeAlias, TypeVar
 
 import msgspec
-
-if TYPE_CHECKING:
-    from .events import Reporter
 
 __all__ = (
     "Outcome",
@@ -59,8 +56,11 @@ class SessionOptions(msgspec.Struct, frozen=True, cache_hash=True):
     autocommit: bool | None = None
     read_only: bool | None = None
     isolation: str | None = None
-    reporter: Reporter | None = None
-    """For a session hook: whom sessions that are not core's tell what they do. None: nobody wants to know."""
+    reporter: Any = None
+    """For a session hook: the `sqlspec.plugin.events.Reporter` of sessions that are not core's.
+
+    None: nobody wants to know what they do.
+    """
 
 
 class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is made in C
