@@ -35,6 +35,7 @@ TOPICS = {
     "postgresql-psycopg": "postgresql_psycopg",
     "mysql": "mysql",
     "redis": "redis_sessions",
+    "observing": "observing",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)

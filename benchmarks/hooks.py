@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import pluggy
 
 from sqlspec.loading.manager import Plugins
-from sqlspec.plugin import hookspecs
+from sqlspec.plugin import Capability, hookspecs
 
 from . import noop
 from .harness import Row, micro
@@ -23,7 +24,7 @@ DIRECT, RESOLVED, SUBSET, PLUGGY = "direct", "resolved", "subset", "pluggy"
 class Instant:
     """An adapter whose hook does nothing, so that the call is all there is."""
 
-    ADAPTER = noop.ADAPTER
+    ADAPTER = msgspec.structs.replace(noop.ADAPTER, capabilities=frozenset({Capability.SYNC}))
 
     @staticmethod
     @hookspecs.hookimpl

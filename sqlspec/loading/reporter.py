@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from sqlspec.concurrency.interruptions import is_interruption
@@ -11,7 +12,7 @@ from sqlspec.plugin.contract import RawResult
 from sqlspec.plugin.events import StatementEvent, TransactionEvent
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from sqlspec.plugin.results import LazyResult
     from sqlspec.sql import Statements
@@ -41,25 +42,23 @@ class Reporter:
         self._tell, self._statements, self._dialect = failures.tell, statements, statements.dialect
         asked = {argument for observer in observers.statement_executed for argument in observer.wants}
         self._wants_rows = "rows" in asked
-        self._gates = observers.gates
+        gates = observers.gates
+        # Nearly always there is one, which is asked without anything around it.
+        self._is_wanted: Callable[[], object] = partial(_any, gates) if len(gates) != 1 else gates[0]
 
     # --- statements -----------------------------------------------------------------------------
 
-    def _nobody_listens(self) -> bool:
-        try:
-            return not any(gate() for gate in self._gates)
-        except Exception as exc:
-            if is_interruption(exc):
-                raise
-            return False  # told, it fails again, and is counted
-
-    def start(self, statement: object, operation: str, *, verb: str = "") -> StatementEvent | None:
+    def start(self, statement: object, operation: str, verb: str = "") -> StatementEvent | None:
         """A statement is about to run; None: nobody wants to hear of it.
 
         *verb*: of what is no SQL; that of SQL is known by its text.
         """
-        if self._gates and self._nobody_listens():
-            return None
+        try:
+            if not self._is_wanted():
+                return None
+        except Exception as exc:
+            if is_interruption(exc):
+                raise
         text = statement if isinstance(statement, str) else ""  # what else was passed is refused later
         event = StatementEvent(
             name=self._name,
@@ -124,8 +123,12 @@ class Reporter:
 
     def start_ending(self, *, commit: bool) -> TransactionEvent | None:
         """COMMIT or ROLLBACK is about to be sent; None: nobody wants to hear of it."""
-        if self._gates and self._nobody_listens():
-            return None
+        try:
+            if not self._is_wanted():
+                return None
+        except Exception as exc:
+            if is_interruption(exc):
+                raise
         event = TransactionEvent(
             name=self._name,
             adapter=self._adapter,
@@ -145,6 +148,10 @@ class Reporter:
         event.error = None if error is None else type(error).__name__
         if self._observers.transaction_ended:
             self._tell(self._observers.transaction_ended, (event,))
+
+
+def _any(gates: tuple[Callable[[], object], ...]) -> bool:
+    return not gates or any(gate() for gate in gates)
 
 
 def _note_error(event: StatementEvent, error: BaseException) -> None:

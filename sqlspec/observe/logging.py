@@ -40,14 +40,13 @@ class LoggingObserver:
         self._shows_parameters, self._shows_rows = wanted.log_parameters, wanted.log_results
         # What is only written when it is slow may be written at any time.
         is_slow_wanted = wanted.slow_query_threshold is not None
-        self._least_level = logging.INFO if self._logs_all and not is_slow_wanted else logging.WARNING
+        least = logging.INFO if self._logs_all and not is_slow_wanted else logging.WARNING
+        is_enabled = self._logger.isEnabledFor
+        # A hook like those below: whether a line could be written. Asked before each statement, so that it
+        # looks nothing up.
+        self.sqlspec_wants_statements = hookimpl(lambda: is_enabled(least))
 
     # --- hooks ----------------------------------------------------------------------------------
-
-    @hookimpl
-    def sqlspec_wants_statements(self) -> bool:
-        """Whether a line could be written."""
-        return self._logger.isEnabledFor(self._least_level)
 
     @hookimpl
     def sqlspec_statement_executed(

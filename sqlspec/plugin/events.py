@@ -119,7 +119,7 @@ class TransactionEvent(msgspec.Struct, kw_only=True, eq=False):
 class Reporter(Protocol):
     """Whom sessions that are not core's tell what they do, for the observers. Thread-safe, never raises."""
 
-    def start(self, statement: str, operation: str, *, verb: str = "") -> StatementEvent | None:
+    def start(self, statement: str, operation: str, verb: str = "") -> StatementEvent | None:
         """A call begins; None: nobody wants to hear of it.
 
         *statement*: without the application's data, as `GET ?`. *operation*: `command`; or `pipeline` for

@@ -119,8 +119,8 @@ class Session(SessionBase["Connection[Any]"]):
                 del guard[HELD]
             if guard.ended is DROPPED:
                 guard.close_dropped(connection)
-        if reporter is not None and event is not None:
-            reporter.end(event, raw, parameters=parameters)
+        if event is not None:
+            reporter.end(event, raw, parameters=parameters)  # type: ignore[union-attr] # it made the event
         return Result(raw, schema_type)
 
     @overload
