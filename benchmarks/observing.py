@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlspec import InstrumentationConfig
 
@@ -21,7 +21,7 @@ OFF, BELOW, ON, LEVEL = "off", "below the level", "on", "isEnabledFor"
 def rows(bench: Bench) -> list[Row]:
     """Multiples of what the log itself asks for a line that it does not write."""
     spec = noop_spec()
-    flags = {OFF: {}, BELOW: {"log_queries": True}, ON: {"log_queries": True}}
+    flags: dict[str, dict[str, Any]] = {OFF: {}, BELOW: {"log_queries": True}, ON: {"log_queries": True}}
     for name, chosen in flags.items():
         spec.register_config(NoopConfig(instrumentation=InstrumentationConfig(**chosen)), name=name)
     quiet, loud = logging.getLogger(f"sqlspec.{BELOW}"), logging.getLogger(f"sqlspec.{ON}")

@@ -26,18 +26,7 @@ class Block(BlockBase):
         """Borrow from the pool that the database's name leads to now."""
         if self._lease is not None:
             return self._reserved()
-        started = time.monotonic()
-        try:
-            lease = self._borrow()
-        except BaseException as exc:
-            self._report_failed(started, exc)
-            raise
-        self._report_acquired(started)
-        return lease
-
-    def _borrow(self) -> Any:
         while True:
-            self._resolve_if_stale()
             try:
                 self._pool = pool = self._database.pool or self._database.open_pool()
                 self._lease = lease = pool.acquire()
@@ -45,6 +34,19 @@ class Block(BlockBase):
                 self._move_on()
             else:
                 return lease
+
+    def _acquire_observed(self) -> Any:
+        """The same, and observers hear how long it took."""
+        started = time.monotonic()
+        if self._lease is not None:
+            return self._acquire()  # its waiting was reported when it was reserved
+        try:
+            lease = self._acquire()
+        except BaseException as exc:
+            self._report_failed(started, exc)
+            raise
+        self._report_acquired(started)
+        return lease
 
     def _end_use(self, lease: Any) -> bool:
         """Roll back what is open and reset. True: the connection is provably clean."""
@@ -71,7 +73,9 @@ class SessionBlock(Block, Generic[T_co]):
         if database.plugins_version != database.plugins.version:
             database.resolve_sessions()
         pool = database.pool
-        if pool is None or self._lease is not None or database.reports_leases:
+        if database.reports_leases:
+            lease = self._acquire_observed()
+        elif pool is None or self._lease is not None:
             lease = self._acquire()
         else:  # as nearly always; written out, because it is done for every session
             self._pool = pool
@@ -126,7 +130,10 @@ class ConnectionBlock(Block, Generic[T_co]):
     """Lends the driver's own connection, in autocommit mode."""
 
     def __enter__(self) -> T_co:
-        lease = self._acquire()
+        database = self._database
+        if database.plugins_version != database.plugins.version:
+            database.resolve_sessions()
+        lease = (self._acquire_observed() if database.reports_leases else self._acquire())
         connection: T_co = lease.connection
         if not self._speaks_contract(lease):
             return connection
@@ -150,4 +157,5 @@ class ConnectionBlock(Block, Generic[T_co]):
             if exc is not None:
                 ok = self._is_sound_raw(lease, ok, exc)
             self._pool.release(lease, ok)
-            self._report_released()
+            if self._lent_at:
+                self._report_released()

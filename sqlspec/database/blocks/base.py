@@ -60,8 +60,8 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             raise _entered_twice()
         started = time.monotonic()
         try:
+            self._resolve_if_stale()
             while True:
-                self._resolve_if_stale()
                 pool: Any = self._database.pool or self._database.open_pool()
                 if not is_core(pool):
                     return  # its own `acquire` waits, in the thread that enters the block
@@ -118,6 +118,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
         if successor is self._database:
             raise ConfigClosedError(successor.name)
         self._database = successor
+        self._resolve_if_stale()
 
     def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:
         """Whether a connection that seems *ok* serves on after *errors*.

@@ -87,7 +87,7 @@ class Witness:
 
 
 @pytest.fixture
-def witness(spec: SQLSpec) -> Iterator[Witness]:
+def witness(spec: SQLSpec) -> Witness:
     """Hears of everything that the test does."""
     found = Witness()
     spec.plugins.register(found)
