@@ -28,6 +28,7 @@ TOPICS = {
     "placeholders": "placeholders",
     "rows": "rows",
     "load": "loading",
+    "prometheus": "prometheus",
     "sqlite": "sqlite_sync",
     "sqlite-async": "sqlite_async",
     "duckdb": "duckdb_sync",
