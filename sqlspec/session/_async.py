@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlspec.concurrency.guard import DROPPED, HELD
 from sqlspec.concurrency.shielded import async_shielded
+from sqlspec.concurrency.stoppable import async_stoppable
 from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, RawResult
 from sqlspec.plugin.results import fetch_now
@@ -154,7 +155,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 observed.parameters = native = statement.bind_many(rows)
                 observed.batch_size = len(native)
                 await self._begin_if_needed()
-                observed.raw = raw = await connection.execute_many(statement.text, native, None)
+                sent = connection.execute_many(statement.text, native, None)
+                observed.raw = raw = await async_stoppable(sent, connection)
                 self._check_kept()
         return Result(raw, schema_type)
 
@@ -251,7 +253,8 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             for batch in batches:
                 with observed:
                     async with AsyncCall(self, f"load {table}") as connection:
-                        count += await connection.load(path, batches.columns, batch, None)
+                        sent = connection.load(path, batches.columns, batch, None)
+                        count += await async_stoppable(sent, connection)
                         self._check_kept()
                         observed.rowcount = observed.batch_size = count
         except BaseException as exc:

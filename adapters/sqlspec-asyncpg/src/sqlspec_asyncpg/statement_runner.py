@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from asyncio import _get_running_loop, get_running_loop
+from asyncio import CancelledError, _get_running_loop, get_running_loop
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
@@ -173,6 +173,10 @@ class StatementRunner:
             failure = exc
         except UnreadableError as exc:
             raise exc.of(prepared) from None
+        except CancelledError:
+            # Half sent, asyncpg waits for ever for an answer to what it did not send.
+            self.raw.terminate()
+            raise
         else:
             count = sum(max(row_count(tag), 0) for tag in reply.tags)
             return RawResult(columns, returned, count, None, (), columns.arrow_types if columns else None)

@@ -1,0 +1,80 @@
+"""A long call of a driver ends soon when its task is cancelled, whatever the driver makes of that.
+
+Some drivers go on after a cancellation: one that was sending many rows stops to send, and then waits until
+the server has worked through all of those that it has.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from contextlib import suppress
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Coroutine
+    from typing import Any
+
+__all__ = ("async_stoppable", "stoppable")
+
+T = TypeVar("T")
+
+CANCEL_EVERY = 0.05
+"""Seconds between two cancellations of the call."""
+GRACE = 1.0
+"""Seconds that it has to end by itself, and once more after its connection was dropped."""
+
+
+class Stoppable(Protocol):
+    """A connection."""
+
+    def interrupt(self, *, for_good: bool) -> None:
+        """Stop its statement."""
+        ...
+
+    def drop(self) -> None:
+        """Give it up at once."""
+        ...
+
+
+def stoppable(result: T, connection: Stoppable) -> T:  # noqa: ARG001 - as its other half
+    """What was done already: threads are not cancelled."""
+    return result
+
+
+async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -> T:
+    """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped."""
+    task = asyncio.ensure_future(call)
+    try:
+        return await asyncio.shield(task)
+    except asyncio.CancelledError:
+        if not task.done():
+            await _stop(task, connection)
+        raise
+    finally:
+        if task.done() and not task.cancelled():
+            task.exception()  # has been seen
+        else:
+            task.add_done_callback(_look_at)
+
+
+async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
+    until = time.monotonic() + GRACE
+    while not task.done() and time.monotonic() < until:
+        task.cancel()
+        with suppress(Exception):  # one that can not be stopped is dropped below
+            connection.interrupt(for_good=False)
+        try:
+            await asyncio.wait([task], timeout=CANCEL_EVERY)
+        except asyncio.CancelledError:
+            break  # the caller will not wait
+    if not task.done():
+        connection.drop()
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.wait([task], timeout=GRACE)
+
+
+def _look_at(task: asyncio.Future[Any]) -> None:
+    if not task.cancelled():
+        task.exception()
