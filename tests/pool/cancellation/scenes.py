@@ -234,7 +234,7 @@ class Committed(Scene):
 class Blocks(Committed):
     """Savepoints and many rows at once; the outer block commits before the session ends."""
 
-    least, pairs = 16, 48
+    least, pairs = 15, 48
 
     async def work(self) -> None:
         async with self.spec.provide_session("db") as session, session.begin():
