@@ -9,7 +9,9 @@ then to the shelf: so a shelf with something on it means that nobody waits.
 A slot that is opening or leased watches its lease by a weak reference. Should the lease die without having
 been given back (no `with`, a killed thread, Ctrl-C between any two instructions), the slot is *lost* and can
 be found. The order of steps below is chosen so that an exception after any call leaves a slot in one
-place, in none, or with a dead lease, but never in two places.
+place, in none, or with a dead lease, but never in two places: a slot's watch goes last, and what is counted
+comes after what it counts. So the counts add up in every snapshot: `opened` is counted before there is anything
+to lend, and what of it is neither here nor closed for a known reason was *reclaimed*.
 """
 
 from __future__ import annotations
@@ -105,7 +107,7 @@ class PoolState:
         self.is_retired = False
         self.opened = self.timeouts = self.refused = self.waits = 0
         self.closed: dict[str, int] = dict.fromkeys(
-            ("aged", "dead", "cold", "unclean", "retired", "reclaimed"), 0
+            ("aged", "dead", "cold", "unclean", "retired"), 0
         )
         self.wait_seconds = self.hold_seconds = 0.0
 
@@ -160,15 +162,15 @@ class PoolState:
 
     def mark_opened(self, slot: Slot) -> None:
         """The connection is made."""
+        self.opened += 1
         self.opening.discard(slot)
         self.leased.add(slot)
-        self.opened += 1
 
     def mark_failed(self, slot: Slot, now: float) -> None:
         """No connection came of it: the next in the queue may try."""
         if slot in self.opening:
-            slot.watch = None
             self.opening.remove(slot)
+            slot.watch = None
             self._offer_room(now)
 
     # --- returning ------------------------------------------------------------------------------
@@ -195,8 +197,8 @@ class PoolState:
         """A leased connection is closed. Its room is free only now, so that no more than `limit` are open."""
         if slot in self.leased:
             self.hold_seconds += now - slot.leased_since
-            slot.watch = None
             self.leased.remove(slot)
+            slot.watch = None
             self.closed[reason] += 1
             self._offer_room(now)
 
@@ -219,9 +221,7 @@ class PoolState:
             found += [slot for slot in self.opening if slot.is_lost]
         for slot in found:
             self.opening.discard(slot)
-            if slot in self.leased:  # else it never had a connection that was counted
-                self.leased.remove(slot)
-                self.closed["reclaimed"] += 1
+            self.leased.discard(slot)
             slot.watch = None  # last: a slot that is in its place must stay visibly lost
         return found
 
@@ -285,8 +285,9 @@ class PoolState:
     def trim(self, before: float, keep: int) -> Slot | None:
         """The coldest idle connection, if nobody wanted it since *before* and *keep* others remain."""
         if self.idle and self.idle[0].idle_since < before and len(self.idle) + len(self.leased) > keep:
+            coldest = self.idle.pop(0)
             self.closed["cold"] += 1
-            return self.idle.pop(0)
+            return coldest
         if not self.idle:
             self.coldest = FOREVER
         return None
@@ -312,6 +313,7 @@ class PoolState:
     def stats(self) -> PoolStats:
         """The counts of this moment."""
         idle, in_use, opening = len(self.idle), len(self.leased), len(self.opening)
+        closed = self.opened - idle - in_use
         return PoolStats(
             size=idle + in_use + opening,
             idle=idle,
@@ -319,7 +321,8 @@ class PoolState:
             opening=opening,
             waiting=len(self.waiters),
             opened=self.opened,
-            closed=sum(self.closed.values()),
+            closed=closed,
+            reclaimed=closed - sum(self.closed.values()),
             timeouts=self.timeouts,
             refused=self.refused,
             waits=self.waits,
