@@ -106,9 +106,7 @@ class PoolState:
         self.generation = 0
         self.is_retired = False
         self.opened = self.timeouts = self.refused = self.waits = 0
-        self.closed: dict[str, int] = dict.fromkeys(
-            ("aged", "dead", "cold", "unclean", "retired"), 0
-        )
+        self.closed: dict[str, int] = dict.fromkeys(("aged", "dead", "cold", "unclean", "retired"), 0)
         self.wait_seconds = self.hold_seconds = 0.0
 
     # --- lending --------------------------------------------------------------------------------

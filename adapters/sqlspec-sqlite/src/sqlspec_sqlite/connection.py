@@ -14,8 +14,8 @@ from weakref import WeakSet
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from .busy_retry import BusyRetry, is_busy, is_stale_snapshot
-from .errors import map_error
-from .statement_kind import CHANGES_STATE, INSERTS, NUMBERED, UNCOUNTED, kinds, returns_nothing
+from .errors import map_error, outside_only
+from .statement_kind import CHANGES_STATE, INSERTS, NUMBERED, OUTSIDE, UNCOUNTED, kinds, returns_nothing
 from .values import AS_IT_IS, check_rows, encode, encode_many
 
 if TYPE_CHECKING:
@@ -115,7 +115,12 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         return self._cursor.rowcount
 
     def _values_for(self, kind: int, values: Any) -> Any:
-        """The parameters as this *kind* of statement needs them; notes that it may change the connection."""
+        """The parameters as this *kind* of statement needs them; notes that it may change the connection.
+
+        Raises `TransactionControlError` for what no transaction may change.
+        """
+        if kind & OUTSIDE and self.raw.in_transaction:
+            raise outside_only()
         if kind & CHANGES_STATE:
             self._watched.is_changed = True
         if kind & NUMBERED and type(values) is tuple:
@@ -136,8 +141,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def execute_many(self, statement: str, rows: Sequence[Parameters], deadline: float | None) -> RawResult:
         """Run one statement for each row: all of them, or none."""
         kind, values = kinds[statement], encode_many(rows)
-        if kind & CHANGES_STATE:
-            self._watched.is_changed = True
+        self._values_for(kind, ())
         if kind & NUMBERED:
             values = [self._values_for(kind, row) for row in values]
         self._retry.may_interrupt = True

@@ -23,10 +23,11 @@ from sqlspec.errors import (
     ReadOnlyError,
     SQLSpecError,
     StatementError,
+    TransactionControlError,
     UniqueViolationError,
 )
 
-__all__ = ("map_error",)
+__all__ = ("map_error", "outside_only")
 
 _BY_CODE: dict[str, type[DatabaseError]] = {
     "SQLITE_CONSTRAINT_UNIQUE": UniqueViolationError,
@@ -54,6 +55,14 @@ def map_error(exc: Exception) -> SQLSpecError | None:
     if name is not None:
         return _with_place(_kind(name)(str(exc), code=name), str(exc))
     return _of_the_module(exc)
+
+
+def outside_only() -> TransactionControlError:
+    """Why a PRAGMA was not run."""
+    return TransactionControlError(
+        "PRAGMA foreign_keys, journal_mode and synchronous can not be set inside a transaction, where SQLite "
+        "ignores or refuses them; open the session with provide_session(autocommit=True)"
+    )
 
 
 def _kind(name: str) -> type[DatabaseError]:

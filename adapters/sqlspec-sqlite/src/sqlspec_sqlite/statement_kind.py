@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "UNCOUNTED", "kinds", "returns_nothing")
+__all__ = ("CHANGES_STATE", "INSERTS", "NUMBERED", "OUTSIDE", "UNCOUNTED", "kinds", "returns_nothing")
 
 T = TypeVar("T")
 
@@ -23,6 +23,8 @@ NUMBERED = 4
 """Its placeholders are ?1, ?2 and so on."""
 UNCOUNTED = 8
 """It changes rows, and sqlite3 does not count them, because its first word is WITH."""
+OUTSIDE = 16
+"""A PRAGMA that sets what no transaction may change: SQLite ignores it there, or refuses it."""
 
 _MOST = 2048  # texts that are remembered
 _LONGEST = 4096  # characters of one; a longer text is most likely generated, and seen once
@@ -48,6 +50,11 @@ _READING_PRAGMA = re.compile(
     |integrity_check|optimize|quick_check|table_info|table_list|table_xinfo|user_version|wal_checkpoint)\b)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
+_PRAGMA_OUTSIDE = re.compile(
+    rf"""{_BLANK}PRAGMA{_BLANK}(?:["`\[]?\w+["`\]]?{_BLANK}\.{_BLANK})?
+    ["`\[]?(?:foreign_keys|journal_mode|synchronous)["`\]]?{_BLANK}[=(]""",
+    re.IGNORECASE | re.DOTALL | re.VERBOSE,
+)
 
 
 def _kind(statement: str) -> int:
@@ -55,6 +62,7 @@ def _kind(statement: str) -> int:
     # sqlite3 keeps a connection's last statements, however long: such a connection is not kept.
     if len(statement) > _HEAVIEST or _may_change_state(statement):
         kind |= CHANGES_STATE
+        kind |= OUTSIDE if _PRAGMA_OUTSIDE.match(statement) else 0
     verb = first = _first_word(statement)
     if first == "WITH":
         verb = _verb_after_common_tables(statement)
