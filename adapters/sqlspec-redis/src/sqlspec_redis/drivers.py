@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 from redis import ConnectionPool, Redis
 from redis.asyncio import ConnectionPool as AsyncConnectionPool
 from redis.asyncio import Redis as AsyncRedis
+from redis.asyncio.client import Pipeline as AsyncPipeline
+from redis.client import Pipeline
 
 from . import async_connections, sync_connections
 
@@ -22,14 +24,18 @@ if TYPE_CHECKING:
 
 __all__ = (
     "AsyncConnectionPool",
+    "AsyncPipeline",
     "AsyncRedis",
     "AsyncWaiter",
     "ConnectionPool",
+    "Pipeline",
     "Redis",
     "Waiter",
     "async_connection_class",
+    "async_is_transaction",
     "async_pause",
     "connection_class",
+    "is_transaction",
     "pause",
 )
 
@@ -44,6 +50,16 @@ def async_connection_class(config: RedisConfig) -> type[Any]:
     """What speaks to that server."""
     is_socket = config.socket_path is not None
     return async_connections.SocketConnection if is_socket else async_connections.TCPConnection
+
+
+def is_transaction(pipeline: Any) -> bool:
+    """Whether it will be sent between MULTI and EXEC."""
+    return bool(pipeline.transaction or pipeline.explicit_transaction)
+
+
+def async_is_transaction(pipeline: Any) -> bool:
+    """Whether it will be sent between MULTI and EXEC."""
+    return bool(pipeline.is_transaction or pipeline.explicit_transaction)
 
 
 def pause(seconds: float) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import redis
 from redis import exceptions
@@ -12,6 +12,9 @@ from sqlspec.errors import (
     ConnectError,
     DatabaseError,
     DisconnectedError,
+    ParameterError,
+    ReadOnlyError,
+    SerializationError,
     SQLSpecError,
 )
 
@@ -21,11 +24,39 @@ if TYPE_CHECKING:
 __all__ = ("connect_error", "is_worth_another_try", "mapped")
 
 
-_REFUSED = (
-    redis.AuthenticationError,
-    exceptions.AuthorizationError,
-    exceptions.NoPermissionError,
+_MEANINGS: tuple[tuple[Any, type[DatabaseError], str], ...] = (
+    (
+        (redis.AuthenticationError, exceptions.AuthorizationError),  # ConnectionErrors, too
+        AuthenticationError,
+        "Redis refuses the credentials",
+    ),
+    (
+        (redis.ConnectionError, redis.TimeoutError),
+        DisconnectedError,
+        "the connection to Redis is gone; a command in flight may have run",
+    ),
+    (redis.WatchError, SerializationError, "a watched key was changed; run the whole transaction again"),
+    (redis.ReadOnlyError, ReadOnlyError, "this Redis server takes no writes"),
+    (redis.RedisError, DatabaseError, "Redis refused a command"),
 )
+"""Errors of commands; the first that fits counts."""
+_CODES: dict[type[Exception], str] = {
+    exceptions.ExecAbortError: "EXECABORT",
+    exceptions.BusyLoadingError: "LOADING",
+    exceptions.NoScriptError: "NOSCRIPT",
+    exceptions.ReadOnlyError: "READONLY",
+    exceptions.NoPermissionError: "NOPERM",
+    exceptions.OutOfMemoryError: "OOM",
+}
+"""What redis-py has made classes of, and cut off."""
+_WORDS = frozenset(
+    {
+        *("BUSY", "BUSYGROUP", "BUSYKEY", "CLUSTERDOWN", "CROSSSLOT", "DENIED", "INPROG", "IOERR"),
+        *("MASTERDOWN", "MISCONF", "NOGOODSLAVE", "NOGROUP", "NOMASTERLINK", "NOPROTO", "NOREPLICAS"),
+        *("NOTBUSY", "TRYAGAIN", "UNBLOCKED", "UNKILLABLE", "WRONGTYPE"),
+    }
+)
+"""With what other errors begin."""
 
 
 def is_worth_another_try(exc: Exception) -> bool:
@@ -79,8 +110,19 @@ def _is_of_the_client(exc: Exception) -> bool:
 
 def mapped(exc: Exception) -> SQLSpecError | None:
     """The error of core's that means the same as redis-py's; None for what is not redis-py's."""
-    if isinstance(exc, redis.ConnectionError | redis.TimeoutError):
-        return DisconnectedError("the connection to Redis is gone; a command in flight may have run")
-    if isinstance(exc, redis.RedisError):
-        return DatabaseError("Redis refused a command")
+    if isinstance(exc, redis.DataError):
+        return ParameterError("a value is of a type that is not sent to Redis")
+    if isinstance(exc, redis.WatchError) and "while watching" in str(exc):
+        exc = redis.ConnectionError()  # a pipeline that watches makes a WatchError of any loss
+    for theirs, ours, text in _MEANINGS:
+        if isinstance(exc, theirs):
+            return ours(text, code=_code(exc))
     return None
+
+
+def _code(exc: Exception) -> str | None:
+    """The word with which the server's error began: one of Redis' own, for a script's may be anything."""
+    found: str | None = _CODES.get(type(exc)) or getattr(exc, "status_code", None)
+    # A pipeline puts text before the server's.
+    word = str(exc).rpartition("caused error: ")[2].lstrip("(\"'").partition(" ")[0]
+    return found or (word if word in _WORDS else None)

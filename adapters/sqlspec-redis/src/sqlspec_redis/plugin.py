@@ -24,7 +24,7 @@ ADAPTER = AdapterInfo(
     name="redis",
     config_type="sqlspec_redis:RedisConfig",
     driver="redis",
-    capabilities=frozenset({Capability.SYNC, Capability.ASYNC}),
+    capabilities=frozenset({Capability.SYNC, Capability.ASYNC, Capability.REPORTS}),
 )
 
 
@@ -52,7 +52,7 @@ def sqlspec_create_session(
 ) -> redis.Redis:
     """Give the client of a borrowed connection; it lives as long as that."""
     _check(options)
-    return connection.session()
+    return connection.session(options.reporter)
 
 
 @hookimpl
@@ -63,7 +63,7 @@ def sqlspec_create_async_session(
 ) -> redis.asyncio.Redis:
     """Give the client of a borrowed connection; it lives as long as that."""
     _check(options)
-    return connection.session()
+    return connection.session(options.reporter)
 
 
 def _check(options: SessionOptions) -> None:

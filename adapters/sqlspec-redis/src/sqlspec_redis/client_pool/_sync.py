@@ -13,6 +13,8 @@ from .command_queue import ENDED, HELD, CommandQueue
 if TYPE_CHECKING:
     from typing import Protocol
 
+    from sqlspec.plugin.events import Reporter
+
     class Owner(Protocol):
         """The connection that the client speaks on, with its access to core's pool."""
 
@@ -43,6 +45,8 @@ class ClientPool(ConnectionPool):
         super().__init__(**options)
         self._owner = owner
         self.queue = CommandQueue()
+        self.reporter: Reporter | None = None
+        """Whom the session's client tells what it does; None: nobody."""
         self._free = self.queue.free
 
     def new_connection(self) -> Any:

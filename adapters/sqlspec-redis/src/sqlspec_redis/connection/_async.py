@@ -12,10 +12,12 @@ from sqlspec_redis.client_pool._async import AsyncClientPool
 from sqlspec_redis.drivers import AsyncConnectionPool, AsyncRedis, async_connection_class, async_pause
 from sqlspec_redis.errors import connect_error, is_worth_another_try, mapped
 from sqlspec_redis.options import connection_options, kept_terms, pool_options
+from sqlspec_redis.reporting._async import AsyncReportingClient
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpecError
     from sqlspec.plugin import Resources
+    from sqlspec.plugin.events import Reporter
     from sqlspec_redis.config import RedisConfig
     from sqlspec_redis.options import Terms
 
@@ -77,6 +79,7 @@ class AsyncRedisConnection(AsyncPooledConnection[AsyncRedis]):
         self._lent: AsyncClientPool | None = None
         self._borrowed: dict[Any, Any] = {}
         self._client: AsyncRedis | None = None
+        self._reporting_client: AsyncRedis | None = None
         self.connection = self._session_pool.new_connection()
         """redis-py's."""
 
@@ -94,12 +97,19 @@ class AsyncRedisConnection(AsyncPooledConnection[AsyncRedis]):
 
     # --- a use ----------------------------------------------------------------------------------
 
-    def session(self) -> AsyncRedis:
-        """A session begins: its client."""
-        client = self._client
-        if client is None:
-            client = self._client = AsyncRedis(connection_pool=self._session_pool)
-        self._lend(self._session_pool)
+    def session(self, reporter: Reporter | None = None) -> AsyncRedis:
+        """A session begins: its client, which tells *reporter* what it does."""
+        pool = self._session_pool
+        if reporter is None:
+            client = self._client
+            if client is None:
+                client = self._client = AsyncRedis(connection_pool=pool)
+        else:
+            client = self._reporting_client
+            if client is None:
+                client = self._reporting_client = AsyncReportingClient(connection_pool=pool)
+            pool.reporter = reporter
+        self._lend(pool)
         return client
 
     async def lend_raw(self, deadline: float | None) -> AsyncRedis:
@@ -134,6 +144,7 @@ class AsyncRedisConnection(AsyncPooledConnection[AsyncRedis]):
         pool, self._lent = self._lent, None
         if pool is None:
             return True
+        pool.reporter = None
         is_free = pool.queue.close()
         if pool is self._raw_pool:
             self.is_raw_lent = False

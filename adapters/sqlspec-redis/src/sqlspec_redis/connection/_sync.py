@@ -12,10 +12,12 @@ from sqlspec_redis.client_pool._sync import ClientPool
 from sqlspec_redis.drivers import ConnectionPool, Redis, connection_class, pause
 from sqlspec_redis.errors import connect_error, is_worth_another_try, mapped
 from sqlspec_redis.options import connection_options, kept_terms, pool_options
+from sqlspec_redis.reporting._sync import ReportingClient
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpecError
     from sqlspec.plugin import Resources
+    from sqlspec.plugin.events import Reporter
     from sqlspec_redis.config import RedisConfig
     from sqlspec_redis.options import Terms
 
@@ -77,6 +79,7 @@ class RedisConnection(PooledConnection[Redis]):
         self._lent: ClientPool | None = None
         self._borrowed: dict[Any, Any] = {}
         self._client: Redis | None = None
+        self._reporting_client: Redis | None = None
         self.connection = self._session_pool.new_connection()
         """redis-py's."""
 
@@ -94,12 +97,19 @@ class RedisConnection(PooledConnection[Redis]):
 
     # --- a use ----------------------------------------------------------------------------------
 
-    def session(self) -> Redis:
-        """A session begins: its client."""
-        client = self._client
-        if client is None:
-            client = self._client = Redis(connection_pool=self._session_pool)
-        self._lend(self._session_pool)
+    def session(self, reporter: Reporter | None = None) -> Redis:
+        """A session begins: its client, which tells *reporter* what it does."""
+        pool = self._session_pool
+        if reporter is None:
+            client = self._client
+            if client is None:
+                client = self._client = Redis(connection_pool=pool)
+        else:
+            client = self._reporting_client
+            if client is None:
+                client = self._reporting_client = ReportingClient(connection_pool=pool)
+            pool.reporter = reporter
+        self._lend(pool)
         return client
 
     def lend_raw(self, deadline: float | None) -> Redis:
@@ -134,6 +144,7 @@ class RedisConnection(PooledConnection[Redis]):
         pool, self._lent = self._lent, None
         if pool is None:
             return True
+        pool.reporter = None
         is_free = pool.queue.close()
         if pool is self._raw_pool:
             self.is_raw_lent = False

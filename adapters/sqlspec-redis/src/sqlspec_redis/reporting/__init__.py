@@ -1,0 +1,1 @@
+"""Sessions that report their commands to observers."""
