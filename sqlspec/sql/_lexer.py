@@ -137,7 +137,12 @@ def _end_of_comment(sql: str, position: int) -> int:
 
 def is_comment(token: str, dialect: Dialect) -> bool:
     """Whether a token is white space to the database."""
-    return token.startswith(("/*", *(opening.rstrip(" ") for opening in dialect.line_comments)))
+    return token.startswith(comment_openings(dialect))
+
+
+def comment_openings(dialect: Dialect) -> tuple[str, ...]:
+    """How the tokens begin that are comments, and no others."""
+    return ("/*", *(opening.rstrip(" ") for opening in dialect.line_comments))
 
 
 def words(parts: list[str]) -> Iterator[str]:
