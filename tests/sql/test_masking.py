@@ -100,6 +100,7 @@ OWN = [
     (POSTGRESQL, "SELECT $$a$$$t$ secret $t$", "SELECT ?…"),
     (POSTGRESQL, "SELECT /* a /* 1 */ 'b */ c", "SELECT c"),
     (POSTGRESQL, 'SELECT "a 1", "b""2", U&"c"', 'SELECT "a 1", "b""2", U&"c"'),
+    (POSTGRESQL, 'SELECT "b IN (1, ?, ?) c", "IN (?, ?)"', 'SELECT "b IN (1, ?, ?) c", "IN (?, ?)"'),
     (POSTGRESQL, "SELECT a ?| b, c ?& d, e ? 'f', g @? 'h', i ?? j", None),
     (POSTGRESQL, "SELECT a #>> '{b,1}'", "SELECT a #>> ?"),
     (POSTGRESQL, "SELECT ?1", "SELECT ??"),  # no placeholder here
