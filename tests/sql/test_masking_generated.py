@@ -68,7 +68,7 @@ numbers = st.sampled_from(
 
 def comments(dialect: Dialect) -> st.SearchStrategy[str]:
     """Comments, with secrets in them."""
-    kinds = [secrets.map(lambda text: "/*{}*/".format(text.replace("*", "").replace("/", "")))]
+    kinds = [secrets.map(lambda text: "/* {}*/".format(text.replace("*", "").replace("/", "")))]
     openings = ["-- ", *(opening for opening in dialect.line_comments if opening != "--")]
     lines = secrets.map(lambda text: text.translate({10: 32, 13: 32}) + "\n")
     kinds += [st.builds("{}{}".format, st.just(opening), lines) for opening in openings]
