@@ -117,6 +117,8 @@ class DatabaseObservers:
             port=port,
             service_name=wanted.service_name or "",
             stats=stats,
+            pool_size=config.pool_size,
+            pool_min_size=config.pool_min_size,
         )
 
 

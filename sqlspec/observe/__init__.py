@@ -43,6 +43,10 @@ class Target(NamedTuple):
     """What the application is called; empty if it did not say."""
     stats: Callable[[], PoolStats | None]
     """The counts of the database's pools at this moment; None when it is gone."""
+    pool_size: int = 10
+    """How many connections a pool opens at most; threads share one, and each event loop has its own."""
+    pool_min_size: int = 0
+    """How many of them it keeps open."""
 
 
 def observers_for(target: Target, wanted: InstrumentationConfig) -> list[object]:
