@@ -1,0 +1,1 @@
+"""What OpenTelemetry's SDK exports of a database; a package, because the tests share how they read it."""
