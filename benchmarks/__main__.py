@@ -37,6 +37,7 @@ TOPICS = {
     "mysql": "mysql",
     "redis": "redis_sessions",
     "observing": "observing",
+    "opentelemetry": "traced",
     "pool-peers": "pool_peers",
 }
 FULL = Bench(rounds=101, turn=0.005)
