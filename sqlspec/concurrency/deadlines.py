@@ -14,7 +14,9 @@ import msgspec
 from sqlspec.errors import ConnectError
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable
+    from collections.abc import Awaitable, Callable
+
+    from sqlspec.errors import SQLSpecError
 
 __all__ = ("ADAPTERS_FIRST", "Timed", "async_drop_after", "async_within", "drop_after", "watch_of", "within")
 
@@ -131,13 +133,15 @@ class AsyncTimer(msgspec.Struct, eq=False):
         self._timers.discard(self)
 
 
-def within(result: T, seconds: float) -> T:  # noqa: ARG001 - as its other half
+def within(result: T, seconds: float, late: Callable[[], SQLSpecError] | None = None) -> T:  # noqa: ARG001 - as its other half
     """What was done already, in whatever time: the adapter keeps a sync driver's `connect_timeout`."""
     return result
 
 
-async def async_within(awaitable: Awaitable[T], seconds: float) -> T:
-    """Await a connect for *seconds*, handshake and all; raises `ConnectError` after that."""
+async def async_within(
+    awaitable: Awaitable[T], seconds: float, late: Callable[[], SQLSpecError] | None = None
+) -> T:
+    """Await for *seconds*; after that raise what *late* returns, or that there is no connection yet."""
     scope = asyncio.timeout(seconds + ADAPTERS_FIRST)
     try:
         async with scope:
@@ -145,5 +149,7 @@ async def async_within(awaitable: Awaitable[T], seconds: float) -> T:
     except TimeoutError:
         if not scope.expired():
             raise
+    if late is not None:
+        raise late()
     msg = f"no connection within connect_timeout={seconds:g} s"
     raise ConnectError(msg)

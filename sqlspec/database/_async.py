@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.concurrency.deadlines import async_drop_after
+from sqlspec.concurrency.deadlines import ADAPTERS_FIRST, async_drop_after, async_within
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import ConnectError, SQLSpecError
 from sqlspec.plugin._async import AsyncPooledConnection
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from sqlspec.loading.manager import Plugins
     from sqlspec.plugin.contract import Resources
 
+    from .connector import PingLimit
     from .observers import DatabaseObservers
 
 __all__ = ("AsyncConnector", "async_ping", "async_warm_up")
@@ -49,20 +50,34 @@ class AsyncConnector(ConnectorBase):
         return connection
 
 
-async def async_ping(pool: AsyncPoolLike, adapter: str) -> None:
+async def async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> None:
     """Ask the server of *pool* for a sign of life, or raise."""
-    lease = await pool.acquire()
+    if limit.seconds is None:
+        await _async_ping(pool, adapter, limit)
+    else:
+        # The pool and the adapter keep the deadline themselves, but for the opening of a connection.
+        await async_within(_async_ping(pool, adapter, limit), limit.seconds + ADAPTERS_FIRST, limit.late)
+
+
+async def _async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> None:
+    lease = await pool.acquire(limit.deadline)
     connection, ok = lease.connection, False
     if not isinstance(connection, AsyncPooledConnection):
         await pool.release(lease, True)  # untouched
         raise not_pingable(adapter)
-    timer = async_drop_after(PING_TIMEOUT, connection)
+    if limit.is_over():  # connecting took so long; the next one finds the connection
+        await pool.release(lease, True)
+        raise limit.late()
+    until = time.monotonic() + PING_TIMEOUT if limit.deadline is None else limit.deadline
+    timer = async_drop_after(until - time.monotonic(), connection)
     try:
-        await connection.check(time.monotonic() + PING_TIMEOUT)
+        await connection.check(until)
         ok = True
     except BaseException as exc:
         error = connection.mapped(exc)
         if isinstance(error, SQLSpecError):
+            if limit.is_over():  # of little patience no sibling is found dead
+                raise limit.late() from exc
             expire(pool, lease)
         if error is exc:
             raise

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import time
 from inspect import isawaitable
+from math import isfinite
 from typing import TYPE_CHECKING, Any, TypeGuard
 
-from sqlspec.errors import AdapterBrokenError, NotSupportedError
+from sqlspec.errors import AdapterBrokenError, DeadlineExceeded, InvalidArgumentError, NotSupportedError
 from sqlspec.plugin.events import ConnectionEvent
 from sqlspec.pool.base import PoolBase
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
 
     from .observers import DatabaseObservers
 
-__all__ = ("ConnectorBase", "async_made", "expire", "is_core", "made", "not_pingable")
+__all__ = ("ConnectorBase", "PingLimit", "async_made", "expire", "is_core", "made", "not_pingable")
 
 
 class ConnectorBase:
@@ -103,3 +105,26 @@ def not_pingable(adapter: str) -> NotSupportedError:
     return NotSupportedError(
         f"adapter {adapter!r} brings a pool of its own, whose connections can not be pinged"
     )
+
+
+class PingLimit:
+    """How long one ping may take, the wait for a connection included. Begins when it is made."""
+
+    def __init__(self, name: str, seconds: float | None) -> None:
+        """*seconds*: None for the pool's and the ping's own. Raises `InvalidArgumentError`."""
+        is_number = isinstance(seconds, (int, float)) and not isinstance(seconds, bool)
+        if seconds is not None and not (is_number and isfinite(seconds) and seconds > 0):
+            raise InvalidArgumentError("timeout is a number of seconds above 0; write timeout=2.0")
+        self._name, self.seconds = name, seconds
+        self.began = time.monotonic()
+        self.deadline = None if seconds is None else self.began + seconds
+
+    def is_over(self) -> bool:
+        """Whether the caller's own limit has passed."""
+        return self.deadline is not None and time.monotonic() >= self.deadline
+
+    def late(self) -> DeadlineExceeded:
+        """The error for that."""
+        return DeadlineExceeded(
+            f"database {self._name!r} gave no sign of life within timeout={self.seconds:g} s"
+        )

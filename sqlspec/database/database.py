@@ -130,6 +130,12 @@ class Database:
         self._tell("sqlspec_pool_opened", kind="async")
         return pool
 
+    def _passing_async_pool(self) -> AsyncPoolLike:
+        """A pool for one use, which the caller closes."""
+        with self._lock:
+            self._check_open()
+            return self.make().async_pool()
+
     def make(self) -> Factories:
         """What makes pools and sessions."""
         if self._factories is None:
@@ -210,21 +216,30 @@ class Database:
 
             await async_warm_up(self.async_pool or self.open_async_pool(), count)
 
-    def ping(self) -> float:
+    def ping(self, timeout: float | None = None) -> float:
         """Ask the server for a sign of life, or raise. Returns the seconds that it took."""
         from ._sync import ping
+        from .connector import PingLimit
 
-        started = time.monotonic()
-        ping(self.open_pool(), self.config.adapter)
-        return time.monotonic() - started
+        limit = PingLimit(self.name, timeout)
+        ping(self.open_pool(), self.config.adapter, limit)
+        return time.monotonic() - limit.began
 
-    async def aping(self) -> float:
-        """As `ping`, in the running event loop."""
+    async def aping(self, timeout: float | None = None, *, pooled: bool = True) -> float:
+        """As `ping`, in the running event loop. Without *pooled* nothing stays open there."""
         from ._async import async_ping
+        from .connector import PingLimit
 
-        started = time.monotonic()
-        await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter)
-        return time.monotonic() - started
+        limit = PingLimit(self.name, timeout)
+        if pooled:
+            await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter, limit)
+            return time.monotonic() - limit.began
+        pool = self._passing_async_pool()
+        try:
+            await async_ping(pool, self.config.adapter, limit)
+            return time.monotonic() - limit.began
+        finally:
+            await pool.close(limit.deadline)
 
     # --- the end --------------------------------------------------------------------------------
 

@@ -425,10 +425,20 @@ class SQLSpec:
         # A copy, because items are tuples: making one may start gc, and with it any other thread.
         return {one: database.stats() for one, database in self._table.databases.copy().items()}
 
-    def ping(self, name: Key = None) -> float:
-        """Ask a database for a sign of life; returns the seconds it took, connecting included if need be."""
-        return self._table.find(name).ping()
+    def ping(self, name: Key = None, *, timeout: float | None = None) -> float:
+        """Ask a database for a sign of life; returns the seconds it took, connecting included if need be.
 
-    async def aping(self, name: Key = None) -> float:
-        """As `ping`, in the running event loop."""
-        return await self._table.find(name).aping()
+        *timeout* is in seconds, for all of it. Without it the wait for a connection has `pool_timeout`, and
+        the ping two seconds. Raises `PoolTimeoutError` if no connection became free in time,
+        `DeadlineExceeded` if no answer came, and what connecting raises. A sync driver that is connecting
+        then goes on until its `connect_timeout`.
+        """
+        return self._table.find(name).ping(timeout)
+
+    async def aping(self, name: Key = None, *, timeout: float | None = None, pooled: bool = True) -> float:
+        """As `ping`, in the running event loop; *timeout* limits connecting, too.
+
+        `pooled=False` opens a connection, and closes it again: for an event loop that ends afterwards, as in
+        `asyncio.run(spec.aping("main", pooled=False))`.
+        """
+        return await self._table.find(name).aping(timeout, pooled=pooled)

@@ -34,14 +34,14 @@ def async_pool_of(spec: SQLSpec) -> Any:
     return spec._table.databases["db"].open_async_pool()
 
 
-def ping(spec: SQLSpec) -> float:
+def ping(spec: SQLSpec, timeout: float | None = None) -> float:
     """Ask it for a sign of life."""
-    return spec.ping("db")
+    return spec.ping("db", timeout=timeout)
 
 
-async def async_ping(spec: SQLSpec) -> float:
+async def async_ping(spec: SQLSpec, timeout: float | None = None) -> float:
     """The same, in the running loop."""
-    return await spec.aping("db")
+    return await spec.aping("db", timeout=timeout)
 
 
 def is_whole(stats: PoolStats) -> bool:
