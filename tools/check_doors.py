@@ -1,4 +1,4 @@
-"""Three doors, and each says all that it offers.
+"""The doors, and each says all that it offers.
 
 A door's `__all__` equals what it exposes, and every class and function in it has a docstring of its
 own. (That `__all__` is sorted is ruff's RUF022.)
@@ -23,6 +23,9 @@ DOORS = (
     "sqlspec.plugin.events",
     "sqlspec.plugin.network",
     "sqlspec.plugin.postgresql",
+    # What web frameworks mount.
+    "sqlspec.integrations.asgi",
+    "sqlspec.integrations.wsgi",
 )
 # Public in spelling only.
 HELPERS = {"sqlspec.errors": {"did_you_mean"}}  # words the texts of the errors; no promise to anybody else

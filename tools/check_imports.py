@@ -3,6 +3,7 @@
 The floors are in `FLOORS`, and docs/house.md says what lives on each. A room is a folder, or a file at the
 top of `sqlspec/`. It imports only what stands below it, and never another room of its own floor. An import in
 a function counts like any other, and so does one for types alone: to read the one, one must know the other.
+What is built like an application (`APPLICATIONS`) imports only what an application could.
 An adapter has no private door: it imports `sqlspec`, `sqlspec.errors`, `sqlspec.plugin`, the modules that
 are a second step of it, and its driver. Its own modules import each other in one direction only.
 """
@@ -31,6 +32,8 @@ FLOORS = (
     {"cli", "integrations"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
+# What is built like an application, and its doors.
+APPLICATIONS = {"integrations": {"sqlspec", "sqlspec.errors"}}
 # (who, whom) -> why an import may go up. May only shrink.
 UPWARD: dict[tuple[str, str], str] = {}
 DRIVERS = {
@@ -131,6 +134,8 @@ def wrong(room: str, found: Import) -> str | None:
     if top != "sqlspec":
         return None
     whom = room_of(found.module)
+    if whom != room and found.module not in APPLICATIONS.get(room, {found.module}):
+        return f"{room} imports {found.module}, which is no door for applications"
     if whom == room or (room, whom) in UPWARD or FLOOR.get(whom, len(FLOORS)) < FLOOR[room]:
         return None
     return f"{room} imports {found.module}, which does not stand below it"

@@ -101,6 +101,17 @@ def test_rooms_on_one_floor_do_not_import_each_other(tmp_path: Path) -> None:
     ]
 
 
+def test_what_is_built_like_an_application_uses_the_doors_of_applications(tmp_path: Path) -> None:
+    """And its own modules; whatever stands below it for core is private to it."""
+    fine = "from sqlspec import SQLSpec\nfrom sqlspec.errors import X\nfrom .pages import Y\n"
+    files = {"sqlspec/integrations/asgi.py": fine, "sqlspec/integrations/pages.py": ""}
+    assert tree(tmp_path, files) == []
+
+    assert tree(tmp_path, {"sqlspec/integrations/pages.py": "from sqlspec.pool import Pool\n"}) == [
+        "sqlspec/integrations/pages.py:1: integrations imports sqlspec.pool, which is no door for applications"
+    ]
+
+
 def test_a_room_without_a_floor_is_told(tmp_path: Path) -> None:
     """A new folder gets its place in the table first."""
     assert tree(tmp_path, {"sqlspec/news/x.py": ""}) == [

@@ -1,0 +1,1 @@
+"""Tests of the health applications; a package, because they share a way to ask them."""
