@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import DatabaseError
-from sqlspec.plugin.contract import RawResult
 from sqlspec.plugin.events import StatementEvent, TransactionEvent
+from sqlspec.plugin.results import LazyResult
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from sqlspec.plugin.results import LazyResult
+    from sqlspec.plugin.contract import RawResult
     from sqlspec.sql import Statements
 
     from .observers import Failures, Observers
@@ -108,11 +108,11 @@ class Reporter:
     def _rows(self, event: StatementEvent, raw: RawResult | LazyResult) -> Sequence[object] | None:
         event.columns = raw.columns
         # Rows that are still in the driver's own form become Python's only for who asks for them.
-        if type(raw) is RawResult or self._wants_rows:
-            event.returned_rows = len(raw.rows)
-            return raw.rows
-        event.returned_rows = event.rowcount
-        return None
+        if isinstance(raw, LazyResult) and not self._wants_rows:
+            event.returned_rows = raw.row_count
+            return None
+        event.returned_rows = len(raw.rows)
+        return raw.rows
 
     def _verb(self, text: str) -> str:
         # Of what was compiled for the cache; a script, a bulk load or an error before has no verb.

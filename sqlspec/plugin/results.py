@@ -27,6 +27,8 @@ class LazyResult(ABC):
     columns: tuple[str, ...]
     rowcount: int = -1
     lastrowid: int | None = None
+    row_count: int | None = None
+    """How many rows it has, if that is known without making them: for observers."""
     more: Sequence[RawResult | LazyResult] = ()
     arrow_types: Callable[[], Sequence[Any]] | None = None
 

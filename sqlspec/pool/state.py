@@ -9,9 +9,9 @@ then to the shelf: so a shelf with something on it means that nobody waits.
 A slot that is opening or leased watches its lease by a weak reference. Should the lease die without having
 been given back (no `with`, a killed thread, Ctrl-C between any two instructions), the slot is *lost* and can
 be found. The order of steps below is chosen so that an exception after any call leaves a slot in one
-place, in none, or with a dead lease, but never in two places: a slot's watch goes last, and what is counted
-comes after what it counts. So the counts add up in every snapshot: `opened` is counted before there is anything
-to lend, and what of it is neither here nor closed for a known reason was *reclaimed*.
+place, in none, or with a dead lease, but never in two places: a slot's watch goes last, and a count follows
+what it counts. So the counts add up in every snapshot: `opened` is counted before there is anything to lend,
+and what of it is neither here nor closed for a known reason was *reclaimed*.
 """
 
 from __future__ import annotations

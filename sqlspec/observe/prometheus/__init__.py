@@ -42,7 +42,7 @@ class PrometheusObserver:
     @hookimpl
     def sqlspec_statement_executed(self, event: StatementEvent) -> None:
         """On the hot path: one look-up and one observation; a step more for rows, and for an error."""
-        operation = event.verb or event.operation
+        operation = event.verb.partition(" ")[0] or event.operation
         self._durations[operation].observe(event.seconds)
         if event.returned_rows:
             self._rows[()].inc(event.returned_rows)

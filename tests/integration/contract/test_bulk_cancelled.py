@@ -30,7 +30,6 @@ async def test_a_bulk_call_that_is_cancelled_ends_soon(
     side: Side, spec: SQLSpec, call: str, moment: float
 ) -> None:
     """Wherever it was: preparing, sending or waiting."""
-
     rows = ROWS if side.database.name in {"asyncpg", "psycopg"} else ROWS[:20_000]
 
     async def work() -> None:

@@ -65,6 +65,13 @@ class DuckDBResult(LazyResult):
         table = self._table
         return len(self.rows) if table is None else int(table.num_rows)
 
+    @property
+    def row_count(self) -> int | None:  # type: ignore[override]
+        """None for rows that are still the driver's."""
+        if self._rows is not None:
+            return len(self._rows)
+        return None if self._table is None else int(self._table.num_rows)
+
     def fetch_now(self, *, as_table: bool) -> None:
         """Make the table that is wanted, and leave nothing on the cursor."""
         if as_table and arrow.is_installed() and arrow.is_exact(self._types):
