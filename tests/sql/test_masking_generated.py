@@ -75,17 +75,16 @@ def comments(dialect: Dialect) -> st.SearchStrategy[str]:
     return st.one_of(kinds)
 
 
+def named(text: str, pair: str) -> str:
+    """A name in quotes, which are doubled inside where they can be."""
+    opening, closing = pair[0], pair[1]
+    return opening + text.replace(closing, "" if closing == "]" else closing * 2) + "q" + closing
+
+
 def names(dialect: Dialect) -> st.SearchStrategy[str]:
     """Names, quoted and not, with whatever the quotes allow."""
     kinds = [st.sampled_from(["t", "s.t", "a1", "_b2", "名前", "x$y"])]
-    for opening, closing in dialect.identifier_quotes:
-        kinds.append(
-            nasty.map(
-                lambda text, opening=opening, closing=closing: (
-                    opening + text.replace(closing, "" if closing == "]" else closing * 2) + "q" + closing
-                )
-            )
-        )
+    kinds += [st.builds(named, nasty, st.just(pair)) for pair in dialect.identifier_quotes]
     return st.one_of(kinds)
 
 
