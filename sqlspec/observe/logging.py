@@ -56,7 +56,7 @@ class LoggingObserver:
         level = self._level(event.seconds)
         if level is None:
             return
-        text = event.masked
+        text = _one_line(event.masked, LONGEST_TEXT)  # names may hold new lines
         if self._shows_parameters:  # the literals in it are the application's data, as parameters are
             text = _one_line(event.statement, LONGEST_TEXT)
         facts = _facts(event) | {"sqlspec_statement": text}

@@ -88,7 +88,7 @@ async def test_a_query_is_a_span_with_its_text_masked_and_its_rows(
     assert (span.status.status_code, span.status.description) == (StatusCode.UNSET, None)
     assert span.events == ()
     # DuckDB keeps the rows in its own form until they are asked for, and does not say how many there are.
-    returned = {} if side.database.name == "duckdb" else {"response__returned_rows": 2}
+    returned = {} if side.name == "duckdb-threads" else {"response__returned_rows": 2}
     assert facts(span) == _expected(
         side, spec, **SELECT, query__text="SELECT * FROM item WHERE id > ? AND name <> ?", **returned
     )
