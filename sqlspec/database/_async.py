@@ -50,16 +50,15 @@ class AsyncConnector(ConnectorBase):
         return connection
 
 
-async def async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> None:
-    """Ask the server of *pool* for a sign of life, or raise."""
+async def async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> float:
+    """Ask the server of *pool* for a sign of life, or raise. Returns the seconds that it took."""
     if limit.seconds is None:
-        await _async_ping(pool, adapter, limit)
-    else:
-        # The pool and the adapter keep the deadline themselves, but for the opening of a connection.
-        await async_within(_async_ping(pool, adapter, limit), limit.seconds + ADAPTERS_FIRST, limit.late)
+        return await _async_ping(pool, adapter, limit)
+    # The pool and the adapter keep the deadline themselves, but for the opening of a connection.
+    return await async_within(_async_ping(pool, adapter, limit), limit.seconds + ADAPTERS_FIRST, limit.late)
 
 
-async def _async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> None:
+async def _async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> float:
     lease = await pool.acquire(limit.deadline)
     connection, ok = lease.connection, False
     if not isinstance(connection, AsyncPooledConnection):
@@ -85,6 +84,7 @@ async def _async_ping(pool: AsyncPoolLike, adapter: str, limit: PingLimit) -> No
     finally:
         timer.cancel()
         await pool.release(lease, ok)
+    return time.monotonic() - limit.began
 
 
 async def async_warm_up(pool: AsyncPoolLike, count: int) -> None:

@@ -50,16 +50,15 @@ class Connector(ConnectorBase):
         return connection
 
 
-def ping(pool: PoolLike, adapter: str, limit: PingLimit) -> None:
-    """Ask the server of *pool* for a sign of life, or raise."""
+def ping(pool: PoolLike, adapter: str, limit: PingLimit) -> float:
+    """Ask the server of *pool* for a sign of life, or raise. Returns the seconds that it took."""
     if limit.seconds is None:
-        _ping(pool, adapter, limit)
-    else:
-        # The pool and the adapter keep the deadline themselves, but for the opening of a connection.
-        within(_ping(pool, adapter, limit), limit.seconds + ADAPTERS_FIRST, limit.late)
+        return _ping(pool, adapter, limit)
+    # The pool and the adapter keep the deadline themselves, but for the opening of a connection.
+    return within(_ping(pool, adapter, limit), limit.seconds + ADAPTERS_FIRST, limit.late)
 
 
-def _ping(pool: PoolLike, adapter: str, limit: PingLimit) -> None:
+def _ping(pool: PoolLike, adapter: str, limit: PingLimit) -> float:
     lease = pool.acquire(limit.deadline)
     connection, ok = lease.connection, False
     if not isinstance(connection, PooledConnection):
@@ -85,6 +84,7 @@ def _ping(pool: PoolLike, adapter: str, limit: PingLimit) -> None:
     finally:
         timer.cancel()
         pool.release(lease, ok)
+    return time.monotonic() - limit.began
 
 
 def warm_up(pool: PoolLike, count: int) -> None:

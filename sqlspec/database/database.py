@@ -7,7 +7,6 @@ use and forgotten after a fork, and with its loop. The creation hooks are resolv
 from __future__ import annotations
 
 import sys
-import time
 from contextlib import suppress
 from functools import lru_cache
 from threading import RLock
@@ -222,8 +221,7 @@ class Database:
         from .connector import PingLimit
 
         limit = PingLimit(self.name, timeout)
-        ping(self.open_pool(), self.config.adapter, limit)
-        return time.monotonic() - limit.began
+        return ping(self.open_pool(), self.config.adapter, limit)
 
     async def aping(self, timeout: float | None = None, *, pooled: bool = True) -> float:
         """As `ping`, in the running event loop. Without *pooled* nothing stays open there."""
@@ -232,12 +230,10 @@ class Database:
 
         limit = PingLimit(self.name, timeout)
         if pooled:
-            await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter, limit)
-            return time.monotonic() - limit.began
+            return await async_ping(self.async_pool or self.open_async_pool(), self.config.adapter, limit)
         pool = self._passing_async_pool()
         try:
-            await async_ping(pool, self.config.adapter, limit)
-            return time.monotonic() - limit.began
+            return await async_ping(pool, self.config.adapter, limit)
         finally:
             await pool.close(limit.deadline)
 
