@@ -107,9 +107,9 @@ def test_what_is_built_like_an_application_uses_the_doors_of_applications(tmp_pa
     files = {"sqlspec/integrations/asgi.py": fine, "sqlspec/integrations/pages.py": ""}
     assert tree(tmp_path, files) == []
 
-    assert tree(tmp_path, {"sqlspec/integrations/pages.py": "from sqlspec.pool import Pool\n"}) == [
-        "sqlspec/integrations/pages.py:1: integrations imports sqlspec.pool, which is no door for applications"
-    ]
+    (problem,) = tree(tmp_path, {"sqlspec/integrations/pages.py": "from sqlspec.pool import Pool\n"})
+
+    assert problem.endswith(":1: integrations imports sqlspec.pool, which is no door for applications")
 
 
 def test_a_room_without_a_floor_is_told(tmp_path: Path) -> None:

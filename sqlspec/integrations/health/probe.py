@@ -11,7 +11,7 @@ from sqlspec.errors import InvalidArgumentError
 __all__ = ("Probe",)
 
 LONGEST = 3600.0
-GRACE = 0.3
+GRACE = 0.5
 """Seconds between the deadline of a ping, which the ping itself keeps where it can, and ours."""
 
 
