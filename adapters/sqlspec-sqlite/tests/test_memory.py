@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from sqlspec import SQLSpec
-from sqlspec.errors import ConfigClosedError, StatementError
+from sqlspec.errors import ConfigClosedError, LockTimeoutError, StatementError
 from sqlspec_sqlite import SQLiteConfig
 
 if TYPE_CHECKING:
@@ -180,3 +180,30 @@ def test_alone_a_config_in_memory_lives_for_one_block() -> None:
 
     with config.provide_session() as session:
         assert session.execute("SELECT count(*) FROM sqlite_master").scalar() == 0
+
+
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("call", ["execute", "stream"])
+def test_a_reader_beside_a_writer_waits_for_it(*, warm: bool, call: str) -> None:
+    """And is told who kept it waiting: not that there is no such table, nor that it can not connect."""
+    config = SQLiteConfig(busy_timeout=0.05)
+    with SQLSpec() as spec:
+        spec.register_config(config, "main")
+        if warm:  # with connections that have read the schema when it was empty
+            with spec.provide_session(read_only=True), spec.provide_session(read_only=True):
+                pass
+        fill(spec)
+
+        with spec.provide_session() as writer:
+            writer.execute("CREATE TABLE more (id INTEGER)")
+            locked = pytest.raises(LockTimeoutError, match="busy_timeout")
+            with locked, spec.provide_session(read_only=True) as reader:
+                if call == "execute":
+                    reader.execute("SELECT count(*) FROM item")
+                else:
+                    list(reader.stream("SELECT * FROM item"))
+
+        with spec.provide_session(read_only=True) as reader:
+            assert reader.execute("SELECT count(*) FROM item").scalar() == 1
+            with pytest.raises(StatementError, match="no such table"):
+                reader.execute("SELECT * FROM nowhere")

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from .config import SQLiteConfig
 
-__all__ = ("BUSY_SLICE", "BusyRetry", "is_busy", "is_stale_snapshot")
+__all__ = ("BUSY_SLICE", "BusyRetry", "is_busy", "is_stale_snapshot", "is_unknown", "lock_timeout")
 
 BUSY_SLICE = 0.1
 """Seconds that SQLite waits for a lock in one call."""
@@ -45,6 +45,14 @@ def is_busy(exc: sqlite3.Error) -> bool:
 def is_stale_snapshot(exc: sqlite3.Error) -> bool:
     """The transaction has read data that another one has changed since, so it can not write any more."""
     return getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_BUSY_SNAPSHOT
+
+
+def is_unknown(exc: sqlite3.Error) -> bool:
+    """A table or the like does not exist, by a schema that may be an old one.
+
+    While another connection keeps it from reading, SQLite goes by the schema that it has, and says nothing.
+    """
+    return getattr(exc, "sqlite_errorcode", 0) == sqlite3.SQLITE_ERROR and str(exc).startswith("no such ")
 
 
 class BusyRetry:
@@ -75,6 +83,10 @@ class BusyRetry:
                 self._check_may_retry(exc, until, deadline, is_ending=is_ending)
             time.sleep(0.001)  # some locks are refused immediately; this must not become a busy loop
 
+    def wait_for_schema(self, deadline: float | None) -> None:
+        """Read the schema as it is now. Raises `LockTimeoutError` if the database stays locked."""
+        self.run(lambda: self._raw.execute("PRAGMA schema_version").fetchall(), deadline)
+
     def _call(self, attempt: Callable[[], T], deadline: float | None) -> T:
         if deadline is None or not self.may_interrupt:
             return attempt()
@@ -104,14 +116,16 @@ class BusyRetry:
             msg = "the wait for another connection's lock was given up"
             raise QueryCancelledError(msg) from exc
         if now > until:
-            raise self._lock_timeout() from exc
+            raise lock_timeout(self._busy_timeout) from exc
 
-    def _lock_timeout(self) -> LockTimeoutError:
-        return LockTimeoutError(
-            f"the database is locked: another connection has been writing for more than the "
-            f"{self._busy_timeout:g} s of busy_timeout. Shorten its transactions, or raise busy_timeout",
-            code="SQLITE_BUSY",
-        )
+
+def lock_timeout(busy_timeout: float) -> LockTimeoutError:
+    """The error of a wait for another connection's lock."""
+    return LockTimeoutError(
+        f"the database is locked: another connection has been writing for more than the "
+        f"{busy_timeout:g} s of busy_timeout. Shorten its transactions, or raise busy_timeout",
+        code="SQLITE_BUSY",
+    )
 
 
 def _upgrade_failed() -> SerializationError:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 
 from sqlspec.errors import ConnectError
 
-from .busy_retry import BUSY_SLICE, is_busy
+from .busy_retry import BUSY_SLICE, is_busy, lock_timeout
 from .connection import SQLiteConnection
 from .watched_connection import WatchedConnection
 
@@ -23,7 +23,10 @@ __all__ = ("connect",)
 
 
 def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
-    """A connection that is ready for core. Raises `ConnectError`."""
+    """A connection that is ready for core.
+
+    Raises `ConnectError`, and `LockTimeoutError` when others keep the database locked for `busy_timeout`.
+    """
     target, is_uri = _target(config, resources)
     try:
         raw = _open(target, config, is_uri=is_uri)
@@ -38,6 +41,8 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
         raw.close()
         if not isinstance(exc, sqlite3.Error) or SQLiteConnection.is_foreign(exc):
             raise
+        if is_busy(exc):
+            raise lock_timeout(config.busy_timeout) from exc
         msg = f"can not use the SQLite database {config.database!r}: {exc}"
         raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc
     return SQLiteConnection(raw, config)
@@ -87,7 +92,7 @@ class _Memory:
 
 
 def _prepare(raw: sqlite3.Connection, config: SQLiteConfig) -> None:
-    until = time.monotonic() + config.connect_timeout
+    until = time.monotonic() + min(config.busy_timeout, config.connect_timeout)
     _set(raw, "foreign_keys", str(int(config.foreign_keys)), until)
     _set(raw, "synchronous", {"normal": "1", "full": "2", "extra": "3"}[config.synchronous], until)
     if config.read_only:

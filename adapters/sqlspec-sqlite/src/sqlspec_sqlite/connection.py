@@ -13,7 +13,7 @@ from weakref import WeakSet
 
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
-from .busy_retry import BusyRetry, is_busy, is_stale_snapshot
+from .busy_retry import BusyRetry, is_busy, is_stale_snapshot, is_unknown
 from .errors import map_error, outside_only
 from .statement_kind import CHANGES_STATE, INSERTS, NUMBERED, OUTSIDE, UNCOUNTED, kinds, returns_nothing
 from .values import AS_IT_IS, check_rows, encode, encode_many
@@ -94,7 +94,9 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             try:
                 rows = cursor.execute(statement, values).fetchall()
             except sqlite3.OperationalError as exc:
-                if not is_busy(exc) and not is_stale_snapshot(exc):
+                if is_unknown(exc):
+                    self._retry.wait_for_schema(deadline)
+                elif not is_busy(exc) and not is_stale_snapshot(exc):
                     raise
                 rows = self._retry.run(lambda: cursor.execute(statement, values).fetchall(), deadline)
         else:
@@ -189,7 +191,13 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._retry.may_interrupt = True
         cursor = sqlite3.Cursor(self.raw)
         self._opened.add(cursor)
-        self._retry.run(lambda: cursor.execute(statement, values), deadline)
+        try:
+            self._retry.run(lambda: cursor.execute(statement, values), deadline)
+        except sqlite3.OperationalError as exc:
+            if not is_unknown(exc):
+                raise
+            self._retry.wait_for_schema(deadline)
+            self._retry.run(lambda: cursor.execute(statement, values), deadline)
         return SQLiteCursor(cursor, batch_size)
 
     # --- transactions ---------------------------------------------------------------------------
