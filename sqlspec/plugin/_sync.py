@@ -127,6 +127,14 @@ class PooledConnection(ABC, Generic[RawT]):
         """
         return self.guard.ended is None
 
+    def is_demoted(self, deadline: float | None) -> bool:  # noqa: ARG002 - for those who override it
+        """Whether the server takes no writes any more; asked after it refused one, with nothing open.
+
+        True: the connection is not lent again, and its siblings are replaced, for another server may take
+        writes now. Not asked after a session that was to be read-only.
+        """
+        return False
+
     def ping(self, deadline: float | None) -> None:  # noqa: ARG002 - for those who override it
         """Ask the server for a sign of life; raises when there is none."""
         raise self.unsupported("be pinged")

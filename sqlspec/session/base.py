@@ -21,6 +21,7 @@ from sqlspec.errors import (
     DisconnectedError,
     InvalidArgumentError,
     NotSupportedError,
+    ReadOnlyError,
     SavepointNotSupportedError,
     SessionClosedError,
     SessionInUseError,
@@ -68,6 +69,7 @@ class SessionBase(Generic[C]):
         "_ready",
         "_streams",
         "_trouble",
+        "_was_refused",
     )
     _plan: SessionPlan
     _connection: C
@@ -87,6 +89,8 @@ class SessionBase(Generic[C]):
     """A call ended without an answer: the connection is not lent again."""
     _streams: list[Any] | None
     """Results that are being read."""
+    _was_refused: bool
+    """A server that takes no writes refused one, in a session that may write."""
 
     def __repr__(self) -> str:
         state = self._trouble or ("in a transaction" if self._begun else "ready")
@@ -181,7 +185,9 @@ class SessionBase(Generic[C]):
         if isinstance(exc, UsageError):
             return self._not_sent(exc, first=first)
         error = self._connection.mapped(exc)
-        if isinstance(error, (DeadlineExceeded, DisconnectedError)):
+        if isinstance(error, ReadOnlyError):
+            self._was_refused = not self._plan.transaction.read_only
+        elif isinstance(error, (DeadlineExceeded, DisconnectedError)):
             # What the server did with the statement is not known, so the connection is not lent again.
             self._in_doubt = True
         if self._begun:

@@ -154,6 +154,10 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
         """One hop."""
         return self._hop(self._inner.ping, deadline, may_interrupt=True)
 
+    def is_demoted(self, deadline: float | None) -> Hop[bool]:
+        """One hop."""
+        return self._hop(self._inner.is_demoted, deadline)
+
     def reset(self, deadline: float | None) -> Hop[bool]:
         """One hop."""
         return self._hop(self._inner.reset, deadline)

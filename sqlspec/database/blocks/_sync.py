@@ -64,6 +64,29 @@ class Block(BlockBase):
             timer.cancel()
             guard.leave(token, connection)
 
+    def _is_demoted(self, lease: Any) -> bool:
+        """Whether the server takes no writes any more; then no connection to it is lent again."""
+        from sqlspec.concurrency.deadlines import drop_after
+        from sqlspec.database.connector import expire
+
+        connection = lease.connection
+        guard, token = connection.guard, object()
+        timer = drop_after(CLEAN_UP_TIMEOUT, connection)
+        try:
+            if not guard.has_entered(token):
+                return True
+            is_demoted = bool(connection.is_demoted(time.monotonic() + CLEAN_UP_TIMEOUT))
+        except Exception as exc:
+            if connection.is_foreign(exc):
+                raise
+            return True  # it does not answer: it is not lent again
+        finally:
+            timer.cancel()
+            guard.leave(token, connection)
+        if is_demoted:
+            expire(self._pool, lease)
+        return is_demoted
+
 
 class SessionBlock(Block, Generic[T_co]):
     """Lends a session."""
@@ -109,6 +132,8 @@ class SessionBlock(Block, Generic[T_co]):
                 ok = self._needs_no_end(lease) or self._end_use(lease)
             else:
                 ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
+                if session._was_refused and ok:  # noqa: SLF001
+                    ok = not self._is_demoted(lease)
             ended = exc is None
         finally:
             # A server that went away takes the idle connections along, so their pool must hear of it.

@@ -39,6 +39,7 @@ __all__ = ("AsyncMyConnection",)
 
 SMALL = 64 * 1024
 """Bytes of a statement that may be sent together with the one before it."""
+READ_ONLY = "SELECT @@global.read_only"
 AUTOCOMMIT, OPEN_OR_AUTOCOMMIT = protocol.AUTOCOMMIT, protocol.AUTOCOMMIT | protocol.IN_TRANSACTION
 # Slow to look up before Python 3.12.
 ABORTED, ACTIVE, IDLE = TransactionStatus.ABORTED, TransactionStatus.ACTIVE, TransactionStatus.IDLE
@@ -335,6 +336,11 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
     async def ping(self, deadline: float | None) -> None:
         """COM_PING, whose answer also tells whether a transaction is open."""
         await self._runner.run(protocol.ping(self._driver), deadline)
+
+    async def is_demoted(self, deadline: float | None) -> bool:
+        """Whether the server is read-only for all but its administrators."""
+        result = await self._runner.run(self._reader.query(READ_ONLY, READ_ONLY.encode()), deadline)
+        return str(result.rows[0][0]).upper() not in {"0", "OFF"}
 
     def is_usable(self) -> bool:
         """No answer is outstanding, and nothing has arrived on the socket."""

@@ -28,7 +28,7 @@ from sqlspec.plugin.postgresql import (
 from .bulk_load import BulkLoader
 from .cursors import declare
 from .deadlines import seconds_until
-from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge
+from .ending import COMMITTED, ENDED_WELL, is_on_standby, judge, takes_no_writes
 from .errors import map_error
 from .statement_cache import StatementCache
 from .statement_runner import STALE, StatementRunner, as_tuple, is_stale
@@ -67,6 +67,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         self._loader = BulkLoader(raw)
         self._is_on_standby = is_on_standby(raw)
         self._is_read_only = False
+        self._was_reader = takes_no_writes(raw)
         fileno = self.fileno
         self._is_readable = None if fileno is None else watch_socket(fileno)
 
@@ -246,6 +247,13 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     async def ping(self, deadline: float | None) -> None:
         """Ask the server to answer."""
         await self.raw.execute("SELECT 1", timeout=seconds_until(deadline))
+
+    async def is_demoted(self, deadline: float | None) -> bool:
+        """It takes no writes now, and did not say so when it was connected to, as PostgreSQL 14 does."""
+        if self._was_reader:
+            return False
+        asked = self.raw.fetchval("SHOW transaction_read_only", timeout=seconds_until(deadline))
+        return bool(await asked == "on")
 
     async def reset(self, deadline: float | None) -> bool:
         """Undo what an owner changed besides data."""

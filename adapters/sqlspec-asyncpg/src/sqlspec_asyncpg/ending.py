@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from .watched_connection import WatchedConnection
     from .wire_tap import Reply
 
-__all__ = ("COMMITTED", "ENDED_WELL", "find_reset", "is_on_standby", "judge")
+__all__ = ("COMMITTED", "ENDED_WELL", "find_reset", "is_on_standby", "judge", "takes_no_writes")
 
 ENDED_WELL = Outcome(committed=True, reset_ok=True)
 COMMITTED = Outcome(committed=True, reset_ok=False)
@@ -34,6 +34,11 @@ async def find_reset(raw: WatchedConnection, known: dict[object, str], *, pgboun
 def is_on_standby(raw: WatchedConnection) -> bool:
     """Whether the server follows another one. It says so by itself from PostgreSQL 14 on."""
     return getattr(raw.get_settings(), "in_hot_standby", "off") == "on"
+
+
+def takes_no_writes(raw: WatchedConnection) -> bool:
+    """Whether the server has said that it takes none. It does so by itself from PostgreSQL 14 on."""
+    return is_on_standby(raw) or getattr(raw.get_settings(), "default_transaction_read_only", "off") == "on"
 
 
 async def _allowed(raw: WatchedConnection, statements: tuple[str, ...]) -> tuple[str, ...]:

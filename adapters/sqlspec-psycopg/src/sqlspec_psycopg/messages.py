@@ -30,6 +30,7 @@ __all__ = (
     "describe_parameters",
     "described",
     "send_query",
+    "takes_no_writes",
 )
 
 READ, WRITE = 1, 2  # psycopg's numbers for what a generator waits for
@@ -80,6 +81,12 @@ def check_results(results: list[PGresult]) -> None:
         raise error_of(result)
     if not results:
         raise DatabaseError("the server did not answer")
+
+
+def takes_no_writes(pgconn: PGconn) -> bool:
+    """Whether the server has said that it takes none. It does so by itself from PostgreSQL 14 on."""
+    names = (b"in_hot_standby", b"default_transaction_read_only")
+    return any(pgconn.parameter_status(name) == b"on" for name in names)
 
 
 def arrow_types_of(result: PGresult, elements: Mapping[int, int | None]) -> Sequence[Any]:

@@ -14,7 +14,7 @@ from redis.exceptions import NoPermissionError
 
 from .options import check_alive
 from .sockets import drop_transport, is_readable
-from .traces import Traces
+from .traces import OF_ANOTHER_SERVER, Traces
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -136,8 +136,10 @@ class _Ours:
         base: Any = super()
         try:
             response = await base.read_response(*arguments, **options)
-        except redis.ResponseError:
+        except redis.ResponseError as exc:
             self.traces.owed -= 1
+            if isinstance(exc, OF_ANOTHER_SERVER):
+                self.traces.is_demoted = True
             raise
         except (redis.ConnectionError, redis.TimeoutError):
             self.traces.is_lost = True

@@ -16,7 +16,7 @@ from sqlspec.plugin import PooledConnection
 
 from .options import check_alive
 from .sockets import cut, is_readable
-from .traces import Traces
+from .traces import OF_ANOTHER_SERVER, Traces
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -122,8 +122,10 @@ class _Ours:
         base: Any = super()
         try:
             response = base.read_response(*arguments, **options)
-        except redis.ResponseError:
+        except redis.ResponseError as exc:
             self.traces.owed -= 1
+            if isinstance(exc, OF_ANOTHER_SERVER):
+                self.traces.is_demoted = True
             raise
         except (redis.ConnectionError, redis.TimeoutError) as exc:
             self.traces.is_lost = True

@@ -8,10 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from redis import exceptions
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("Traces",)
+__all__ = ("OF_ANOTHER_SERVER", "Traces")
+
+OF_ANOTHER_SERVER = (exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.MasterDownError)
+"""What a server says that follows another one, or has lost it. (One that is loading counts as lost.)"""
 
 QUEUES, WATCHES, SETTINGS, STREAMS = 1, 2, 4, 8
 _TRANSACTION = QUEUES | WATCHES
@@ -58,13 +63,15 @@ _MOST = 1_000  # spellings; there are some 400 commands
 class Traces:
     """What one connection has been through since it was opened."""
 
-    __slots__ = ("_marks", "hold", "is_lost", "owed")
+    __slots__ = ("_marks", "hold", "is_demoted", "is_lost", "owed")
 
     def __init__(self) -> None:
         self.owed = 0
         """Commands without a reply: whoever reads next would get somebody else's."""
         self.is_lost = False
         """The server was not there any more, or did not answer. Stays so when the session connects again."""
+        self.is_demoted = False
+        """The server follows another one, or is not ready to serve: another connection may lead elsewhere."""
         self.hold: Callable[[], None] = _nobody_waits
         """Called when a command is sent that keeps the connection for long."""
         self._marks = 0

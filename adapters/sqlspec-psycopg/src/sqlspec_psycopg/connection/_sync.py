@@ -16,7 +16,7 @@ from sqlspec.plugin import Outcome, TransactionStatus
 from sqlspec.plugin.network import watch_socket
 from sqlspec_psycopg.cancellation import finish_if_idle, request_cancel
 from sqlspec_psycopg.errors import interruption, map_error
-from sqlspec_psycopg.messages import check_results
+from sqlspec_psycopg.messages import check_results, takes_no_writes
 from sqlspec_psycopg.statements._sync import Statements
 
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class PsycopgConnection(Statements):
         self._prepare_threshold = 5 if config.cached_statements and not config.pgbouncer else None
         self._prepared_max = config.cached_statements
         self._is_readable = watch_socket(raw.pgconn.socket)
+        self._was_reader = takes_no_writes(raw.pgconn)
 
     def set_up(self, resets: Resets, deadline: float) -> None:
         """Finish the connect: our own settings of the driver, and what this server's reset consists of."""
@@ -136,6 +137,14 @@ class PsycopgConnection(Statements):
     def ping(self, deadline: float | None) -> None:
         """Ask the server to answer."""
         check_results(self._query(b"SELECT 1", deadline))
+
+    def is_demoted(self, deadline: float | None) -> bool:
+        """It takes no writes now, and did not say so when it was connected to, as PostgreSQL 14 does."""
+        if self._was_reader:
+            return False
+        results = self._query(b"SHOW transaction_read_only", deadline)
+        check_results(results)
+        return results[0].get_value(0, 0) == b"on"
 
     def is_pristine(self) -> bool:
         """Nothing was run since the last reset."""

@@ -156,7 +156,7 @@ class RedisConnection(PooledConnection[Redis]):
     def _leaves_nothing(self, *, reset: bool) -> bool:
         traces = self.connection.traces
         return bool(self.connection.is_open) and not (
-            traces.is_lost or traces.leave_anything(but_settings=not reset)
+            traces.is_lost or traces.is_demoted or traces.leave_anything(but_settings=not reset)
         )
 
     # --- more connections -----------------------------------------------------------------------
@@ -196,8 +196,8 @@ class RedisConnection(PooledConnection[Redis]):
 
     @property
     def is_broken(self) -> bool:
-        """Whether the server went away, or did not answer."""
-        return bool(self.connection.traces.is_lost)
+        """Whether the server went away, did not answer, or takes no writes any more."""
+        return bool(self.connection.traces.is_lost or self.connection.traces.is_demoted)
 
     def is_usable(self) -> bool:
         """Whether it is open, and nothing came while nobody asked."""
