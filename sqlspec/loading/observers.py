@@ -120,10 +120,13 @@ class Failures:
 
 def _log(observer: Observer, error: Exception) -> None:
     import logging
+    import traceback
 
+    # Where, and not what it says: that may be the application's data.
     logging.getLogger("sqlspec.plugins").warning(
-        "observer %s of plugin %r raised; it is logged this once, and counted from now on",
+        "observer %s of plugin %r raised %s; it is logged this once, and counted from now on\n%s",
         observer.hook,
         observer.plugin,
-        exc_info=error,
+        type(error).__name__,
+        "".join(traceback.format_tb(error.__traceback__)).rstrip(),
     )
