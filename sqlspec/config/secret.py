@@ -30,6 +30,11 @@ class Secret:
             raise InvalidArgumentError(_wrong("holds", source))
         self._source: str | Callable[[], object] = source
 
+    @property
+    def is_function(self) -> bool:
+        """Whether the value is fetched when it is wanted."""
+        return not isinstance(self._source, str)
+
     def reveal(self) -> str:
         """The value itself. Blocks as long as the function does, and lets its exceptions through.
 

@@ -57,6 +57,8 @@ class NetworkConfig(
     """A PEM file: our own certificate, for servers that ask for one."""
     ssl_key: str | None = None
     """A PEM file: its key."""
+    ssl_key_password: Secret | None = None
+    """What an encrypted key is opened with: a text. Nobody is asked for it on the terminal."""
     keepalive: float | None = 60.0
     """Seconds of silence after which TCP asks the server for a sign of life; None: never.
 
@@ -69,8 +71,17 @@ class NetworkConfig(
         self._check_address("host", self.host, self.port, port_field="port")
         if self.ssl_key is not None and self.ssl_cert is None:
             raise self.invalid("ssl_key", "is of no use without ssl_cert")
+        self._check_key_password()
         if self.keepalive is not None and not 1 <= self.keepalive <= LARGEST_KEEPALIVE:
             raise self.invalid("keepalive", f"must be from 1 to {LARGEST_KEEPALIVE} seconds, or None for off")
+
+    def _check_key_password(self) -> None:
+        if self.ssl_key_password is None:
+            return
+        if self.ssl_cert is None:
+            raise self.invalid("ssl_key_password", "is of no use without ssl_cert")
+        if self.ssl_key_password.is_function:
+            raise self.invalid("ssl_key_password", "is a text, not a function")
 
     def _check_address(self, field: str, host: str | None, port: int | None, *, port_field: str) -> None:
         """Refuse, in the name of these fields, what is no host or no port."""
@@ -104,8 +115,13 @@ class NetworkConfig(
 
         Raises `InvalidConfigError` for a file that can not be used.
         """
+        password = self.ssl_key_password
         return tls_context(
-            self.effective_ssl_mode, root_cert=self.ssl_root_cert, cert=self.ssl_cert, key=self.ssl_key
+            self.effective_ssl_mode,
+            root_cert=self.ssl_root_cert,
+            cert=self.ssl_cert,
+            key=self.ssl_key,
+            key_password=None if password is None else password.reveal(),
         )
 
     @property

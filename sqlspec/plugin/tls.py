@@ -54,9 +54,14 @@ def _let_through(exc: Exception) -> None:
 
 
 def tls_context(
-    mode: SSLMode, *, root_cert: str | None = None, cert: str | None = None, key: str | None = None
+    mode: SSLMode,
+    *,
+    root_cert: str | None = None,
+    cert: str | None = None,
+    key: str | None = None,
+    key_password: str | None = None,
 ) -> ssl.SSLContext | None:
-    """The context for *mode*; None for `disable`. The paths are of PEM files.
+    """The context for *mode*; None for `disable`. The paths are of PEM files; *key_password* opens the key.
 
     Certificates are checked against those of *root_cert* alone, or without it against the system's.
 
@@ -76,15 +81,28 @@ def tls_context(
     elif mode != "require":
         context.load_default_certs()
     if cert is not None:
-        # An encrypted key would have OpenSSL ask for its password on the terminal.
-        _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=""))
+        # Without a password an encrypted key would have OpenSSL ask for it on the terminal.
+        _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=key_password or ""), key)
     return context
 
 
-def _load(field: str, path: str, load: Callable[[], object]) -> None:
+def _is_encrypted(path: str) -> bool:
+    """Whether a PEM file says that its key has a password."""
+    try:
+        with open(path, "rb") as file:  # noqa: PTH123 - pathlib is not needed otherwise
+            return b"ENCRYPTED" in file.read(65_536)
+    except OSError as exc:
+        _let_through(exc)
+        return False
+
+
+def _load(field: str, path: str, load: Callable[[], object], key: str | None = None) -> None:
     try:
         load()
     except (OSError, ValueError) as exc:  # ssl.SSLError is an OSError
         _let_through(exc)
+        if _is_encrypted(key or path):
+            reason = f"{key or path} is encrypted, and not opened by ssl_key_password"
+            raise InvalidConfigError(f"ssl_key_password: {reason}", key="ssl_key_password") from None
         why = "does not exist" if isinstance(exc, FileNotFoundError) else "is not a PEM file that can be used"
         raise InvalidConfigError(f"{field}: {path} {why}", key=field) from None

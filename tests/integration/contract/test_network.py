@@ -6,6 +6,7 @@ import asyncio
 import os
 import socket
 import stat
+import subprocess
 import sys
 import threading
 from contextlib import asynccontextmanager
@@ -120,6 +121,7 @@ def test_g34_what_leaves_the_machine_is_encrypted(network: Network, host: str, m
         ("host", "one,two", "one name or address"),
         ("host", "my host", "one name or address"),
         ("ssl_key", "key.pem", "no use without ssl_cert"),
+        ("ssl_key_password", "open sesame", "no use without ssl_cert"),
         ("ssl_mode", "prefer", "expected 'disable' or"),
         ("ssl_mode", "verify_full", "expected 'disable' or"),
         ("keepalive", 0.0, "from 1 to 32767 seconds, or None"),
@@ -179,6 +181,54 @@ async def test_a_tls_file_of_no_use_is_named(
     why = "is not a PEM file that can be used" if is_there else "does not exist"
     assert str(caught.value) == f"{named}: {path} {why}"
     assert caught.value.key == named
+
+
+def make_certificate(cert: Path, key: Path) -> None:
+    """With an encrypted key."""
+    command = [
+        "openssl",
+        "req",
+        "-x509",
+        "-newkey",
+        "rsa:2048",
+        "-subj",
+        "/CN=x",
+        "-passout",
+        f"pass:{CANARY}",
+    ]
+    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
+
+
+@EACH_SIDE
+@pytest.mark.parametrize("password", [None, "wrong"])
+async def test_an_encrypted_key_is_not_opened_without_its_password(
+    network: Network, in_tasks: bool, password: str | None, tmp_path: Path
+) -> None:
+    """And nobody is asked for it on the terminal."""
+    cert, key = tmp_path / "cert.pem", tmp_path / "key.pem"
+    make_certificate(cert, key)
+    config = network.config_type(
+        host="127.0.0.1",
+        port=1,
+        ssl_mode="require",
+        ssl_cert=str(cert),
+        ssl_key=str(key),
+        ssl_key_password=password,
+    )
+
+    with pytest.raises(InvalidConfigError, match="is encrypted, and not opened by ssl_key_password"):
+        async with connected(config, in_tasks=in_tasks):
+            pass
+    opened = config.merge({"ssl_key_password": CANARY})
+    assert opened.tls() is not None
+    assert CANARY not in repr(opened)
+
+
+@EACH
+def test_the_password_of_a_key_is_no_function(network: Network) -> None:
+    """A slow one would hold up the event loop."""
+    with pytest.raises(InvalidConfigError, match="a text, not a function"):
+        network.config_type(ssl_cert="cert.pem", ssl_key_password=Secret(lambda: CANARY))
 
 
 # --- passwords ----------------------------------------------------------------------------------------

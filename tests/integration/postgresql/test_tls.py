@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,13 @@ async def test_g34_a_server_that_insists_on_tls_is_not_reached_without(
         assert await door.value(IS_ENCRYPTED) is True
 
 
+def lock(key: Path, locked: Path) -> None:
+    """Encrypt a key."""
+    command = ["openssl", "pkey", "-aes256", "-passout", "pass:open sesame", "-in", str(key)]
+    subprocess.run([*command, "-out", str(locked)], check=True, capture_output=True)
+    locked.chmod(0o600)
+
+
 async def test_a_certificate_of_our_own_is_shown(
     side: Side, strict: PostgreSQLServer, tmp_path: Path
 ) -> None:
@@ -139,6 +147,11 @@ async def test_a_certificate_of_our_own_is_shown(
         with pytest.raises(errors.ConnectError):
             await door.value("SELECT 1")
     async with door_to(side, url, ssl_mode="require", ssl_cert=str(cert), ssl_key=str(key)) as door:
+        assert await door.value(IS_ENCRYPTED) is True
+    locked = tmp_path / "locked.pem"
+    lock(key, locked)
+    with_password: dict[str, Any] = {"ssl_key": str(locked), "ssl_key_password": "open sesame"}
+    async with door_to(side, url, ssl_mode="require", ssl_cert=str(cert), **with_password) as door:
         assert await door.value(IS_ENCRYPTED) is True
 
 

@@ -25,6 +25,8 @@ async def test_commands_of_both_sides_are_seen(telemetry: Telemetry, redis_url: 
     """By both observers of one database."""
     config = RedisConfig(url=redis_url, instrumentation=BOTH)
     with traced(config) as spec:
+        session: Any
+        client: Any
         async with spec.provide_session("db") as session:
             await session.set(f"key-{SECRET}", SECRET)
         with spec.provide_session("db") as client:

@@ -66,6 +66,7 @@ def _tls(config: PostgreSQLConfig) -> dict[str, str | None]:
         "sslrootcert": None if mode == "require" else config.ssl_root_cert or _system_roots(config),
         "sslcert": config.ssl_cert,
         "sslkey": config.ssl_key,
+        "sslpassword": None if config.ssl_key_password is None else config.ssl_key_password.reveal(),
     }
 
 
