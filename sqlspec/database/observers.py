@@ -112,7 +112,8 @@ class DatabaseObservers:
             name=self._name,
             adapter=self._adapter,
             system=info.system or _dialect_name(info),
-            namespace="" if namespace is None else str(namespace),
+            # Behind a question mark stand options, which may be secret.
+            namespace="" if namespace is None else str(namespace).partition("?")[0],
             address=address,
             port=port,
             service_name=wanted.service_name or "",

@@ -206,7 +206,11 @@ class Plugins:
             self._add_adapter(check, None)
 
     def unregister(self, name: str) -> None:
-        """Remove a plugin; an installed one comes back when it is asked for again."""
+        """Remove a plugin by its name; an installed one comes back when it is asked for again."""
+        if not isinstance(name, str):
+            raise InvalidArgumentError(
+                "unregister() takes the name that register() was given, not the plugin"
+            )
         with self._lock:
             if name not in self._loaded and name not in self._others:
                 known = did_you_mean(name, (*self._loaded, *self._others), otherwise="Registered")

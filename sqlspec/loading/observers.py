@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextvars import ContextVar
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -99,23 +100,46 @@ class Failures:
             known = (observer.plugin, observer.hook) in self._logged
             self._logged.add((observer.plugin, observer.hook))
         if not known:
-            _log(observer, error)
+            try:
+                _log(observer, error)
+            except Exception as exc:
+                if _is_interruption(exc):
+                    raise
+                # The handler of the log is the faulty one: it is counted, and nobody is left to be told.
 
     def forget_lock(self) -> None:
         """In a forked child: a thread that is not there may hold it."""
         self._lock = Lock()
 
     def tell(self, observers: tuple[Observer, ...], facts: tuple[Any, ...]) -> None:
-        """Tell every observer; what one raises keeps nobody else from hearing."""
-        for observer in observers:
-            try:
-                observer.tell(*facts)
-            except Exception as error:
-                from sqlspec.concurrency.interruptions import is_interruption
+        """Tell every observer; what one raises keeps nobody else from hearing.
 
-                if is_interruption(error):
-                    raise
-                self.add(observer, error)  # an observer never changes the outcome
+        What an observer does itself is not told: a log handler that writes into the database would hear of
+        that, and write again.
+        """
+        if _IS_TELLING.get():
+            return
+        token = _IS_TELLING.set(True)
+        try:
+            for observer in observers:
+                try:
+                    observer.tell(*facts)
+                except Exception as error:
+                    if _is_interruption(error):
+                        raise
+                    self.add(observer, error)  # an observer never changes the outcome
+        finally:
+            _IS_TELLING.reset(token)
+
+
+_IS_TELLING: ContextVar[bool] = ContextVar("sqlspec_is_telling", default=False)
+
+
+def _is_interruption(error: Exception) -> bool:
+    """Whether a signal's handler raised it: an observer's own limits are its own."""
+    from sqlspec.concurrency.interruptions import is_interruption
+
+    return not isinstance(error, (RecursionError, MemoryError)) and is_interruption(error)
 
 
 def _log(observer: Observer, error: Exception) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from copy import copy
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -41,7 +42,7 @@ class Reporter:
         self._name, self._adapter, self._observers = name, adapter, observers
         self._tell, self._statements, self._dialect = failures.tell, statements, statements.dialect
         asked = {argument for observer in observers.statement_executed for argument in observer.wants}
-        self._wants_rows = "rows" in asked
+        self._wants_rows, self._wants_parameters = "rows" in asked, "parameters" in asked
         gates = observers.gates
         # Nearly always there is one, which is asked without anything around it.
         self._is_wanted: Callable[[], object] = partial(_any, gates) if len(gates) != 1 else gates[0]
@@ -75,7 +76,7 @@ class Reporter:
 
     def pause(self, event: StatementEvent) -> None:
         """It returns to the application for a while."""
-        event.seconds += time.monotonic() - event.started
+        _stop_clock(event)
         if self._observers.statement_paused:
             self._tell(self._observers.statement_paused, (event,))
 
@@ -94,7 +95,7 @@ class Reporter:
         error: BaseException | None = None,
     ) -> None:
         """It ran, or failed. *raw*: what it returned."""
-        event.seconds += time.monotonic() - event.started
+        _stop_clock(event)
         event.verb = event.verb or self._verb(event.statement)
         if error is not None:
             _note_error(event, error)
@@ -103,6 +104,10 @@ class Reporter:
             event.rowcount = raw.rowcount if raw.rowcount >= 0 else None
             if raw.columns:
                 rows = self._rows(event, raw)
+        if self._wants_parameters:  # copies: these are the application's own
+            parameters = copy(parameters) if isinstance(parameters, (list, dict)) else parameters
+        if rows is not None and self._wants_rows:
+            rows = tuple(rows)
         self._tell(self._observers.statement_executed, (event, parameters, rows))
 
     def _rows(self, event: StatementEvent, raw: RawResult | LazyResult) -> Sequence[object] | None:
@@ -143,7 +148,7 @@ class Reporter:
         self, event: TransactionEvent, *, committed: bool | None, error: BaseException | None = None
     ) -> None:
         """It has ended; *committed* is None if nobody knows how."""
-        event.seconds = time.monotonic() - event.started
+        _stop_clock(event)
         event.outcome = {True: "committed", False: "rolled back", None: "unknown"}[committed]
         event.error = None if error is None else type(error).__name__
         if self._observers.transaction_ended:
@@ -152,6 +157,13 @@ class Reporter:
 
 def _any(gates: tuple[Callable[[], object], ...]) -> bool:
     return not gates or any(gate() for gate in gates)
+
+
+def _stop_clock(event: StatementEvent | TransactionEvent) -> None:
+    try:
+        event.seconds += time.monotonic() - event.started
+    except TypeError:  # an observer has written what it may only read
+        event.seconds = 0.0
 
 
 def _note_error(event: StatementEvent, error: BaseException) -> None:

@@ -73,6 +73,16 @@ def problem(wanted: InstrumentationConfig) -> tuple[str, str] | None:
         if getattr(wanted, flag) and not all(map(_is_installed, libraries)):
             names = " ".join(libraries.values())
             return flag, f"needs what is not installed. Run: pip install {names}"
+    if wanted.enable_prometheus:
+        from .prometheus import METRICS
+
+        try:
+            METRICS.make()
+        except ValueError:
+            return (
+                "enable_prometheus",
+                "the application has a metric whose name begins with sqlspec_; rename it",
+            )
     for flag in ("log_parameters", "log_results"):
         if getattr(wanted, flag) and not wanted.log_queries and wanted.slow_query_threshold is None:
             adds = "adds to the lines of log_queries and slow_query_threshold, and neither is set"

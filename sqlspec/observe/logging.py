@@ -174,10 +174,16 @@ def _some(values: Iterable[Any]) -> list[Any]:
 def _value(value: object) -> str:
     # What is long is cut before it becomes text, for that may take a while.
     if isinstance(value, (str, bytes)) and len(value) > LONGEST_VALUE:
-        return f"{value[:LONGEST_VALUE]!r}… ({len(value)} in all)"
-    return _one_line(repr(value), LONGEST_VALUE)
+        shown = LONGEST_VALUE if isinstance(value, str) else LONGEST_VALUE // 4
+        return f"{value[:shown]!r}… ({len(value)} in all)"
+    try:
+        return _one_line(repr(value), LONGEST_VALUE)
+    except Exception:  # noqa: BLE001 - the application's own class
+        return f"<{type(value).__name__}, which can not be shown>"
 
 
 def _one_line(text: str, most: int) -> str:
     cut = " ".join(text[: most + 1].split())
+    if not cut.isprintable():  # what would move the cursor of a terminal, or turn the text around
+        cut = "".join(one if one.isprintable() else f"\\x{ord(one):02x}" for one in cut)
     return cut if len(text) <= most else f"{cut[:most]}…"

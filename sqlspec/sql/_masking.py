@@ -31,6 +31,9 @@ _STDIN = re.compile(rf"(?<!{IDENT})STDIN(?!{IDENT})", re.IGNORECASE)
 # Their values may have the quotes of an identifier: PRAGMA key = "secret".
 _QUOTED_VALUES = frozenset(("PRAGMA", "ATTACH"))
 _EMPTY = frozenset(("", " "))
+# Where SQLite may take a quoted name for a string: behind an operator, and in lists of values.
+_OPERATOR = re.compile(r"(?:[=<>|]|\b(?:LIKE|GLOB|MATCH|REGEXP|THEN|ELSE))\s*\Z", re.IGNORECASE)
+_LIST = re.compile(r"\b(VALUES|IN)\s*\(|\b(SELECT|SET|ON|WHERE|RETURNING|FROM)\b", re.IGNORECASE)
 
 
 def mask(parts: list[str], dialect: Dialect, *, is_cut: bool) -> str:
@@ -58,6 +61,10 @@ class _Masker:
         self._has_data = False  # that statement is COPY … FROM stdin
         self._is_over = False  # … and has ended
         self._in_code = False  # inside of an executable comment
+        self._has_quoted_values = dialect.quoted_values
+        self._list = ""  # VALUES or IN, whose list has begun
+        self._is_value = False  # a value comes next, as far as the text tells
+        self._following = ""  # what stands behind the token
         self._literal = ""  # how the last literal began, as long as only white space has followed
 
     def pieces(self, parts: list[str]) -> Iterator[str]:
@@ -77,6 +84,7 @@ class _Masker:
                 yield CUT  # servers that skip the comment end it here, and read the rest in another way
                 return
             if token:
+                self._following = parts[place + 2][:1]
                 yield self._literal_of(token) if is_string else self._token(token)
             place += 2
 
@@ -107,7 +115,16 @@ class _Masker:
         gap = _BLANKS.sub(" ", _NUMBER.sub("?", gap))
         if gap not in _EMPTY:
             self._literal = ""
+            if self._has_quoted_values:
+                self._look_for_values(gap)
         return _MINUSES.sub("- ", gap) if self._minuses else gap
+
+    def _look_for_values(self, gap: str) -> None:
+        for found in _LIST.finditer(gap):
+            self._list = (found[1] or "").upper()
+        if self._list == "IN" and ")" in gap[max(gap.rfind("("), 0) :]:
+            self._list = ""
+        self._is_value = bool(self._list or _OPERATOR.search(gap))
 
     def _is_string(self, token: str) -> bool:
         return token.startswith(self._strings) and (token[0] != "$" or "$" in token[1:])
@@ -139,7 +156,8 @@ class _Masker:
         closing = self._closing.get(token[0])
         if closing is None:
             return False
-        return self._verb in _QUOTED_VALUES or len(token) == 1 or token[-1] != closing
+        is_value = self._is_value and token[0] == '"' and self._following != "."
+        return is_value or self._verb in _QUOTED_VALUES or len(token) == 1 or token[-1] != closing
 
 
 @cache

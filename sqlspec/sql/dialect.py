@@ -56,6 +56,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
     # Literals, identifiers and comments: whatever is inside them is never looked at.
     string_quotes: tuple[str, ...] = ("'",)
     identifier_quotes: tuple[str, ...] = ('""',)  # opening and closing character of each kind
+    quoted_values: bool = False  # a quoted name that names nothing is a string (SQLite)
     backslash_escapes: bool = False  # in every string (MySQL)
     escape_prefixes: str = ""  # letters that turn backslash escapes on for one string ("eE": PostgreSQL)
     dollar_quotes: bool = False  # $$…$$ and $tag$…$tag$
@@ -93,6 +94,7 @@ STANDARD = Dialect(name="standard", newlines="\n\r", colon_after_operand=True)
 SQLITE = Dialect(
     name="sqlite",
     identifier_quotes=('""', "``", "[]"),
+    quoted_values=True,
     sigils="@$#",
     numbered_qmarks=True,
     compound=("TRIGGER",),

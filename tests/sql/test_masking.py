@@ -109,6 +109,23 @@ OWN = [
     (SQLITE, "SELECT ?1, @a1, $b1, #c1", "SELECT ?1, @a1, $b1, #c1"),
     (SQLITE, "SELECT 'a\\', b, [never closed 1", "SELECT ?, b, ?"),
     (SQLITE, 'PRAGMA key = "secret"', "PRAGMA key = ?"),
+    (
+        SQLITE,
+        'INSERT INTO t ("a", b) VALUES ("x", 1), ("y", "z")',
+        'INSERT INTO t ("a", b) VALUES (?, ?), (?, ?)',
+    ),
+    (
+        SQLITE,
+        'SELECT "a" FROM "t" WHERE "a" = "x" AND b IN ("y", "z")',
+        'SELECT "a" FROM "t" WHERE "a" = ? AND b IN (?)',
+    ),
+    (SQLITE, 'UPDATE t SET "a" = "x" || "y" WHERE a LIKE "z%"', 'UPDATE t SET "a" = ? || ? WHERE a LIKE ?'),
+    (
+        SQLITE,
+        'SELECT * FROM t JOIN u ON "t"."id" = "u"."t_id"',
+        'SELECT * FROM t JOIN u ON "t"."id" = "u"."t_id"',
+    ),
+    (POSTGRESQL, 'SELECT * FROM t WHERE "a" = "b"', 'SELECT * FROM t WHERE "a" = "b"'),
     (SQLITE, 'ATTACH "secret" AS x; SELECT "a"', 'ATTACH ? AS x; SELECT "a"'),
     (DUCKDB_LIKE, "SELECT ?1, $1, $b1, $$c$$", "SELECT ?1, $1, $b1, ?"),
     (DUCKDB_LIKE, "SELECT {'a': 1, b: [2, 3]}", "SELECT {?: ?, b: [?, ?]}"),

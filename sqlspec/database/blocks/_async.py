@@ -45,7 +45,12 @@ class AsyncBlock(BlockBase):
         except BaseException as exc:
             self._report_failed(started, exc)
             raise
-        self._report_acquired(started)
+        try:
+            self._report_acquired(started)
+        except BaseException:  # interrupted, in an observer
+            self._lease = None
+            await self._pool.release(lease, True)  # untouched
+            raise
         return lease
 
     async def _async_end_use(self, lease: Any) -> bool:

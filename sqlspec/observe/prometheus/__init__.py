@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from sqlspec.observe import Target
     from sqlspec.plugin.events import ConnectionEvent, LeaseEvent, StatementEvent, TransactionEvent
 
-__all__ = ("PrometheusObserver",)
+__all__ = ("METRICS", "PrometheusObserver")
 
 
 class PrometheusObserver:

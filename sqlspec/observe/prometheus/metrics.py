@@ -93,6 +93,11 @@ class Metrics:
         self._made: dict[Labels, set[tuple[str, tuple[str, ...]]]] = {}
         renew_locks_of(self, Metrics._start_afresh)
 
+    def make(self) -> None:
+        """Make the metrics now, all or none. Raises `ValueError` for a name that the application has."""
+        with self._lock:
+            self._needed_families  # noqa: B018 - made when it is looked at
+
     # --- databases that come and go -----------------------------------------------------------------
 
     def add(self, owner: Owner) -> None:
@@ -182,11 +187,11 @@ class Metrics:
     def _needed_families(self) -> Families:
         """Under the lock: they are made by whoever needs them first."""
         if self._families is None:
-            if os.environ.keys() & MULTIPROCESS:
-                self._gauges = _gauges()
-            else:
-                REGISTRY.register(self)  # before the others: what is gone is removed before they are read
-            self._families = _families()
+            gauges = _gauges() if os.environ.keys() & MULTIPROCESS else None
+            families = _families()
+            # This comes before the others: what is gone is removed before they are read.
+            _register_all([*(gauges or (self,)), *families])
+            self._gauges, self._families = gauges, families
         return self._families
 
     def _start_afresh(self) -> None:
@@ -203,6 +208,18 @@ class Metrics:
                 REGISTRY.unregister(collector)
 
 
+def _register_all(collectors: list[Any]) -> None:
+    done: list[Any] = []
+    try:
+        for collector in collectors:
+            REGISTRY.register(collector)
+            done.append(collector)
+    except ValueError:
+        for collector in done:
+            REGISTRY.unregister(collector)
+        raise
+
+
 def _pools_of(owner: Owner) -> Pools | None:
     """None if the database is gone."""
     stats = owner.stats()
@@ -216,36 +233,53 @@ def _families() -> Families:
             "How long statements took.",
             (*DATABASE, "operation"),
             buckets=BUCKETS,
+            registry=None,
         ),
         errors=Counter(
-            "sqlspec_statement_errors_total", "Statements that failed.", (*DATABASE, "operation", "error")
+            "sqlspec_statement_errors_total",
+            "Statements that failed.",
+            (*DATABASE, "operation", "error"),
+            registry=None,
         ),
-        rows=Counter("sqlspec_rows_returned_total", "Rows that statements returned.", DATABASE),
+        rows=Counter(
+            "sqlspec_rows_returned_total", "Rows that statements returned.", DATABASE, registry=None
+        ),
         transactions=Counter(
-            "sqlspec_transactions_total", "Transactions that ended.", (*DATABASE, "outcome")
+            "sqlspec_transactions_total", "Transactions that ended.", (*DATABASE, "outcome"), registry=None
         ),
         waits=Histogram(
             "sqlspec_lease_wait_seconds",
             "How long blocks waited for their connection, in vain or not.",
             DATABASE,
             buckets=BUCKETS,
+            registry=None,
         ),
         holds=Histogram(
-            "sqlspec_lease_hold_seconds", "How long blocks had their connection.", DATABASE, buckets=BUCKETS
+            "sqlspec_lease_hold_seconds",
+            "How long blocks had their connection.",
+            DATABASE,
+            buckets=BUCKETS,
+            registry=None,
         ),
         failures=Counter(
-            "sqlspec_lease_failures_total", "Blocks that got no connection.", (*DATABASE, "error")
+            "sqlspec_lease_failures_total",
+            "Blocks that got no connection.",
+            (*DATABASE, "error"),
+            registry=None,
         ),
         connections=Counter(
-            "sqlspec_connections_total", "What happened to connections.", (*DATABASE, "event", "reason")
+            "sqlspec_connections_total",
+            "What happened to connections.",
+            (*DATABASE, "event", "reason"),
+            registry=None,
         ),
     )
 
 
 def _gauges() -> tuple[Gauge, Gauge]:
     return (
-        Gauge(*CONNECTIONS, (*DATABASE, "state"), multiprocess_mode="livesum"),
-        Gauge(*WAITING, DATABASE, multiprocess_mode="livesum"),
+        Gauge(*CONNECTIONS, (*DATABASE, "state"), multiprocess_mode="livesum", registry=None),
+        Gauge(*WAITING, DATABASE, multiprocess_mode="livesum", registry=None),
     )
 
 
