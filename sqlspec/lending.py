@@ -108,7 +108,12 @@ class Standalone(Protocol):
         ...
 
     def provide_session(
-        self, *, autocommit: bool | None, read_only: bool | None, isolation: str | None
+        self,
+        *,
+        autocommit: bool | None,
+        read_only: bool | None,
+        isolation: str | None,
+        query_timeout: float | None,
     ) -> Block[Any, Any]:
         """A session for one block."""
         ...

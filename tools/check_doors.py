@@ -23,6 +23,7 @@ DOORS = (
     "sqlspec.plugin.events",
     "sqlspec.plugin.network",
     "sqlspec.plugin.postgresql",
+    "sqlspec.plugin.stopping",
     # What web frameworks mount.
     "sqlspec.integrations.asgi",
     "sqlspec.integrations.wsgi",

@@ -55,7 +55,7 @@ class Interruptible(Protocol):
         """The socket of a network driver."""
         ...
 
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> Any:
         """Stop the call that is under way."""
         ...
 

@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
-    from typing import Any
 
 __all__ = ("async_stoppable", "stoppable")
 
@@ -21,6 +20,8 @@ T = TypeVar("T")
 
 CANCEL_EVERY = 0.05
 """Seconds between two cancellations of the call."""
+WAIT_STEP = 0.002
+"""Seconds between two looks whether a request to stop has arrived."""
 GRACE = 1.0
 """Seconds that it has to end by itself, and once more after its connection was dropped."""
 
@@ -28,8 +29,8 @@ GRACE = 1.0
 class Stoppable(Protocol):
     """A connection."""
 
-    def interrupt(self, *, for_good: bool) -> None:
-        """Stop its statement."""
+    def interrupt(self, *, for_good: bool) -> Any:
+        """Stop its statement; a future that is done when the server knows, or None."""
         ...
 
     def drop(self) -> None:
@@ -60,19 +61,29 @@ async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -
 
 async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
     until = time.monotonic() + GRACE
-    while not task.done() and time.monotonic() < until:
+    request: Any = None
+    # One that is still on its way could stop the next statement.
+    while not (task.done() and _has_arrived(request)) and time.monotonic() < until:
         task.cancel()
-        with suppress(Exception):  # one that can not be stopped is dropped below
-            connection.interrupt(for_good=False)
+        if not task.done() and _has_arrived(request):
+            with suppress(Exception):  # one that can not be stopped is dropped below
+                request = connection.interrupt(for_good=False)
         try:
-            await asyncio.wait([task], timeout=CANCEL_EVERY)
+            if task.done():
+                await asyncio.sleep(WAIT_STEP)
+            else:
+                await asyncio.wait([task], timeout=CANCEL_EVERY)
         except asyncio.CancelledError:
             break  # the caller will not wait
-    if not task.done():
+    if not (task.done() and _has_arrived(request)):
         connection.drop()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task], timeout=GRACE)
+
+
+def _has_arrived(request: Any) -> bool:
+    return request is None or bool(request.done())
 
 
 def _look_at(task: asyncio.Future[Any]) -> None:

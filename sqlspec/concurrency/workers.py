@@ -40,7 +40,7 @@ class Owner(Protocol):
 
     job: Job | None
 
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> Any:
         """Stop what the thread is at."""
         ...
 

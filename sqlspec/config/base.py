@@ -25,6 +25,7 @@ _DURATIONS = (
     "pool_recycle",
     "pool_idle_timeout",
     "connect_timeout",
+    "query_timeout",
     "commit_timeout",
     "leak_detection_threshold",
 )
@@ -96,6 +97,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """Ask a connection that was idle for a sign of life before it is lent."""
     connect_timeout: float = 10.0
     """Seconds that connecting may take, the handshake included."""
+    query_timeout: float | None = None
+    """Seconds that a statement may take, a wait for rows, or a whole load; None: any time."""
     commit_timeout: float = 30.0
     """Seconds to wait for the answer to COMMIT."""
     reset: Literal["full", "rollback"] = "full"
@@ -168,11 +171,16 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         return self._standalone(self).provide_connection()
 
     def provide_session(
-        self, *, autocommit: bool | None = None, read_only: bool | None = None, isolation: str | None = None
+        self,
+        *,
+        autocommit: bool | None = None,
+        read_only: bool | None = None,
+        isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> Block[S, A]:
         """A session for one `with` or `async with` block, its connection opened and closed with it."""
         return self._standalone(self).provide_session(
-            autocommit=autocommit, read_only=read_only, isolation=isolation
+            autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
         )
 
     # --- what the parent class asks ----------------------------------------------------------------
@@ -233,6 +241,7 @@ class AsyncOnlyConfig(
             autocommit: bool | None = None,
             read_only: bool | None = None,
             isolation: str | None = None,
+            query_timeout: float | None = None,
         ) -> AsyncBlock[A]:
             """As in every config, for `async with` alone."""
             raise NotImplementedError

@@ -37,9 +37,13 @@ DEFAULT_OPTIONS = SessionOptions()
 
 
 @lru_cache(maxsize=256)
-def options_of(autocommit: bool | None, read_only: bool | None, isolation: str | None) -> SessionOptions:
+def options_of(
+    autocommit: bool | None, read_only: bool | None, isolation: str | None, query_timeout: float | None
+) -> SessionOptions:
     """The same object for the same wishes, so that what follows from them is found by its identity."""
-    return SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
+    return SessionOptions(
+        autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
+    )
 
 
 class Database:

@@ -206,6 +206,7 @@ def _by_hook(
         autocommit=options.autocommit,
         read_only=options.read_only,
         isolation=options.isolation,
+        query_timeout=options.query_timeout,
         reporter=reporter,
         make=make,
         made=made,

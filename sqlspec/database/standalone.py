@@ -90,9 +90,12 @@ class Standalone:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> EitherSessionBlock[Any, Any]:
         """A session on a connection opened for one block."""
-        options = SessionOptions(autocommit=autocommit, read_only=read_only, isolation=isolation)
+        options = SessionOptions(
+            autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
+        )
         return _LoneSession(self._database(), options)
 
 

@@ -1,7 +1,8 @@
 """The door for adapter authors: all that an adapter needs from core, besides `sqlspec` itself.
 
 A second step of it is for those who need it: `sqlspec.plugin.network` has what all network adapters share,
-`sqlspec.plugin.postgresql` what those for PostgreSQL share, `sqlspec.plugin.events` all that observers get.
+`sqlspec.plugin.postgresql` what those for PostgreSQL share, `sqlspec.plugin.stopping` what is needed to stop
+statements, `sqlspec.plugin.events` all that observers get.
 
 A plugin module imports from here and costs little: nothing below is loaded before its name is used,
 and the driver is imported inside the hooks.

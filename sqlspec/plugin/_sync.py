@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from sqlspec.lending import PoolLike
     from sqlspec.sql import CopyData
 
-    from .contract import Parameters, Row, TransactionOptions
+    from .contract import Parameters, Row, StopRequest, TransactionOptions
     from .results import LazyResult
 
 __all__ = ("Connection", "Cursor", "PooledConnection")
@@ -87,8 +87,11 @@ class PooledConnection(ABC, Generic[RawT]):
         """Tell the server, if there is one, and free everything. No call is under way. May come twice."""
 
     @abstractmethod
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> StopRequest | None:
         """Stop the statement that is under way, without waiting; nothing happens if there is none.
+
+        If that takes a message to the server, which could stop the next statement if it came late, return a
+        future that is done when the message has arrived. Core begins no other call before.
 
         *for_good*: the connection is given up, and a call that is under way must fail. An async driver then
         frees everything (as a transport's `abort` does); `close` is not called any more. A sync one's

@@ -15,6 +15,7 @@ __all__ = (
     "Resources",
     "Row",
     "SessionOptions",
+    "StopRequest",
     "TransactionOptions",
     "TransactionStatus",
 )
@@ -56,6 +57,7 @@ class SessionOptions(msgspec.Struct, frozen=True, cache_hash=True):
     autocommit: bool | None = None
     read_only: bool | None = None
     isolation: str | None = None
+    query_timeout: float | None = None
     reporter: Any = None
     """For a session hook: the `sqlspec.plugin.events.Reporter` of sessions that are not core's.
 
@@ -81,6 +83,14 @@ class RawResult(msgspec.Struct, eq=False, gc=False):  # a Struct, because it is 
     def to_arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, where the driver has a way without Python objects; else None."""
         return None
+
+
+class StopRequest(Protocol):
+    """A request to stop a statement that is on its way to the server: any kind of future."""
+
+    def done(self) -> bool:
+        """The server has it, or never will."""
+        ...
 
 
 class Outcome(msgspec.Struct, frozen=True, gc=False):

@@ -297,6 +297,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> EitherSessionBlock[Session, AsyncSession]: ...
     @overload
     def provide_session(  # type: ignore[overload-overlap] # less than the next one gives, on purpose: no `with`
@@ -306,6 +307,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> AsyncSessionBlock[A]: ...
     @overload
     def provide_session(
@@ -315,6 +317,7 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> EitherSessionBlock[S, A]: ...
 
     def provide_session(
@@ -324,20 +327,21 @@ class SQLSpec:
         autocommit: bool | None = None,
         read_only: bool | None = None,
         isolation: str | None = None,
+        query_timeout: float | None = None,
     ) -> Any:
         """Lend a session for one `with` or `async with` block; see `Session` for what ends it how.
 
         *name* is a name, what `register_config` returned, a config type, or nothing for the default.
-        *autocommit*, *read_only* and *isolation* go before the config's own. Raises `ConfigNotFoundError`
-        here, `PoolTimeoutError` and `ConnectError` on entering.
+        *autocommit*, *read_only*, *isolation* and *query_timeout* go before the config's own. Raises
+        `ConfigNotFoundError` here, `PoolTimeoutError` and `ConnectError` on entering.
         """
         # A name that is known is the common case: one lookup, no call.
         database = self._table.databases.get(name) if isinstance(name, str) else None
         if database is None:
             database = self._table.find(name)
-        if autocommit is None and read_only is None and isolation is None:
+        if autocommit is None and read_only is None and isolation is None and query_timeout is None:
             return EitherSessionBlock(database, DEFAULT_OPTIONS)
-        return EitherSessionBlock(database, options_of(autocommit, read_only, isolation))
+        return EitherSessionBlock(database, options_of(autocommit, read_only, isolation, query_timeout))
 
     @overload
     def provide_connection(self, name: str | None = None) -> EitherConnectionBlock[Any, Any]: ...

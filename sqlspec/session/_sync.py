@@ -11,6 +11,7 @@ import time
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from sqlspec.concurrency.guard import DROPPED, HELD
+from sqlspec.concurrency.limits import Limit
 from sqlspec.concurrency.shielded import shielded
 from sqlspec.concurrency.stoppable import stoppable
 from sqlspec.errors import InvalidArgumentError
@@ -24,6 +25,7 @@ from .bulk import Batches
 from .call._sync import Call
 from .execution import execution
 from .observed import Observed
+from .plan import limit_of
 from .rows._sync import Rows
 from .transaction._sync import Opening, Transaction
 
@@ -61,23 +63,43 @@ class Session(SessionBase["Connection[Any]"]):
         self._ready = plan.starts_ready
         self._begun = self._lent = self._in_doubt = self._was_refused = False
         self._blocks = 0
-        self._trouble = self._failure = self._streams = None
+        self._trouble = self._failure = self._streams = self._limit = None
 
     @overload
-    def execute(self, sql: str, parameters: Parameters = None) -> Execution[dict[str, Any]]: ...
+    def execute(
+        self, sql: str, parameters: Parameters = None, *, query_timeout: float | None = None
+    ) -> Execution[dict[str, Any]]: ...
     @overload
     def execute(
-        self, sql: str, parameters: Parameters = None, *, schema_type: type[T]
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: type[T],
+        query_timeout: float | None = None,
     ) -> Execution[T]: ...
     @overload
     def execute(
-        self, sql: str, parameters: Parameters = None, *, schema_type: UnionType
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: UnionType,
+        query_timeout: float | None = None,
     ) -> Execution[Any]: ...
     @execution
-    def execute(
-        self, sql: str, parameters: Parameters = None, *, schema_type: type[Any] | UnionType | None = None
+    def execute(  # noqa: C901, PLR0912 - written out, because each call would cost every statement
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: type[Any] | UnionType | None = None,
+        query_timeout: float | None = None,
     ) -> Any:
         """Run one statement; its rows are dicts, or *schema_type*.
+
+        *query_timeout*: seconds, before those of the session; `math.inf` for none. After it the statement is
+        stopped, and this raises `QueryTimeoutError`.
 
         Raises `ParameterError`, `MultipleStatementsError` or `TransactionControlError` before anything is
         sent, a `DatabaseError` when the database refuses, `TransactionAbortedError` after one that cost
@@ -89,10 +111,16 @@ class Session(SessionBase["Connection[Any]"]):
         first = False
         reporter = plan.reporter
         event = None if reporter is None else reporter.start(sql, "execute")
+        limit: Limit | None = None
+        deadline: float | None = None
         try:
             # Written out instead of `Call`, which would cost more calls for every statement.
             if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
                 raise self._refusal(token)  # noqa: TRY301 - judged below, like any other
+            seconds = plan.query_timeout if query_timeout is None else limit_of(query_timeout)
+            if seconds is not None:
+                self._limit = limit = Limit(connection, seconds, token)
+                deadline = limit.deadline
             statement = plan.statements[sql]
             # Nearly all parameters are right as they are; `bind` is for the rest.
             is_native = type(parameters) is tuple and len(parameters) == statement.count
@@ -101,10 +129,10 @@ class Session(SessionBase["Connection[Any]"]):
             if plan.autocommit and not self._ready:
                 self._apply_options()
             if self._ready:
-                raw = connection.execute(statement.text, native, None)
+                raw = connection.execute(statement.text, native, deadline)
             else:
                 first = self._begun = self._ready = True
-                raw = connection.begin_and_execute(plan.transaction, statement.text, native, None)
+                raw = connection.begin_and_execute(plan.transaction, statement.text, native, deadline)
             # Rows that are still with the driver are fetched here, so that its errors come out of this call.
             if type(raw) is not RawResult or guard.ended:
                 fetch_now(raw)
@@ -116,66 +144,94 @@ class Session(SessionBase["Connection[Any]"]):
                 raise
             raise error from exc
         finally:
-            if guard[HELD] is token:
-                del guard[HELD]
-            if guard.ended is DROPPED:
-                guard.close_dropped(connection)
+            try:
+                if limit is not None:
+                    self._limit = None
+                    limit.end()
+            finally:
+                if guard[HELD] is token:
+                    del guard[HELD]
+                if guard.ended is DROPPED:
+                    guard.close_dropped(connection)
         if event is not None:
             reporter.end(event, raw, parameters=parameters)  # type: ignore[union-attr] # it made the event
         return Result(raw, schema_type)
 
     @overload
-    def execute_many(self, sql: str, rows: Iterable[Parameters]) -> Result[dict[str, Any]]: ...
+    def execute_many(
+        self, sql: str, rows: Iterable[Parameters], *, query_timeout: float | None = None
+    ) -> Result[dict[str, Any]]: ...
     @overload
     def execute_many(
-        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[T]
+        self,
+        sql: str,
+        rows: Iterable[Parameters],
+        *,
+        schema_type: type[T],
+        query_timeout: float | None = None,
     ) -> Result[T]: ...
     @overload
     def execute_many(
-        self, sql: str, rows: Iterable[Parameters], *, schema_type: UnionType
+        self,
+        sql: str,
+        rows: Iterable[Parameters],
+        *,
+        schema_type: UnionType,
+        query_timeout: float | None = None,
     ) -> Result[Any]: ...
     def execute_many(
-        self, sql: str, rows: Iterable[Parameters], *, schema_type: type[Any] | UnionType | None = None
+        self,
+        sql: str,
+        rows: Iterable[Parameters],
+        *,
+        schema_type: type[Any] | UnionType | None = None,
+        query_timeout: float | None = None,
     ) -> Any:
         """Run one statement for each row of parameters: for all of them, or for none.
 
         Returns the rows of all of them, in order, if the statement returns any (RETURNING); `rowcount` is how
-        many rows were changed in all.
+        many rows were changed in all. *query_timeout* is for all of them together.
         """
+        seconds = self._seconds(query_timeout)
         if self._plan.autocommit and not self._begun:
-            with self.begin():
-                return self._execute_many(sql, rows, schema_type)
-        return self._execute_many(sql, rows, schema_type)
+            with Transaction(self, seconds):
+                return self._execute_many(sql, rows, schema_type, seconds)
+        return self._execute_many(sql, rows, schema_type, seconds)
 
-    def _execute_many(self, sql: str, rows: Iterable[Parameters], schema_type: Any) -> Result[Any]:
+    def _execute_many(
+        self, sql: str, rows: Iterable[Parameters], schema_type: Any, seconds: float | None
+    ) -> Result[Any]:
         observed = Observed(self._plan.reporter, sql, "execute_many")
         with observed:
-            with Call(self, sql) as connection:
+            with Call(self, sql, seconds=seconds) as connection:
                 statement = self._plan.statements[sql]
                 observed.parameters = native = statement.bind_many(rows)
                 observed.batch_size = len(native)
                 self._begin_if_needed()
-                sent = connection.execute_many(statement.text, native, None)
+                sent = connection.execute_many(statement.text, native, self._deadline)
                 observed.raw = raw = stoppable(sent, connection)
                 self._check_kept()
         return Result(raw, schema_type)
 
-    def execute_script(self, script: str) -> None:
+    def execute_script(self, script: str, *, query_timeout: float | None = None) -> None:
         """Run the statements of a script, without parameters, in this session's transaction.
+
+        *query_timeout* is for all of them together.
 
         An autocommit session runs scripts that have a BEGIN and COMMIT of their own. A transaction that such
         a script leaves open is rolled back: with the script's error, or with `TransactionAbortedError`.
         """
         is_alone = self._plan.autocommit and not self._begun
+        seconds = self._seconds(query_timeout)
         with Observed(self._plan.reporter, script, "execute_script"):
-            self._execute_script(script, is_alone=is_alone)
+            self._execute_script(script, seconds, is_alone=is_alone)
 
-    def _execute_script(self, script: str, *, is_alone: bool) -> None:
-        with Call(self, script) as connection:
+    def _execute_script(self, script: str, seconds: float | None, *, is_alone: bool) -> None:
+        with Call(self, script, seconds=seconds) as connection:
             statements = self._plan.statements.script(script, has_own_transactions=is_alone)
             self._begin_if_needed()
             try:
-                connection.execute_script(statements, None)
+                connection.execute_script(statements, self._deadline)
             except BaseException as exc:
                 if is_alone:
                     self._undo_script(exc)
@@ -200,15 +256,32 @@ class Session(SessionBase["Connection[Any]"]):
 
     @overload
     def stream(
-        self, sql: str, parameters: Parameters = None, *, batch_size: int = 1000
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        batch_size: int = 1000,
+        query_timeout: float | None = None,
     ) -> Rows[dict[str, Any]]: ...
     @overload
     def stream(
-        self, sql: str, parameters: Parameters = None, *, schema_type: type[T], batch_size: int = 1000
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: type[T],
+        batch_size: int = 1000,
+        query_timeout: float | None = None,
     ) -> Rows[T]: ...
     @overload
     def stream(
-        self, sql: str, parameters: Parameters = None, *, schema_type: UnionType, batch_size: int = 1000
+        self,
+        sql: str,
+        parameters: Parameters = None,
+        *,
+        schema_type: UnionType,
+        batch_size: int = 1000,
+        query_timeout: float | None = None,
     ) -> Rows[Any]: ...
     def stream(
         self,
@@ -217,15 +290,24 @@ class Session(SessionBase["Connection[Any]"]):
         *,
         schema_type: type[Any] | UnionType | None = None,
         batch_size: int = 1000,
+        query_timeout: float | None = None,
     ) -> Any:
-        """The rows of one statement, *batch_size* of them in memory at a time. Ends with the session."""
+        """The rows of one statement, *batch_size* of them in memory at a time. Ends with the session.
+
+        *query_timeout* is for each wait for a batch.
+        """
         if batch_size < 1:
             msg = f"batch_size is at least 1, not {batch_size}"
             raise InvalidArgumentError(msg)
-        return Rows(self, sql, parameters, schema_type, batch_size)
+        return Rows(self, sql, parameters, schema_type, batch_size, seconds=self._seconds(query_timeout))
 
     def load(
-        self, table: str | Sequence[str], rows: Iterable[Any], columns: Sequence[str] | None = None
+        self,
+        table: str | Sequence[str],
+        rows: Iterable[Any],
+        columns: Sequence[str] | None = None,
+        *,
+        query_timeout: float | None = None,
     ) -> int:
         """Insert many rows by the driver's fastest path: all of them, or none. Returns how many.
 
@@ -235,25 +317,33 @@ class Session(SessionBase["Connection[Any]"]):
 
         *table*: `table` or `schema.table`, in their exact case. A part that holds a dot is quoted as in SQL,
         or the parts are given as they are: `("schema", "a.table")`.
+
+        *query_timeout* is for the whole load, reading *rows* included; it is looked at between batches.
         """
         path = table_path(table, self._plan.statements.dialect)
+        seconds = self._seconds(query_timeout)
         batches = Batches(rows, columns, self._connection.load_batch)
         if not (self._begun or self._plan.autocommit):
-            with Opening(self):
-                return self._load(path, batches)
+            with Opening(self, seconds):
+                return self._load(path, batches, seconds)
         if self._begun and not self._plan.has_savepoints:
-            return self._load(path, batches)
-        with self.begin():
-            return self._load(path, batches)
+            return self._load(path, batches, seconds)
+        with Transaction(self, seconds):
+            return self._load(path, batches, seconds)
 
-    def _load(self, path: tuple[str, ...], batches: Batches) -> int:
+    def _load(self, path: tuple[str, ...], batches: Batches, seconds: float | None) -> int:
         count, table = 0, ".".join(path)
+        ends_at = None if seconds is None else time.monotonic() + seconds
         observed = Observed(self._plan.reporter, table, "load", is_over=False)
         try:
             for batch in batches:
                 with observed:
-                    with Call(self, f"load {table}") as connection:
-                        sent = connection.load(path, batches.columns, batch, None)
+                    with Call(
+                        self, f"load {table}", seconds=seconds, ends_at=ends_at
+                    ) as connection:
+                        if self._limit is not None:
+                            self._limit.check()
+                        sent = connection.load(path, batches.columns, batch, self._deadline)
                         count += stoppable(sent, connection)
                         self._check_kept()
                         observed.rowcount = observed.batch_size = count
@@ -268,10 +358,10 @@ class Session(SessionBase["Connection[Any]"]):
 
     def connection(self) -> Any:
         """The driver's own connection, in this session's transaction; its state is reset afterwards."""
-        with Call(self, "connection()") as connection:
+        with Call(self, "connection()", seconds=self._plan.query_timeout) as connection:
             self._begin_if_needed()
             self._lent = True
-            return connection.lend_raw(None)
+            return connection.lend_raw(self._deadline)
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -280,7 +370,7 @@ class Session(SessionBase["Connection[Any]"]):
 
         Its clean end commits it, or keeps what was done since the savepoint; an exception undoes it.
         """
-        return Transaction(self)
+        return Transaction(self, self._plan.query_timeout)
 
     def commit(self) -> None:
         """Commit now; the next statement begins another transaction.
@@ -300,7 +390,7 @@ class Session(SessionBase["Connection[Any]"]):
 
     def _apply_options(self) -> None:
         self._lent = True  # what is set here is undone by the reset
-        self._connection.apply_session_options(self._plan.transaction, None)
+        self._connection.apply_session_options(self._plan.transaction, self._deadline)
         self._ready = True
 
     def _begin_if_needed(self) -> None:
@@ -315,7 +405,7 @@ class Session(SessionBase["Connection[Any]"]):
         self._check_transactions()
         # Noted before: BEGIN may be done when an interruption comes. If it is not, `_failed` takes it back.
         self._begun = self._ready = True
-        self._connection.begin(self._plan.transaction, None)
+        self._connection.begin(self._plan.transaction, self._deadline)
 
     def _commit(self) -> None:
         if not self._begun:
@@ -449,11 +539,18 @@ class Session(SessionBase["Connection[Any]"]):
         streams, self._streams = self._streams, None
         failure: BaseException | None = None
         for stream in streams or ():
+            seconds, limit = stream._seconds, None
             try:
+                if seconds is not None:
+                    limit = Limit(self._connection, seconds, self._connection.guard[HELD])
                 stream._leave(is_undone=is_undone)
             except Exception as exc:  # noqa: BLE001 - told apart below
                 interruption = self._connection.interruption(exc)
                 if interruption is not None:
                     raise interruption from None
-                failure = failure or self._connection.mapped(exc)
+                error = self._connection.mapped(exc)
+                failure = failure or (error if limit is None else limit.judge(error))
+            finally:
+                if limit is not None:
+                    limit.end()
         return failure

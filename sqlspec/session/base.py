@@ -33,9 +33,11 @@ from sqlspec.errors import (
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, Outcome, TransactionStatus
 
 from .observed import Ending
+from .plan import limit_of
 
 if TYPE_CHECKING:
     from sqlspec.concurrency.guard import CallGuard
+    from sqlspec.concurrency.limits import AsyncLimit, Limit
     from sqlspec.plugin import AsyncConnection, Connection
 
     from .plan import SessionPlan
@@ -65,6 +67,7 @@ class SessionBase(Generic[C]):
         "_failure",
         "_in_doubt",
         "_lent",
+        "_limit",
         "_plan",
         "_ready",
         "_streams",
@@ -91,6 +94,8 @@ class SessionBase(Generic[C]):
     """Results that are being read."""
     _was_refused: bool
     """A server that takes no writes refused one, in a session that may write."""
+    _limit: Limit | AsyncLimit | None
+    """The time limit of the call under way."""
 
     def __repr__(self) -> str:
         state = self._trouble or ("in a transaction" if self._begun else "ready")
@@ -172,6 +177,17 @@ class SessionBase(Generic[C]):
             msg = f"adapter {self._plan.adapter!r} has no savepoints: begin() can not be in a transaction"
             raise SavepointNotSupportedError(msg)
 
+    # --- time limits ----------------------------------------------------------------------------
+
+    def _seconds(self, query_timeout: float | None) -> float | None:
+        """The time limit of a call that was given *query_timeout*; None: it has none."""
+        return self._plan.query_timeout if query_timeout is None else limit_of(query_timeout)
+
+    @property
+    def _deadline(self) -> float | None:
+        """When the driver has to give the call under way up."""
+        return None if self._limit is None else self._limit.deadline
+
     # --- what has become of it ------------------------------------------------------------------
 
     def _failed(self, exc: BaseException, sql: object, *, first: bool) -> BaseException:
@@ -190,6 +206,8 @@ class SessionBase(Generic[C]):
         elif isinstance(error, (DeadlineExceeded, DisconnectedError)):
             # What the server did with the statement is not known, so the connection is not lent again.
             self._in_doubt = True
+        if self._limit is not None:
+            error = self._limit.judge(error)
         if self._begun:
             status = self._status()
             # The driver sees no transaction: it did not begin, or the error ended it with nothing in it.

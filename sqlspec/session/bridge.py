@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from sqlspec.concurrency.workers import Job
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin._sync import Cursor, PooledConnection
-    from sqlspec.plugin.contract import Parameters, Row, TransactionOptions
+    from sqlspec.plugin.contract import Parameters, Row, StopRequest, TransactionOptions
     from sqlspec.plugin.results import LazyResult
     from sqlspec.sql import CopyData
 
@@ -173,18 +173,19 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
         self._may_interrupt = False
         await self._workers.hop(self._inner.disconnect, (), self)
 
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> StopRequest | None:
         """From any thread. For good: a thread that is inside a call closes the connection behind itself."""
         if not for_good:
             if self._may_interrupt and self._inner.guard.ended is None:
                 with suppress(Exception):  # a statement that can not be stopped is waited for
-                    self._inner.interrupt(for_good=False)
-            return
+                    return self._inner.interrupt(for_good=False)
+            return None
         self._inner.drop()
         job = self.job
         if job is not None and not job.is_done:
             with suppress(RuntimeError):  # the loop was closed meanwhile: nobody waits
                 job.loop.call_soon_threadsafe(job.cut)
+        return None
 
     def is_clean(self, *, reset: bool) -> bool:
         """What the application did with `raw` shows in a thread only."""

@@ -40,8 +40,15 @@ def async_execution(
     """Make an async method return its execution instead of a coroutine."""
 
     @wraps(method)
-    def start(self: Any, sql: str, parameters: Any = None, *, schema_type: Any = None) -> AsyncExecution[Any]:
-        return AsyncExecution((method, self, sql, parameters, schema_type))
+    def start(
+        self: Any,
+        sql: str,
+        parameters: Any = None,
+        *,
+        schema_type: Any = None,
+        query_timeout: float | None = None,
+    ) -> AsyncExecution[Any]:
+        return AsyncExecution((method, self, sql, parameters, schema_type, query_timeout))
 
     return start
 
@@ -54,7 +61,7 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
     it never sends again. Dropped without being awaited it has not run, and warns.
     """
 
-    _call: tuple[Any, Any, str, Any, Any] | None
+    _call: tuple[Any, Any, str, Any, Any, float | None] | None
     """Until it runs: the method, and what it takes."""
     _result: Result[T] | None = None
     _error: BaseException | None = None
@@ -66,9 +73,11 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
         call, self._call = self._call, None
         if call is None:
             return self._again()
-        method, session, sql, parameters, schema_type = call
+        method, session, sql, parameters, schema_type, query_timeout = call
         try:
-            self._result = result = await method(session, sql, parameters, schema_type=schema_type)
+            self._result = result = await method(
+                session, sql, parameters, schema_type=schema_type, query_timeout=query_timeout
+            )
         except BaseException as exc:
             self._error = exc
             raise

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import InvalidArgumentError, NotSupportedError
@@ -17,10 +19,11 @@ if TYPE_CHECKING:
     from sqlspec.plugin.info import AdapterInfo
     from sqlspec.sql import Statements
 
-__all__ = ("ISOLATION_LEVELS", "SessionPlan", "plan_session", "statements_of")
+__all__ = ("ISOLATION_LEVELS", "SessionPlan", "limit_of", "plan_session", "statements_of")
 
 ISOLATION_LEVELS = ("read uncommitted", "read committed", "repeatable read", "serializable")
 """The isolation levels of SQL-92, in lower case."""
+LARGEST = sys.float_info.max
 
 
 class SessionPlan:
@@ -34,6 +37,7 @@ class SessionPlan:
         "has_transactions",
         "keeps_state",
         "name",
+        "query_timeout",
         "reporter",
         "starts_ready",
         "statements",
@@ -50,6 +54,7 @@ class SessionPlan:
         autocommit: bool,
         keeps_state: bool,
         commit_timeout: float,
+        query_timeout: float | None,
         has_savepoints: bool,
         has_transactions: bool,
         reporter: Reporter | None,
@@ -57,6 +62,7 @@ class SessionPlan:
         self.name, self.adapter, self.statements = name, adapter, statements
         self.transaction, self.autocommit = transaction, autocommit
         self.keeps_state, self.commit_timeout = keeps_state, commit_timeout
+        self.query_timeout = query_timeout
         self.has_savepoints, self.has_transactions = has_savepoints, has_transactions
         self.reporter = reporter
         """Whom the sessions tell what they do; None: nobody wants to know."""
@@ -100,10 +106,22 @@ def plan_session(
         autocommit=autocommit,
         keeps_state=config.reset == "rollback",
         commit_timeout=config.commit_timeout,
+        query_timeout=(
+            config.query_timeout if options.query_timeout is None else limit_of(options.query_timeout)
+        ),
         has_savepoints=Capability.SAVEPOINTS in info.capabilities,
         has_transactions=has_transactions,
         reporter=report_to(statements),
     )
+
+
+def limit_of(query_timeout: Any) -> float | None:
+    """*query_timeout* as a call gave it; None for infinity, which is no limit. Raises for what is none."""
+    is_number = isinstance(query_timeout, (int, float)) and not isinstance(query_timeout, bool)
+    if not (is_number and query_timeout > 0 and (query_timeout <= LARGEST or query_timeout == inf)):
+        msg = "query_timeout is a number of seconds above 0; math.inf for no limit"
+        raise InvalidArgumentError(msg)
+    return None if query_timeout == inf else float(query_timeout)
 
 
 def statements_of(info: AdapterInfo) -> Statements:

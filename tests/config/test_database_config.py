@@ -91,6 +91,7 @@ def test_a_wrong_option_is_named_with_what_was_expected(options: dict[str, Any],
         "pool_recycle",
         "pool_idle_timeout",
         "connect_timeout",
+        "query_timeout",
         "commit_timeout",
         "leak_detection_threshold",
     ],
@@ -318,7 +319,7 @@ def test_a_config_alone_asks_the_database_module(monkeypatch: pytest.MonkeyPatch
     config.provide_connection()
     config.provide_session(read_only=True)
 
-    session = {"autocommit": None, "read_only": True, "isolation": None}
+    session = {"autocommit": None, "read_only": True, "isolation": None, "query_timeout": None}
     assert calls[0] is config
     assert calls[1::2] == [
         ("create_pool", {}),

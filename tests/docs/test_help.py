@@ -51,4 +51,10 @@ def test_every_public_method_has_a_signature(owner: type, name: str) -> None:
 def test_a_session_is_a_class_like_any_other(kind: type) -> None:
     """Which can be looked at."""
     assert list(inspect.signature(kind).parameters) == ["plan", "connection"]
-    assert list(inspect.signature(kind.execute).parameters) == ["self", "sql", "parameters", "schema_type"]  # type: ignore[attr-defined]
+    assert list(inspect.signature(kind.execute).parameters) == [  # type: ignore[attr-defined]
+        "self",
+        "sql",
+        "parameters",
+        "schema_type",
+        "query_timeout",
+    ]

@@ -155,3 +155,32 @@ async def test_async_streams_have_rows_of_the_type() -> None:
 
         assert users == [User(1, "Ada")]
         assert rows == [{"id": 1, "name": "Ada"}]
+
+
+def test_a_time_limit_changes_no_type() -> None:
+    """Beside every other option, on every call."""
+    with session() as db:
+        assert assert_type(db.execute(ADA, query_timeout=9.0).one(), dict[str, Any])
+        assert assert_type(db.execute(ADA, schema_type=User, query_timeout=9.0).one(), User).id == 1
+        assert assert_type(db.execute("SELECT 7", schema_type=int, query_timeout=9).one(), int) == 7
+        many = "INSERT INTO note VALUES (?)"
+        db.execute_script("CREATE TABLE note (id INTEGER)", query_timeout=9.0)
+        assert_type(db.execute_many(many, [(1,)], query_timeout=9.0), Result[dict[str, Any]])
+        assert_type(db.execute_many(many, [(2,)], schema_type=int, query_timeout=9.0), Result[int])
+        assert assert_type(db.load("note", [(3,)], ["id"], query_timeout=9.0), int) == 1
+        for row in db.stream("SELECT id FROM note", query_timeout=9.0):
+            assert_type(row, dict[str, Any])
+        for number in db.stream("SELECT id FROM note", schema_type=int, query_timeout=9.0):
+            assert_type(number, int)
+
+
+async def test_a_time_limit_changes_no_type_of_the_async_side() -> None:
+    """The same calls, awaited."""
+    async with async_session() as db:
+        assert assert_type(await db.execute(ADA, query_timeout=9.0).one(), dict[str, Any])
+        assert assert_type(await db.execute(ADA, schema_type=User, query_timeout=9.0).one(), User).id == 1
+        await db.execute_script("CREATE TABLE note (id INTEGER)", query_timeout=9.0)
+        many = await db.execute_many("INSERT INTO note VALUES (?)", [(1,)], query_timeout=9.0)
+        assert_type(many, Result[dict[str, Any]])
+        async for number in db.stream("SELECT 7", schema_type=int, query_timeout=9.0):
+            assert assert_type(number, int) == 7

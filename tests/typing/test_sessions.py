@@ -19,7 +19,7 @@ def test_a_name_gives_the_sql_session_of_its_side() -> None:
 
         with spec.provide_session("main") as session:
             assert type(assert_type(session, Session)) is Session
-        with spec.provide_session(name="main", read_only=True) as session:
+        with spec.provide_session(name="main", read_only=True, query_timeout=1.5) as session:
             assert type(assert_type(session, Session)) is Session
         with spec.provide_session() as session:
             assert type(assert_type(session, Session)) is Session
@@ -41,11 +41,11 @@ def test_a_config_and_its_class_give_its_own_sessions() -> None:
     with SQLSpec() as spec:
         main = spec.register_config(SQLiteConfig())
 
-        with spec.provide_session(main, autocommit=True) as session:
+        with spec.provide_session(main, autocommit=True, query_timeout=1.5) as session:
             assert type(assert_type(session, Session)) is Session
         with spec.provide_session(SQLiteConfig) as session:
             assert type(assert_type(session, Session)) is Session
-        with main.provide_session() as session:
+        with main.provide_session(query_timeout=1.5) as session:
             assert type(assert_type(session, Session)) is Session
 
 

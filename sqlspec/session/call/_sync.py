@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.callers import caller
 from sqlspec.concurrency.guard import DROPPED, HELD
+from sqlspec.concurrency.limits import Limit
 from sqlspec.session.base import CLOSED, SessionBase
 
 if TYPE_CHECKING:
@@ -20,7 +21,16 @@ __all__ = ("Call",)
 class Call:
     """One call, under the connection's guard: refuses overlap and trouble, judges what the call raises."""
 
-    __slots__ = ("_caller", "_even_if_aborted", "_first", "_session", "_sql")
+    __slots__ = (
+        "_caller",
+        "_ends_at",
+        "_even_if_aborted",
+        "_first",
+        "_limit",
+        "_seconds",
+        "_session",
+        "_sql",
+    )
 
     def __init__(
         self,
@@ -28,8 +38,13 @@ class Call:
         sql: str,
         *,
         even_if_aborted: bool = False,
+        seconds: float | None = None,
+        ends_at: float | None = None,
     ) -> None:
+        """*seconds*: its time limit, which began to run before if *ends_at* is given."""
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
+        self._seconds, self._ends_at = seconds, ends_at
+        self._limit: Limit | None = None
         self._first = False
         self._caller = caller()
 
@@ -49,6 +64,8 @@ class Call:
             if session._trouble is CLOSED or (session._trouble and not self._even_if_aborted):
                 raise session._refusal(self)  # noqa: TRY301
             self._first = not session._begun
+            if self._seconds is not None:
+                session._limit = self._limit = Limit(connection, self._seconds, self, self._ends_at)
         except BaseException:
             if guard[HELD] is self:
                 del guard[HELD]
@@ -63,9 +80,14 @@ class Call:
         try:
             error = None if exc is None else session._failed(exc, self._sql, first=self._first)
         finally:
-            if guard[HELD] is self:
-                del guard[HELD]
-            if guard.ended is DROPPED:
-                guard.close_dropped(connection)
+            try:
+                if self._limit is not None:
+                    session._limit = None
+                    self._limit.end()
+            finally:
+                if guard[HELD] is self:
+                    del guard[HELD]
+                if guard.ended is DROPPED:
+                    guard.close_dropped(connection)
         if error is not None and error is not exc:
             raise error from exc

@@ -35,9 +35,12 @@ class Rows(Generic[T]):
         parameters: Parameters,
         schema_type: type[Any] | UnionType | None,
         batch_size: int,
+        *,
+        seconds: float | None,
     ) -> None:
+        """*seconds*: how long each wait may take."""
         self._session, self._sql, self._parameters = session, sql, parameters
-        self._schema_type, self._batch_size = schema_type, batch_size
+        self._schema_type, self._batch_size, self._seconds = schema_type, batch_size, seconds
         self._cursor: Cursor | None = None
         self._batch: Iterator[T] = iter(())
         self._count = 0
@@ -60,7 +63,7 @@ class Rows(Generic[T]):
     def _fetch(self) -> None:
         observed = self._observed
         with observed:
-            with Call(self._session, self._sql) as connection:
+            with Call(self._session, self._sql, seconds=self._seconds) as connection:
                 if self._cursor is None:
                     self._cursor = self._open(connection)
                 rows = self._cursor.fetch()
@@ -78,7 +81,7 @@ class Rows(Generic[T]):
         statement = session._plan.statements[self._sql]
         native = statement.bind(self._parameters)
         session._begin_if_needed()
-        cursor = connection.stream(statement.text, native, self._batch_size, None)
+        cursor = connection.stream(statement.text, native, self._batch_size, session._deadline)
         session._streams = [*(session._streams or ()), self]
         return cursor
 
@@ -101,6 +104,7 @@ class Rows(Generic[T]):
         Raises `SessionInUseError` while another task or thread is running a statement of the session.
         """
         if self._cursor is not None and self._session._trouble is not CLOSED:
-            with Call(self._session, self._sql, even_if_aborted=True):
+            call = Call(self._session, self._sql, even_if_aborted=True, seconds=self._seconds)
+            with call:
                 self._leave()
         self._is_done, self._batch = True, iter(())

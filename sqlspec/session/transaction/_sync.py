@@ -22,10 +22,11 @@ __all__ = ("Opening", "Transaction")
 class Transaction:
     """A `begin()` block. Blocks nest, and end in reverse order."""
 
-    __slots__ = ("_depth", "_savepoint", "_session")
+    __slots__ = ("_depth", "_savepoint", "_seconds", "_session")
 
-    def __init__(self, session: Session) -> None:
-        self._session, self._depth = session, 0
+    def __init__(self, session: Session, seconds: float | None) -> None:
+        """*seconds*: how long BEGIN may take, or a savepoint; COMMIT and ROLLBACK have their own limits."""
+        self._session, self._depth, self._seconds = session, 0, seconds
         self._savepoint: str | None = None
 
     def __enter__(self) -> Self:
@@ -33,11 +34,11 @@ class Transaction:
         if self._depth:
             msg = "this begin() block is open already; call begin() again for another"
             raise InvalidArgumentError(msg)
-        with Call(session, "BEGIN") as connection:
+        with Call(session, "BEGIN", seconds=self._seconds) as connection:
             if session._begun:
                 session._check_savepoints()
                 self._savepoint = f"sqlspec_{session._blocks + 1}"
-                connection.savepoint(self._savepoint, None)
+                connection.savepoint(self._savepoint, session._deadline)
             else:
                 session._begin_block()
         session._blocks += 1
@@ -53,8 +54,10 @@ class Transaction:
         session._blocks = self._depth - 1
         self._depth = 0
         aborted: BaseException | None = None
+        is_kept = self._savepoint is not None and exc is None and session._trouble is None
+        seconds = self._seconds if is_kept else None
         try:
-            with Call(session, "end of begin()", even_if_aborted=True):
+            with Call(session, "end of begin()", even_if_aborted=True, seconds=seconds):
                 if self._savepoint is None:
                     self._end_transaction(exc)
                 else:
@@ -79,7 +82,7 @@ class Transaction:
         """Keep or undo; returns the error for a block that ended well on what the database had given up."""
         session = self._session
         if exc is None and session._trouble is None:
-            session._connection.release_savepoint(name, None)
+            session._connection.release_savepoint(name, session._deadline)
             return None
         aborted = None if exc is not None or session._trouble is None else session._aborted()
         session._connection.rollback_to_savepoint(name, session._clean_up_deadline())

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from asyncmy.errors import MySQLError
@@ -99,17 +98,14 @@ class CommandRunner:
         stopping.add_done_callback(_stopping.discard)
         await asyncio.wait([stopping])
 
-    def stop_statement(self) -> None:
-        """Stop the statement on the server and keep the connection; from any thread, without waiting."""
-        if self.is_waiting:
-            with suppress(RuntimeError):  # the loop is closed
-                self._raw.loop.call_soon_threadsafe(self._stop_soon)
-
-    def _stop_soon(self) -> None:
-        if self.is_waiting:
-            stopping = asyncio.ensure_future(self._setup.stop(self._raw.thread_id(), for_good=False))
-            _stopping.add(stopping)
-            stopping.add_done_callback(_stopping.discard)
+    def stop_statement(self) -> asyncio.Future[bool] | None:
+        """Stop the statement on the server and keep the connection; done when the server has been told."""
+        if not self.is_waiting or self._raw.loop.is_closed():
+            return None
+        stopping = asyncio.ensure_future(self._setup.stop(self._raw.thread_id(), for_good=False))
+        _stopping.add(stopping)
+        stopping.add_done_callback(_stopping.discard)
+        return stopping
 
     def drop(self) -> None:
         """Close at once: in the loop's thread, or from any other once the loop is closed."""

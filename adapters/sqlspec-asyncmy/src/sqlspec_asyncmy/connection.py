@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import asyncmy.connection
 
     from sqlspec.plugin import Parameters, TransactionOptions
+    from sqlspec.plugin.stopping import StopRequest
 
     from .session_setup import SessionSetup
     from .stream_cursor import AsyncMyCursor
@@ -346,12 +347,12 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         """No answer is outstanding, and nothing has arrived on the socket."""
         return self._runner.is_usable()
 
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> StopRequest | None:
         """KILL QUERY, by another connection; for good, close at once."""
-        if for_good:
-            self._runner.drop()
-        else:
-            self._runner.stop_statement()
+        if not for_good:
+            return self._runner.stop_statement()
+        self._runner.drop()
+        return None
 
     @property
     def fileno(self) -> int | None:

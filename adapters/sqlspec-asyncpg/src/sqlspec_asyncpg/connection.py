@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import CopyData, Parameters, RawResult, TransactionOptions
     from sqlspec.plugin.postgresql import SchemaChanges
+    from sqlspec.plugin.stopping import StopRequest
 
     from .config import AsyncpgConfig
 
@@ -289,14 +290,15 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         """Send the close message (Terminate)."""
         await self.raw.close()
 
-    def interrupt(self, *, for_good: bool) -> None:
-        """A task's statement is stopped by the task's cancellation; here it is about the connection."""
+    def interrupt(self, *, for_good: bool) -> StopRequest | None:
+        """Ask the server to stop the running statement, or close the connection at once."""
         if not for_good:
-            return
+            return self.raw.request_cancel()
         if self._loop.is_closed():
             self.raw.close_without_loop()
         else:
             self.raw.terminate()
+        return None
 
     @property
     def fileno(self) -> int | None:

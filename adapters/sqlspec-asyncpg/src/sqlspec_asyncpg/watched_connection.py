@@ -1,8 +1,8 @@
 # pyright: reportMissingTypeStubs=false
 """asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
 
-It uses `_protocol`, `_top_xact`, `_copy_in`, its caches and the sets of listeners, which asyncpg does not
-document: so asyncpg's version has an upper bound.
+It uses `_protocol`, `_top_xact`, `_copy_in`, `_cancel_current_command`, its caches and the sets of listeners,
+which asyncpg does not document: so asyncpg's version has an upper bound.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import asyncpg
 from .wire_tap import WireTap
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Transport
+    from asyncio import AbstractEventLoop, Future, Transport
 
     from .wire_tap import Reply
 
@@ -41,6 +41,17 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         """A call was cancelled, and the server has not acknowledged that yet."""
         protocol = self._protocol
         return protocol is not None and bool(protocol._is_cancelling())  # noqa: SLF001 - see the top of this file
+
+    def request_cancel(self) -> Future[None] | None:
+        """Ask the server to stop what is running, which then fails; done when the server has been asked.
+
+        None where asyncpg itself has asked, for a call that was cancelled or has timed out.
+        """
+        if self.is_closed() or self.is_cancelling:
+            return None
+        sent: Future[None] = self._loop.create_future()
+        self._cancel_current_command(sent)
+        return sent
 
     def restore(self) -> bool:
         """Undo what an owner changed on this object. False: it can not be undone."""

@@ -1,15 +1,15 @@
-"""Deadlines of statements: DuckDB has none, so a timer interrupts."""
+"""Deadlines of statements: DuckDB has none, so an alarm interrupts."""
 
 from __future__ import annotations
 
 import time
 from contextlib import contextmanager
-from threading import Timer
 from typing import TYPE_CHECKING
 
 import duckdb
 
 from sqlspec.errors import DeadlineExceeded
+from sqlspec.plugin.stopping import Alarm
 
 from .errors import is_interrupt
 
@@ -25,9 +25,7 @@ def interrupted_at(deadline: float | None, interrupt: Callable[[], object]) -> G
     if deadline is None:
         yield
         return
-    timer = Timer(max(deadline - time.monotonic(), 0), interrupt)
-    timer.daemon = True
-    timer.start()
+    alarm = Alarm(deadline, interrupt)
     try:
         yield
     except duckdb.Error as exc:
@@ -36,4 +34,4 @@ def interrupted_at(deadline: float | None, interrupt: Callable[[], object]) -> G
             raise DeadlineExceeded(msg) from exc
         raise
     finally:
-        timer.cancel()
+        alarm.cancel()

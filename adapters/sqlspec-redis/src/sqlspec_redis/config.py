@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 __all__ = ("RedisConfig",)
 
+SOCKET_TIMEOUT = 5.0
 COMMIT_TIMEOUT = 30.0
 """What every config says that does not speak of it."""
 
@@ -45,8 +46,11 @@ class RedisConfig(
     """The server's unix socket; then host and port do not count."""
     database: int = 0
     """The number of the database."""
-    socket_timeout: float | None = 5.0
-    """Seconds to wait for a reply; then the connection is dropped. None: for ever."""
+    socket_timeout: float | None = SOCKET_TIMEOUT
+    """Seconds to wait for a reply; then the connection is dropped. None: for ever.
+
+    `query_timeout`, which every config has, is the same, and goes before the default.
+    """
     codec: Literal["json"] | None = None
     """Values that redis-py would refuse are sent as JSON; None: they are refused."""
     decode_responses: bool = False
@@ -77,6 +81,10 @@ class RedisConfig(
             raise self.invalid("database", "is a database's number, 0 or more")
         if self.socket_timeout is not None and not 0 < self.socket_timeout < float("inf"):
             raise self.invalid("socket_timeout", "must be a finite number of seconds above 0, or None")
+        if self.query_timeout is not None and self.socket_timeout not in {SOCKET_TIMEOUT, self.query_timeout}:
+            raise self.invalid(
+                "query_timeout", "is Redis' socket_timeout, which says something else; leave one out"
+            )
         self._check_encryption()
         self._check_senseless()
 
@@ -92,6 +100,11 @@ class RedisConfig(
             raise self.invalid("read_only", "Redis has no read-only sessions; use a user with fewer rights")
         if self.commit_timeout != COMMIT_TIMEOUT:
             raise self.invalid("commit_timeout", "Redis has no COMMIT; socket_timeout bounds every command")
+
+    @property
+    def reply_timeout(self) -> float | None:
+        """Seconds to wait for a reply, by whichever name they were given."""
+        return self.socket_timeout if self.query_timeout is None else self.query_timeout
 
     @property
     def _has_secure_url(self) -> bool:

@@ -69,7 +69,7 @@ def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:
     options: dict[str, Any] = {
         "terms": terms,
         "db": config.database,
-        "socket_timeout": config.socket_timeout,
+        "socket_timeout": config.reply_timeout,
         "socket_connect_timeout": config.connect_timeout,
         "decode_responses": config.decode_responses,
         "client_name": config.client_name,

@@ -69,5 +69,7 @@ def sqlspec_create_async_session(
 def _check(options: SessionOptions) -> None:
     if options.read_only:
         raise NotSupportedError("Redis has no read-only sessions; give the config a user with fewer rights")
+    if options.query_timeout is not None:
+        raise NotSupportedError("a Redis session has no query_timeout of its own; set it in the config")
     if options.isolation is not None or options.autocommit is False:
         raise NotSupportedError("a Redis session has no transaction; use its pipeline(transaction=True)")

@@ -20,6 +20,8 @@ from sqlspec_psycopg.messages import check_results, takes_no_writes
 from sqlspec_psycopg.statements._async import AsyncStatements
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from psycopg.pq.abc import PGresult
 
     from sqlspec.errors import SQLSpecError
@@ -156,13 +158,14 @@ class AsyncPsycopgConnection(AsyncStatements):
         self._cursor = None
         return await super().lend_raw(deadline)
 
-    def interrupt(self, *, for_good: bool) -> None:
+    def interrupt(self, *, for_good: bool) -> Future[None] | None:
         """Ask the server to stop the running statement, or shut the socket down; returns at once."""
         if for_good:
             self.raw.shutdown_socket()
             async_finish_if_idle(self.raw)
         elif not self._control.is_sending:
-            request_cancel(self._pgconn)
+            return request_cancel(self._pgconn)
+        return None
 
     @property
     def fileno(self) -> int | None:
