@@ -207,10 +207,9 @@ class Plugins:
 
     def unregister(self, name: str) -> None:
         """Remove a plugin by its name; an installed one comes back when it is asked for again."""
-        if not isinstance(name, str):
-            raise InvalidArgumentError(
-                "unregister() takes the name that register() was given, not the plugin"
-            )
+        if not isinstance(name, str):  # pyright: ignore[reportUnnecessaryIsInstance]
+            msg = "unregister() takes the name that register() was given, not the plugin"
+            raise InvalidArgumentError(msg)
         with self._lock:
             if name not in self._loaded and name not in self._others:
                 known = did_you_mean(name, (*self._loaded, *self._others), otherwise="Registered")
