@@ -56,7 +56,7 @@ def _strings(dialect: Dialect) -> Iterator[str]:
         # The prefix must be a word of its own: the quote after `nameE` opens a plain string.
         body = r"'(?:[^'\\]|\\.|'')*+'?"
         # A string goes on after a new line, by the rules that it began with.
-        yield rf"'(?<=[{letters}]')(?<!{IDENT}[{letters}]'){body[1:]}(?:{_NEXT_LINE}{body})*+"
+        yield rf"'(?<=[{letters}]')(?<!{IDENT}[{letters}]'){body[1:]}(?:{_NEXT_LINE}{body})*"
     for quote in dialect.string_quotes:
         body = rf"(?:[^{quote}\\]|\\.)*+" if dialect.backslash_escapes else f"[^{quote}]*+"
         yield f"{quote}{body}{quote}?"

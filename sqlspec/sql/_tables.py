@@ -73,7 +73,8 @@ def _items(dialect: Dialect) -> re.Pattern[str]:
     """Finds names with all their dots, and every other character alone; a placeholder is no name."""
     quoted = [rf"(?:{re.escape(pair[0])}[^\{pair[1]}]*+\{pair[1]})++" for pair in dialect.identifier_quotes]
     name = "|".join([*quoted, rf"(?![0-9$]){IDENT}++"])
-    return re.compile(rf"((?:{name})(?: ?\. ?(?:{name}))*+)|([:@$#?]{IDENT}*+|[^ ])")
+    # Greedy, not possessive: before Python 3.11.5 a possessive group gives nothing back that has failed.
+    return re.compile(rf"((?:{name})(?: ?\. ?(?:{name}))*)|([:@$#?]{IDENT}*+|[^ ])")
 
 
 class _Frame(Struct):

@@ -106,7 +106,7 @@ def _wait_until_it_answers(site: Site, process: subprocess.Popen[bytes], log: Pa
     while True:
         try:
             site.get("/metrics")
-        except OSError:
+        except (OSError, AssertionError):  # a worker that begins may have its file half written
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)

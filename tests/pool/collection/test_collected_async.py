@@ -56,7 +56,7 @@ class Scene:
         """Afterwards: the dead were found, at once."""
         state = self.pool._state
         reclaimed = 2 - len(self.doomed)
-        assert state.closed["reclaimed"] == reclaimed
+        assert state.stats().reclaimed == reclaimed
         stats = self.pool.stats()
         assert stats.size == stats.idle + stats.in_use + stats.opening
         if queue and reclaimed:
