@@ -24,6 +24,7 @@ DOORS = (
     "sqlspec.plugin.network",
     "sqlspec.plugin.postgresql",
     "sqlspec.plugin.stopping",
+    "sqlspec.plugin.stopping",
     # What web frameworks mount.
     "sqlspec.integrations.asgi",
     "sqlspec.integrations.wsgi",
