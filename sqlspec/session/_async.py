@@ -112,7 +112,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         reporter = plan.reporter
         event = None if reporter is None else reporter.start(sql, "execute")
         limit: AsyncLimit | None = None
-        deadline: float | None = None
+        failure: BaseException | None = None
         try:
             # Written out instead of `AsyncCall`, which would cost more calls for every statement.
             if guard.setdefault(HELD, token) is not token or guard.ended or self._trouble:
@@ -120,29 +120,32 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
             seconds = plan.query_timeout if query_timeout is None else limit_of(query_timeout)
             if seconds is not None:
                 self._limit = limit = AsyncLimit(connection, seconds, token)
-                deadline = limit.deadline
             statement = plan.statements[sql]
             # Nearly all parameters are right as they are; `bind` is for the rest.
-            is_native = type(parameters) is tuple and len(parameters) == statement.count
-            is_native = statement.is_positional if is_native else parameters is None and not statement.count
+            is_native = (
+                statement.is_positional and len(parameters) == statement.count
+                if type(parameters) is tuple
+                else parameters is None and not statement.count
+            )
             native: Any = parameters if is_native else statement.bind(parameters)
             if plan.autocommit and not self._ready:
                 await self._apply_options()
+            until = None if limit is None else limit.deadline
             if self._ready:
-                raw = await connection.execute(statement.text, native, deadline)
+                raw = await connection.execute(statement.text, native, until)
             else:
                 first = self._begun = self._ready = True
-                raw = await connection.begin_and_execute(plan.transaction, statement.text, native, deadline)
+                raw = await connection.begin_and_execute(plan.transaction, statement.text, native, until)
             # Rows that are still with the driver are fetched here, so that its errors come out of this call.
             if type(raw) is not RawResult or guard.ended:
                 fetch_now(raw)
                 self._check_kept()
         except BaseException as exc:
             # BaseException, because Ctrl-C and a cancellation leave a transaction that has to be judged, too.
-            error = self._failed_and_reported(exc, sql, event, parameters, first=first)
-            if error is exc:
+            failure = self._failed(exc, sql, first=first)
+            if failure is exc:
                 raise
-            raise error from exc
+            raise failure from exc
         finally:
             try:
                 if limit is not None:
@@ -153,6 +156,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                     del guard[HELD]
                 if guard.ended is DROPPED:
                     guard.close_dropped(connection)
+                if event is not None and failure is not None:  # only now, when no time limit runs any more
+                    reporter.end(event, parameters=parameters, error=failure)  # type: ignore[union-attr]
+                failure = None  # else it would hold itself, by way of this frame
         if event is not None:
             reporter.end(event, raw, parameters=parameters)  # type: ignore[union-attr] # it made the event
         return Result(raw, schema_type)
@@ -522,7 +528,9 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         try:
             if self._plan.reporter is None or not self._begun:
                 return await async_shielded(connection.finish(commit, reset, until), connection, until)
+            began = time.monotonic()
             with self._ending(commit=commit) as ending:
+                until += time.monotonic() - began  # what observers take is not the COMMIT's
                 ended = await async_shielded(connection.finish(commit, reset, until), connection, until)
                 ending.note(ended[0], self._judge(ended[0]) if commit else None)
             return ended  # noqa: TRY300 - nothing above it but the one call
@@ -539,18 +547,11 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
         streams, self._streams = self._streams, None
         failure: BaseException | None = None
         for stream in streams or ():
-            seconds, limit = stream._seconds, None
             try:
-                if seconds is not None:
-                    limit = AsyncLimit(self._connection, seconds, self._connection.guard[HELD])
                 await stream._leave(is_undone=is_undone)
             except Exception as exc:  # noqa: BLE001 - told apart below
                 interruption = self._connection.interruption(exc)
                 if interruption is not None:
                     raise interruption from None
-                error = self._connection.mapped(exc)
-                failure = failure or (error if limit is None else limit.judge(error))
-            finally:
-                if limit is not None:
-                    await limit.end()
+                failure = failure or self._connection.mapped(exc)
         return failure

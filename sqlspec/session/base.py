@@ -217,15 +217,6 @@ class SessionBase(Generic[C]):
                 self._give_up(error)
         return error
 
-    def _failed_and_reported(
-        self, exc: BaseException, sql: object, event: Any, parameters: object, *, first: bool
-    ) -> BaseException:
-        """The same, and observers hear of it."""
-        error = self._failed(exc, sql, first=first)
-        if event is not None and self._plan.reporter is not None:
-            self._plan.reporter.end(event, parameters=parameters, error=error)
-        return error
-
     def _status(self) -> TransactionStatus:
         """The driver's view; one that can not be told must not hide the error that is being looked at."""
         try:

@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from sqlspec.concurrency.guard import HELD
+from sqlspec.concurrency.limits import Limit
 from sqlspec.result.mapping import mapper_for
 from sqlspec.session.base import CLOSED
 from sqlspec.session.call._sync import Call
@@ -91,12 +93,24 @@ class Rows(Generic[T]):
         if cursor is not None:
             (cursor.discard() if is_undone else cursor.close())
 
-    def _leave(self, *, is_undone: bool = False) -> None:
-        """Read no more; *is_undone*: what the session did is undone."""
-        if self._cursor is not None:
-            self._observed.is_over = True
-            with self._observed:
+    def _leave(self, *, is_undone: bool) -> None:
+        """The session ends, within the guard: read no more; *is_undone*: what it did is undone."""
+        if self._cursor is None:
+            return
+        connection, limit = self._session._connection, None
+        self._observed.is_over = True
+        with self._observed:
+            try:
+                if self._seconds is not None:
+                    limit = Limit(connection, self._seconds, connection.guard[HELD])
                 self._end(is_undone=is_undone)
+            except Exception as exc:
+                if limit is None or connection.interruption(exc) is not None:
+                    raise
+                raise limit.judge(connection.mapped(exc)) from exc
+            finally:
+                if limit is not None:
+                    limit.end()
 
     def close(self) -> None:
         """Read no more. May be called twice; the session's end does it too.
@@ -105,6 +119,12 @@ class Rows(Generic[T]):
         """
         if self._cursor is not None and self._session._trouble is not CLOSED:
             call = Call(self._session, self._sql, even_if_aborted=True, seconds=self._seconds)
-            with call:
-                self._leave()
+            try:
+                with call:
+                    self._end()
+            except BaseException as exc:
+                if self._is_done:  # else it was refused, and is not over
+                    self._observed.end(exc)
+                raise
+            self._observed.end()
         self._is_done, self._batch = True, iter(())

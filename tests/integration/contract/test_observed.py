@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -246,3 +247,50 @@ async def test_an_observer_that_raises_changes_nothing(side: Side, spec: SQLSpec
     async with side.session(spec) as session:
         assert (await session.execute("SELECT id FROM item ORDER BY id")).scalars() == [1, 2, 3]
     assert spec.plugins.observer_errors > 10
+
+
+class Slow:
+    """Takes its time in each hook that something waits for."""
+
+    seconds = 0.3
+
+    @hookimpl
+    def sqlspec_transaction_ending(self) -> None:
+        """Before COMMIT is sent."""
+        time.sleep(self.seconds)
+
+    @hookimpl
+    def sqlspec_statement_executed(self) -> None:
+        """After a statement ran, or failed."""
+        time.sleep(self.seconds)
+
+
+async def test_a_slow_observer_costs_no_commit_its_time(
+    side: Side, request: pytest.FixtureRequest, spec: SQLSpec
+) -> None:
+    """Its time does not count for `commit_timeout`."""
+    slow = side.database.config(request, commit_timeout=0.2)
+    if side.database.name in {"sqlite", "duckdb"}:
+        slow = spec.get_config("db").replace(commit_timeout=0.2)
+    spec.plugins.register(Slow())
+    with spec.override("db", slow):
+        async with side.session(spec) as session:
+            await session.execute("CREATE TABLE IF NOT EXISTS slow (id INTEGER)")
+            await session.execute("INSERT INTO slow VALUES (1)")
+        async with side.session(spec) as session:
+            assert (await session.execute("SELECT id FROM slow")).scalars() == [1]
+
+
+async def test_a_slow_observer_costs_no_failed_statement_its_connection(side: Side, spec: SQLSpec) -> None:
+    """Its time does not count for `query_timeout`, whose end would drop the connection."""
+    slow = Slow()
+    slow.seconds = 1.3
+    spec.plugins.register(slow, "slow")
+
+    async with side.session(spec, autocommit=True) as session:
+        with pytest.raises(StatementError):
+            await session.execute("SELECT nothing FROM item", query_timeout=0.2)
+        spec.plugins.unregister("slow")
+        await session.execute("INSERT INTO item VALUES (1)")
+
+    assert spec.stats("db").opened == 1
