@@ -30,6 +30,8 @@ from opentelemetry.semconv._incubating.metrics.db_metrics import (  # pyright: i
 from opentelemetry.semconv.attributes.service_attributes import SERVICE_NAME
 from opentelemetry.semconv.metrics.db_metrics import DB_CLIENT_OPERATION_DURATION
 
+from sqlspec.observe.verbs import SQL_VERBS
+
 from .attributes import DB_OPERATION_NAME, error_of_statement, error_of_transaction, operation_name
 
 if TYPE_CHECKING:
@@ -47,16 +49,6 @@ if TYPE_CHECKING:
 __all__ = ("Instruments",)
 
 SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 10)
-VERBS = frozenset(
-    """
-    ALTER ANALYZE ATTACH BEGIN CALL CHECKPOINT CLUSTER COMMENT COMMIT COPY CREATE DEALLOCATE DECLARE
-    DELETE DESC DESCRIBE DETACH DISCARD DO DROP EXECUTE EXPLAIN EXPORT FETCH FLUSH FROM GRANT
-    HANDLER IMPORT INSERT INSTALL KILL LISTEN LOAD LOCK MERGE NOTIFY OPTIMIZE PIVOT PRAGMA PREPARE
-    REFRESH REINDEX RELEASE RENAME REPLACE RESET REVOKE ROLLBACK SAVEPOINT SELECT SET SHOW START
-    SUMMARIZE TABLE TRUNCATE UNLISTEN UNLOCK UNPIVOT UPDATE USE VACUUM VALUES WITH
-    """.split()  # noqa: SIM905 - a list of sixty lines says no more
-)
-"""What SQL begins with. A text that begins otherwise is a mistake, and may hold anything."""
 MOST_COMMANDS = 1000
 """Of a database that speaks no SQL, more names than this are mistakes too."""
 OTHER = "_OTHER"
@@ -128,7 +120,7 @@ class Instruments:
             self._create_time.record(event.seconds, self._pool)
 
     def _bounded(self, verb: str, *, is_sql: bool) -> str:
-        known = VERBS if is_sql else self._commands
+        known = SQL_VERBS if is_sql else self._commands
         if not is_sql and len(known) < MOST_COMMANDS:
             self._commands.add(verb)
         return verb if verb in known or not verb else OTHER
