@@ -13,15 +13,15 @@ from typing import TYPE_CHECKING, Any, TypeVar, overload
 from sqlspec.concurrency.guard import DROPPED, HELD
 from sqlspec.concurrency.limits import Limit
 from sqlspec.concurrency.shielded import shielded
-from sqlspec.concurrency.stoppable import stoppable
 from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, RawResult
 from sqlspec.plugin.results import fetch_now
 from sqlspec.result import Result
 from sqlspec.sql.names import table_path
 
-from .base import ACTIVE, CLOSED, IDLE, UNANSWERED, SessionBase
-from .bulk import Batches
+from .base import ACTIVE, CLOSED, UNANSWERED, SessionBase
+from .bulk._sync import load_batches, run_script, send_many
+from .bulk.batches import Batches
 from .call._sync import Call
 from .execution import execution
 from .observed import Observed
@@ -201,23 +201,8 @@ class Session(SessionBase["Connection[Any]"]):
         seconds = self._seconds(query_timeout)
         if self._plan.autocommit and not self._begun:
             with Transaction(self, seconds):
-                return self._execute_many(sql, rows, schema_type, seconds)
-        return self._execute_many(sql, rows, schema_type, seconds)
-
-    def _execute_many(
-        self, sql: str, rows: Iterable[Parameters], schema_type: Any, seconds: float | None
-    ) -> Result[Any]:
-        observed = Observed(self._plan.reporter, sql, "execute_many")
-        with observed:
-            with Call(self, sql, seconds=seconds) as connection:
-                statement = self._plan.statements[sql]
-                observed.parameters = native = statement.bind_many(rows)
-                observed.batch_size = len(native)
-                self._begin_if_needed()
-                sent = connection.execute_many(statement.text, native, self._deadline)
-                observed.raw = raw = stoppable(sent, connection)
-                self._check_kept()
-        return Result(raw, schema_type)
+                return send_many(self, sql, rows, schema_type, seconds)
+        return send_many(self, sql, rows, schema_type, seconds)
 
     def execute_script(self, script: str, *, query_timeout: float | None = None) -> None:
         """Run the statements of a script, without parameters, in this session's transaction.
@@ -230,35 +215,7 @@ class Session(SessionBase["Connection[Any]"]):
         is_alone = self._plan.autocommit and not self._begun
         seconds = self._seconds(query_timeout)
         with Observed(self._plan.reporter, script, "execute_script"):
-            self._execute_script(script, seconds, is_alone=is_alone)
-
-    def _execute_script(self, script: str, seconds: float | None, *, is_alone: bool) -> None:
-        with Call(self, script, seconds=seconds) as connection:
-            statements = self._plan.statements.script(script, has_own_transactions=is_alone)
-            self._begin_if_needed()
-            try:
-                connection.execute_script(statements, self._deadline)
-            except BaseException as exc:
-                if is_alone:
-                    self._undo_script(exc)
-                raise
-            self._check_kept()
-            if is_alone and self._status() is not IDLE:
-                connection.rollback(self._clean_up_deadline())
-                raise self._left_open()
-
-    def _undo_script(self, failure: BaseException) -> None:
-        """Roll back what a script in autocommit mode left open; if not now, then when the session ends."""
-        self._lent = True
-        connection = self._connection
-        if connection.is_foreign(failure) or self._status() is IDLE:
-            return
-        try:
-            connection.rollback(self._clean_up_deadline())
-        except Exception as exc:
-            if connection.is_foreign(exc):
-                raise
-            connection.drop()
+            run_script(self, script, seconds, is_alone=is_alone)
 
     @overload
     def stream(
@@ -331,36 +288,11 @@ class Session(SessionBase["Connection[Any]"]):
         batches = Batches(rows, columns, self._connection.load_batch)
         if not (self._begun or self._plan.autocommit):
             with Opening(self, seconds):
-                return self._load(path, batches, seconds)
+                return load_batches(self, path, batches, seconds)
         if self._begun and not self._plan.has_savepoints:
-            return self._load(path, batches, seconds)
+            return load_batches(self, path, batches, seconds)
         with Transaction(self, seconds):
-            return self._load(path, batches, seconds)
-
-    def _load(self, path: tuple[str, ...], batches: Batches, seconds: float | None) -> int:
-        count, table = 0, ".".join(path)
-        ends_at = None if seconds is None else time.monotonic() + seconds
-        observed = Observed(self._plan.reporter, table, "load", is_over=False)
-        try:
-            for batch in batches:
-                with observed:
-                    with Call(
-                        self, f"load {table}", seconds=seconds, ends_at=ends_at
-                    ) as connection:
-                        if self._limit is not None:
-                            self._limit.check()
-                        sent = connection.load(path, batches.columns, batch, self._deadline)
-                        count += stoppable(sent, connection)
-                        self._check_kept()
-                        observed.rowcount = observed.batch_size = count
-        except BaseException as exc:
-            observed.end(exc)
-            # What has gone in is undone by the block around, or with the transaction, but never kept alone.
-            if count and self._trouble is None:
-                self._give_up(exc)
-            raise
-        observed.end()
-        return count
+            return load_batches(self, path, batches, seconds)
 
     def connection(self) -> Any:
         """The driver's own connection, in this session's transaction; its state is reset afterwards."""

@@ -160,10 +160,9 @@ class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
     """Lends the driver's own connection, in autocommit mode."""
 
     async def __aenter__(self) -> T_co:
-        database = self._database
-        if database.plugins_version != database.plugins.version:
-            database.resolve_sessions()
-        lease = await (self._async_acquire_observed() if database.reports_leases else self._async_acquire())
+        self._resolve_if_stale()
+        is_observed = self._database.reports_leases
+        lease = await (self._async_acquire_observed() if is_observed else self._async_acquire())
         connection: T_co = lease.connection
         if not self._speaks_contract(lease):
             return connection

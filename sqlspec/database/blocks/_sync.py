@@ -160,10 +160,9 @@ class ConnectionBlock(Block, Generic[T_co]):
     """Lends the driver's own connection, in autocommit mode."""
 
     def __enter__(self) -> T_co:
-        database = self._database
-        if database.plugins_version != database.plugins.version:
-            database.resolve_sessions()
-        lease = (self._acquire_observed() if database.reports_leases else self._acquire())
+        self._resolve_if_stale()
+        is_observed = self._database.reports_leases
+        lease = (self._acquire_observed() if is_observed else self._acquire())
         connection: T_co = lease.connection
         if not self._speaks_contract(lease):
             return connection

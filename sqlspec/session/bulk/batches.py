@@ -8,8 +8,7 @@ from operator import attrgetter, countOf, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import InvalidArgumentError, ParameterError, did_you_mean
-
-from .tables import arrow_table, is_table, names_of, rows_of
+from sqlspec.session.tables import arrow_table, is_table, names_of, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence

@@ -1,0 +1,1 @@
+"""Many rows or statements in one call: all of them, or none."""
