@@ -88,7 +88,8 @@ def served(folder: Path, *options: str) -> Generator[Site]:
     }
     command = [sys.executable, "-W", "error", "-m", "gunicorn", "--workers", str(WORKERS), *options]
     command += ["--bind", f"127.0.0.1:{port}", "--config", str(folder / "gunicorn.conf.py")]
-    command += ["--worker-tmp-dir", str(folder), "tests.observe.prometheus.shop:application"]
+    command += ["--worker-tmp-dir", str(folder), "--no-control-socket"]  # the socket would stand in $HOME
+    command += ["tests.observe.prometheus.shop:application"]
     with log.open("wb") as out:
         process = subprocess.Popen(command, env=environment, cwd=folder, stdout=out, stderr=out)
     site = Site(port)
