@@ -1,0 +1,138 @@
+"""For FastAPI: sessions as dependencies, whose work is stored before the response begins."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator  # noqa: TC003 - FastAPI reads the annotations of a dependency
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from fastapi.params import Depends
+from fastapi.routing import APIRoute
+from starlette.exceptions import HTTPException
+from starlette.requests import HTTPConnection  # noqa: TC002
+from starlette.responses import Response  # noqa: TC002
+
+from .serving.requests import SUCCESS, Loan, Work, is_asynchronous
+from .starlette import SessionMiddleware, exception_handlers, lifespan
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Coroutine
+
+    from starlette.requests import Request
+
+    from sqlspec import SQLSpec
+
+__all__ = (
+    "SessionMiddleware",
+    "SessionRoute",
+    "connection",
+    "exception_handlers",
+    "lifespan",
+    "session",
+)
+
+STATUS = "sqlspec.status"
+"""Where a route leaves the status of its response, in the request's scope."""
+
+
+def session(
+    spec: SQLSpec,
+    key: Any = None,
+    *,
+    commit_on: Container[int] = SUCCESS,
+    autocommit: bool | None = None,
+    read_only: bool | None = None,
+    isolation: str | None = None,
+    query_timeout: float | None = None,
+) -> Any:
+    """A dependency that lends one request a session, and ends it before the response begins.
+
+    `db: Annotated[AsyncSession, session(spec, "main")]`. The annotated type says which: `AsyncSession` in an `async def`, `Session` in a `def`. *key* is a name, a
+    config, its type, or nothing for the default. All that one request asks for by one key is one session. It
+    ends when the endpoint has returned: stored if the status of an HTTPException,
+    of `response.status_code`, or with `SessionRoute` of the response, is one of *commit_on*; undone after
+    any other exception. Waiting for a connection holds no thread.
+
+    A request whose COMMIT fails gets that error, for `exception_handlers` to answer. *autocommit*,
+    *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.
+    """
+    options = {
+        "autocommit": autocommit,
+        "read_only": read_only,
+        "isolation": isolation,
+        "query_timeout": query_timeout,
+    }
+    return Lending(loan=Loan(spec, key, options=options, commit_on=commit_on))
+
+
+def connection(spec: SQLSpec, key: Any = None) -> Any:
+    """A dependency that lends the driver's own connection, in autocommit mode; else as `session`.
+
+    `db: Annotated[asyncpg.Connection, connection(spec, "main")]`.
+    """
+    return Lending(loan=Loan(spec, key, is_raw=True, options={}))
+
+
+class SessionRoute(APIRoute):
+    """A route whose sessions also heed the status of a response that the endpoint makes itself.
+
+    `APIRouter(route_class=SessionRoute)`, or `app.router.route_class = SessionRoute` before the routes.
+    """
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """The handler, which leaves the response's status for the dependencies, which end after it."""
+        handler = super().get_route_handler()
+
+        async def handle(request: Request) -> Response:
+            response = await handler(request)
+            request.scope[STATUS] = response.status_code
+            return response
+
+        return handle
+
+
+@dataclass(frozen=True)
+class Lending(Depends):
+    """A dependency without a callable: FastAPI puts the annotated type there, which says what to lend."""
+
+    loan: Loan = field(kw_only=True)
+
+    def __post_init__(self) -> None:
+        """Once with nothing, once with the type."""
+        object.__setattr__(self, "scope", "function")
+        kind = self.dependency
+        if kind is not None and not isinstance(kind, _Dependency):
+            is_async = is_asynchronous(kind)
+            if not is_async:
+                self.loan.check_sync()
+            object.__setattr__(self, "dependency", _Dependency(self.loan, is_async=is_async))
+        super().__post_init__()
+
+
+class _Dependency:
+    """What FastAPI calls for a request. Equal ones are called once."""
+
+    def __init__(self, loan: Loan, *, is_async: bool) -> None:
+        self._loan, self._is_async = loan, is_async
+
+    def __eq__(self, other: object) -> bool:
+        return (
+            isinstance(other, _Dependency) and self._loan == other._loan and self._is_async is other._is_async
+        )
+
+    def __hash__(self) -> int:
+        return hash((self._loan, self._is_async))
+
+    async def __call__(self, request: HTTPConnection, response: Response) -> AsyncIterator[Any]:
+        work = Work(self._loan, is_async=self._is_async)
+        lent = await work.begin()
+        try:
+            yield lent
+        except HTTPException as exc:
+            await work.end(exc.status_code)
+            raise
+        except BaseException as exc:
+            await work.fail(exc)
+            raise
+        # No status was chosen: FastAPI answers with that of the route, which is one of success.
+        await work.end(request.scope.get(STATUS) or response.status_code or SUCCESS.start)
