@@ -22,12 +22,13 @@ __all__ = ("AsyncWaiter", "Waiter")
 class Waiter:
     """A thread in the queue."""
 
-    __slots__ = ("_gate", "is_over", "item", "lease", "since")
+    __slots__ = ("_gate", "is_over", "item", "lease", "since", "thread")
 
     def __init__(self, lease: Any, since: float) -> None:
         self._gate = Lock()
         self._gate.acquire()
         self.lease, self.since = lease, since
+        self.thread = get_ident()
         self.item: Any = None
         self.is_over = False
 
@@ -47,13 +48,14 @@ class Waiter:
 class AsyncWaiter:
     """A task in the queue. May be given its slot from any thread."""
 
-    __slots__ = ("_future", "_loop", "_thread", "is_over", "item", "lease", "since", "until")
+    __slots__ = ("_future", "_loop", "_thread", "is_over", "item", "lease", "since", "thread", "until")
 
     def __init__(self, lease: Any, since: float) -> None:
         self._loop = get_running_loop()
         self._future: asyncio.Future[None] = self._loop.create_future()
         self._thread = get_ident()
         self.lease, self.since = lease, since
+        self.thread = 0  # it holds none
         self.item: Any = None
         self.is_over = False
 

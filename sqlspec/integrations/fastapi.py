@@ -47,11 +47,11 @@ def session(
 ) -> Any:
     """A dependency that lends one request a session, and ends it before the response begins.
 
-    `db: Annotated[AsyncSession, session(spec, "main")]`. The annotated type says which: `AsyncSession` in an `async def`, `Session` in a `def`. *key* is a name, a
-    config, its type, or nothing for the default. All that one request asks for by one key is one session. It
-    ends when the endpoint has returned: stored if the status of an HTTPException,
-    of `response.status_code`, or with `SessionRoute` of the response, is one of *commit_on*; undone after
-    any other exception. Waiting for a connection holds no thread.
+    `db: Annotated[AsyncSession, session(spec, "main")]`. The annotated type says which: `AsyncSession` in an
+    `async def`, `Session` in a `def`. *key* is a name, a config, its type, or nothing for the default. All
+    that one request asks for by one key is one session. It ends when the endpoint has returned: stored if
+    the status of an HTTPException, of `response.status_code`, or with `SessionRoute` of the response, is one
+    of *commit_on*; undone after any other exception. Waiting for a connection holds no thread.
 
     A request whose COMMIT fails gets that error, for `exception_handlers` to answer. *autocommit*,
     *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.

@@ -101,6 +101,11 @@ class SessionBase(Generic[C]):
         state = self._trouble or ("in a transaction" if self._begun else "ready")
         return f"<{type(self).__name__} of {self._plan.name!r}: {state}>"
 
+    @property
+    def is_closed(self) -> bool:
+        """Whether its block has ended: no statement runs any more."""
+        return self._trouble is CLOSED
+
     # --- for subclasses that call the driver themselves -------------------------------------------
 
     def compile(self, sql: str, parameters: Any = None) -> tuple[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -194,3 +195,38 @@ async def test_drivers_connections_are_reserved_likewise(spec: SQLSpec) -> None:
         assert raw is not None
 
     assert spec.stats("db").idle == 1
+
+
+async def test_threads_that_all_wait_are_told_that_none_is_left_to_give_back(spec: SQLSpec) -> None:
+    """A loop that hands blocks to few threads, as web frameworks do with dependencies: nobody can end one."""
+    spec.register_config(ScriptedConfig(pool_size=1, pool_timeout=0.2), "db", override=True)
+    held = spec.provide_session("db")
+    held.__enter__()
+
+    with ThreadPoolExecutor(4, thread_name_prefix="web") as threads:
+        asked = [threads.submit(use, spec.provide_session("db")) for _ in range(4)]
+        said = [str(one.exception()) for one in asked]
+
+    assert all("All 4 threads of this thread pool wait for a connection" in text for text in said), said
+    held.__exit__(None, None, None)
+
+
+async def test_threads_of_which_one_holds_a_connection_are_not_told_so(spec: SQLSpec) -> None:
+    """The one that holds it is of their kind, and will give it back."""
+    spec.register_config(ScriptedConfig(pool_size=1, pool_timeout=0.2), "db", override=True)
+    is_held, may_end = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        with spec.provide_session("db"):
+            is_held.set()
+            may_end.wait(10)
+
+    with ThreadPoolExecutor(4, thread_name_prefix="web") as threads:
+        holding = threads.submit(hold)
+        assert is_held.wait(10)
+        asked = [threads.submit(use, spec.provide_session("db")) for _ in range(3)]
+        said = [str(one.exception()) for one in asked]
+        may_end.set()
+        holding.result()
+
+    assert all("Raise pool_size" in text for text in said), said
