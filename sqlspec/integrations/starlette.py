@@ -14,7 +14,7 @@ from .serving.requests import SUCCESS, Loan, NotStored, Work, is_asynchronous
 from .serving.statuses import problem_of, statuses_with
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Awaitable, Callable, Container
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Coroutine
     from contextlib import AbstractAsyncContextManager
 
     from starlette.requests import Request
@@ -36,12 +36,14 @@ A = TypeVar("A")
 def lifespan(spec: SQLSpec, inner: Callable[[A], AbstractAsyncContextManager[Any]] | None = None) -> Lifespan:
     """Open *spec* when the application starts, close it when it ends: `Starlette(lifespan=lifespan(spec))`.
 
-    *inner* is a lifespan of the application's own, which runs inside and may use the databases.
+    Opening warms up, and raises what hinders it, for a database with `pool_min_size`. *inner* is a lifespan
+    of the application's own, which runs inside and may use the databases.
     """
 
     @asynccontextmanager
     async def run(app: A) -> AsyncGenerator[Any]:
         async with spec:
+            await spec.aopen()  # again, if it was closed before, and warm
             if inner is None:
                 yield None
             else:
@@ -53,7 +55,7 @@ def lifespan(spec: SQLSpec, inner: Callable[[A], AbstractAsyncContextManager[Any
 
 def exception_handlers(
     changes: Statuses | None = None,
-) -> dict[Any, Callable[[Request, Any], Awaitable[Response]]]:
+) -> dict[Any, Callable[[Request, Any], Coroutine[Any, Any, Response]]]:
     """Answers to the errors of databases: `Starlette(exception_handlers=exception_handlers())`.
 
     *changes* gives errors another status than the table in the documentation, or with None that of any

@@ -115,7 +115,7 @@ class Work:
 def is_asynchronous(annotation: Any) -> bool:
     """Whether what a parameter is annotated with is used by `await`. Raises `InvalidArgumentError`."""
     kind = get_origin(annotation) or annotation
-    if not isinstance(kind, type) or kind is object:
+    if not isinstance(kind, type) or kind in {Any, object}:
         message = (
             "a session needs the type of its parameter to know whether it is awaited: write "
             'Annotated[AsyncSession, session(spec, "main")], or Annotated[Session, …] in a `def`'
