@@ -43,6 +43,8 @@ class Connector(ConnectorBase):
         except Exception as exc:
             if is_interruption(exc):
                 raise
+            if isinstance(exc, ImportError):
+                self.check_driver()
             msg = f"adapter {self._config.adapter!r} could not connect to {self.label}: {type(exc).__name__}"
             raise ConnectError(msg) from exc
         if not isinstance(connection, PooledConnection):

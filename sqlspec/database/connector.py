@@ -67,6 +67,12 @@ class ConnectorBase:
         create: Callable[..., Any] = self._create
         return create
 
+    def check_driver(self) -> None:
+        """Raise `AdapterBrokenError` if the driver can not be imported: connecting will not help."""
+        error = self._plugins.unusable_driver(self._config.adapter)
+        if error is not None:
+            raise error
+
     def broken(self, found: object, wanted: str) -> AdapterBrokenError:
         """The error about a hook that returned something else."""
         adapter = self._config.adapter

@@ -113,6 +113,21 @@ def _imported(target: str, check: PluginCheck) -> object:
         raise _import_error(check, target, exc) from exc
 
 
+def unusable_driver(info: AdapterInfo, check: PluginCheck) -> AdapterBrokenError | None:
+    """The error about a driver that can not be imported; None if it can, or if the adapter names none."""
+    from importlib import import_module
+
+    if not info.driver:
+        return None
+    try:
+        import_module(info.driver)
+    except ImportError as exc:
+        error = _import_error(check, info.driver, exc, info.driver_requirement)
+        error.__cause__ = exc
+        return error
+    return None
+
+
 def _is_interruption(exc: BaseException) -> bool:
     """Whether the import was interrupted: that is no fault of the plugin, and the next import may succeed."""
     from sqlspec.concurrency.interruptions import is_interruption
@@ -120,10 +135,14 @@ def _is_interruption(exc: BaseException) -> bool:
     return isinstance(exc, KeyboardInterrupt) or is_interruption(exc)
 
 
-def _import_error(check: PluginCheck, target: str, exc: BaseException) -> AdapterBrokenError:
+def _import_error(
+    check: PluginCheck, target: str, exc: BaseException, requirement: str = ""
+) -> AdapterBrokenError:
     # The exception's text stays in the cause: it may hold anything.
     owner = check.distribution
     repair = f"Run: {install_command(owner, '--upgrade', '--force-reinstall')}" if owner else "See the cause."
+    if requirement:
+        repair = f"Run: pip install '{requirement}'"
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         what = f"{target} needs the module {exc.name!r}, which is not installed"
     elif isinstance(exc, AttributeError) and exc.name == target.partition(":")[2]:

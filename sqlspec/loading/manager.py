@@ -20,7 +20,15 @@ from sqlspec.plugin.info import AdapterInfo
 
 from .check import CREATION_HOOKS, IN_PROCESS, PluginCheck, plugin_check
 from .index import installed, refresh
-from .load import LoadedAdapter, config_class, import_plugin, not_installed, only, session_class
+from .load import (
+    LoadedAdapter,
+    config_class,
+    import_plugin,
+    not_installed,
+    only,
+    session_class,
+    unusable_driver,
+)
 from .observers import NOBODY, Failures, Observers, collect
 from .policy import PLUGINS, Policy, names_from_env
 from .resolve import implementations, resolve
@@ -107,6 +115,11 @@ class Plugins:
         """The class of the adapter's sessions: *core*'s own, or what the adapter made of it."""
         adapter = self.adapter(name)
         return session_class(adapter, core, _check_of(adapter), is_async=is_async)
+
+    def unusable_driver(self, name: str) -> AdapterBrokenError | None:
+        """The error to raise if the adapter's driver can not be imported; None if it can."""
+        adapter = self.adapter(name)
+        return unusable_driver(adapter.info, _check_of(adapter))
 
     def adapter_for_scheme(self, scheme: str) -> str:
         """The name of the adapter that a URL's scheme means; nothing is imported.

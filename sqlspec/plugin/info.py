@@ -54,7 +54,9 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     """What its driver takes: qmark, numeric_dollar, format, pyformat or named."""
     capabilities: frozenset[Capability] = frozenset()
     driver: str = ""
-    """The driver's import name, for listings."""
+    """The driver's import name, for listings, and for the error where it can not be imported."""
+    driver_requirement: str = ""
+    """What to install then, as pip takes it; the adapter's own distribution when empty."""
     system: str = ""
     """What OpenTelemetry calls its databases (`db.system.name`); empty: the dialect's name, or its own."""
     session_type: str = ""

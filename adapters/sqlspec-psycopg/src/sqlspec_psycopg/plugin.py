@@ -19,6 +19,7 @@ ADAPTER = AdapterInfo(
     dialect="postgresql",
     paramstyle="pyformat",
     driver="psycopg",
+    driver_requirement="psycopg[binary]",  # with a libpq of its own, which not every machine has
     capabilities=frozenset(
         {
             Capability.SYNC,
