@@ -74,6 +74,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """Schemes that `url` may have besides the adapter's name, alone or as `scheme+adapter`."""
     url_fields: ClassVar[Mapping[str, str]] = {}
     """Which field each part of a URL fills: of host, port, hosts, username, password and database."""
+    url_words: ClassVar[Mapping[str, Any]] = {}
+    """`URLWord`s of `sqlspec.plugin.network`: options of a URL that other programs call by other names."""
     code_only: ClassVar[frozenset[str]] = frozenset()
     """Fields that only code may set: a URL, a file or the environment that names one is refused."""
 
@@ -122,7 +124,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         """The fields that *url* speaks of. An adapter with URLs of its own habits extends this."""
         from sqlspec.config import url_fields  # here and below: most configs have no URL
 
-        return url_fields.parts(cls, url) | url_fields.options(cls, url.query)
+        return url_fields.spoken(cls, url)
 
     def __post_init__(self) -> None:
         if not hasattr(type(self), "adapter"):

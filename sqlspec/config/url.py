@@ -57,7 +57,7 @@ class URL(msgspec.Struct, frozen=True, kw_only=True):
     @classmethod
     def parse(cls, text: str) -> Self:
         """Take a URL apart. Raises InvalidConfigError, whose text holds no part of the URL."""
-        head, slashes, rest = text.partition("://")
+        head, slashes, rest = text.strip().partition("://")  # as it comes out of a file, or of a variable
         scheme, adapter = _scheme(head, slashes)
         location, _, query = rest.partition("?")
         authority, _, database = location.partition("/")

@@ -11,6 +11,7 @@ from sqlspec.config.convert import Text, fields_of, invalid, misfit, relocated, 
 from sqlspec.config.secret import Secret
 from sqlspec.config.struct import ConfigStruct, is_default
 from sqlspec.config.url import URL
+from sqlspec.config.url_words import translated
 from sqlspec.errors import InvalidConfigError
 
 if TYPE_CHECKING:
@@ -38,7 +39,15 @@ def conflict(cls: type[Config], name: str) -> InvalidConfigError:
     return invalid(cls, name, "the url says something else; say it in one place")
 
 
-def parts(cls: type[Config], url: URL) -> dict[str, Any]:
+def spoken(cls: type[Config], url: URL) -> dict[str, Any]:
+    """The fields that a URL speaks of, each in one place."""
+    before, after = _parts(cls, url), _options(cls, url.query)
+    for name in before.keys() & after.keys():
+        raise invalid(cls, name, "the url says it twice; say it in one place")
+    return {**before, **after}
+
+
+def _parts(cls: type[Config], url: URL) -> dict[str, Any]:
     """The fields for a URL's parts, those of its query aside."""
     spoken = {part: value for part, value in _components(cls, url).items() if value is not None}
     for part in spoken:
@@ -47,9 +56,9 @@ def parts(cls: type[Config], url: URL) -> dict[str, Any]:
     return {cls.url_fields[part]: value for part, value in spoken.items()}
 
 
-def options(cls: type[Config], query: Mapping[str, str]) -> dict[str, Text]:
+def _options(cls: type[Config], query: Mapping[str, str]) -> dict[str, Text]:
     """The fields that a URL's query sets: those that one word expresses and that may stand in a URL."""
-    return {_option(cls, name): Text(value) for name, value in query.items()}
+    return {_option(cls, name): Text(value) for name, value in translated(cls, query).items()}
 
 
 def _read(cls: type[Config], text: str) -> dict[str, Any]:

@@ -125,8 +125,8 @@ def _scheme(url: object) -> str:
     if url is None:
         msg = 'which adapter? Give adapter = "…" or a url'
         raise InvalidConfigError(msg, key="adapter")
-    scheme, mark, _ = url.partition("://") if isinstance(url, str) else ("", "", "")
-    if not mark or not _SCHEME.fullmatch(scheme.strip()):
+    scheme, mark, _ = url.strip().partition("://") if isinstance(url, str) else ("", "", "")
+    if not mark or not _SCHEME.fullmatch(scheme):
         msg = "a url begins with its adapter's name, like sqlite:///file.db"
         raise InvalidConfigError(msg, key="url")
     return scheme.strip().lower()

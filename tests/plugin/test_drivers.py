@@ -1,4 +1,4 @@
-"""An adapter is installed, and its driver can not be imported: it is broken, and it is said how to mend it."""
+"""An adapter is installed and its driver can not be imported: broken, and it is said how to mend it."""
 
 from __future__ import annotations
 

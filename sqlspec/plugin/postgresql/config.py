@@ -2,28 +2,56 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 
+import msgspec
+
 from sqlspec.config.base import A, AsyncRaw, Raw, S
-from sqlspec.plugin.network import NetworkConfig
+from sqlspec.plugin.network import NetworkConfig, URLWord
 
 if TYPE_CHECKING:
     from sqlspec.config.url import URL
 
 __all__ = ("PostgreSQLSettings",)
 
-LIBPQ_WORDS = {
-    "dbname": "database",
-    "user": "username",
-    "sslmode": "ssl_mode",
-    "sslrootcert": "ssl_root_cert",
-    "sslcert": "ssl_cert",
-    "sslkey": "ssl_key",
-    "keepalives": "keepalive",
-    "keepalives_idle": "keepalive",
+MODES = {mode: mode for mode in ("disable", "require", "verify-ca", "verify-full")}
+NO_FALLBACK = "takes no server without TLS for one with it: write require or disable"
+WORDS = {
+    # libpq's
+    "dbname": URLWord("database"),
+    "user": URLWord("username"),
+    "sslmode": URLWord("ssl_mode", MODES, f"ssl_mode is one of {', '.join(MODES)}; sqlspec {NO_FALLBACK}"),
+    "sslrootcert": URLWord("ssl_root_cert"),
+    "sslcert": URLWord("ssl_cert"),
+    "sslkey": URLWord("ssl_key"),
+    "keepalives_idle": URLWord("keepalive"),
+    "keepalives": URLWord(refusal="keepalive is seconds, or None for off; leave this out"),
+    "channel_binding": URLWord(
+        refusal="leave it out; ssl_mode=verify-full makes sure that the server is the right one"
+    ),
+    "gssencmode": URLWord(refusal="leave it out; nothing is encrypted by Kerberos here"),
+    "passfile": URLWord(refusal="is not read; give a password, or a Secret that fetches it"),
+    "service": URLWord(refusal="is not read; write host, port and database"),
+    # that of SQLAlchemy's asyncpg, of node-postgres and of Heroku
+    "ssl": URLWord(
+        "ssl_mode",
+        {
+            **MODES,
+            "true": "require",
+            "1": "require",
+            "no-verify": "require",
+            "false": "disable",
+            "0": "disable",
+        },
+        f"write ssl_mode; sqlspec {NO_FALLBACK}",
+    ),
+    # Prisma's
+    "schema": URLWord(refusal="write options=-c%20search_path%3DNAME"),
+    "connection_limit": URLWord("pool_size"),
 }
-"""What libpq calls our fields."""
+"""What others call our fields."""
 
 
 class PostgreSQLSettings(
@@ -38,6 +66,7 @@ class PostgreSQLSettings(
     default_port: ClassVar[int] = 5432
     url_schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
     url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     usual_statement_cache_size: ClassVar[int]
     """What `statement_cache_size` means where it is not said."""
 
@@ -60,19 +89,14 @@ class PostgreSQLSettings(
 
     @classmethod
     def parse_url(cls, url: URL) -> dict[str, Any]:
-        """Several hosts, and libpq's words, which are refused with ours."""
-        for word in url.query.keys() & LIBPQ_WORDS:
-            raise cls.invalid(word, f"write {LIBPQ_WORDS[word]}")
+        """Several hosts, and the settings of libpq's `options`."""
+        if "options" in url.query:
+            query = {name: value for name, value in url.query.items() if name != "options"}
+            settings = _settings(cls, url.query["options"])
+            return cls.parse_url(msgspec.structs.replace(url, query=query)) | {"server_settings": settings}
         if len(url.hosts) <= 1:
             return super().parse_url(url)
-        one = type(url)(
-            scheme=url.scheme,
-            adapter=url.adapter,
-            username=url.username,
-            password=url.password,
-            database=url.database,
-            query=url.query,
-        )
+        one = msgspec.structs.replace(url, hosts=())
         return super().parse_url(one) | {"hosts": url.hosts}
 
     def check(self) -> None:
@@ -112,3 +136,18 @@ class PostgreSQLSettings(
         if self.read_only and not self.pgbouncer:
             return {**self.server_settings, "default_transaction_read_only": "on"}
         return dict(self.server_settings)
+
+
+def _settings(cls: type[PostgreSQLSettings[Any, Any, Any, Any]], options: str) -> dict[str, str]:
+    """What libpq's `options` set: `-c name=value`, taken apart at blanks without a backslash before them."""
+    words = [re.sub(r"\\(.)", r"\1", word) for word in re.findall(r"(?:\\.|\S)+", options)]
+    settings: dict[str, str] = {}
+    while words:
+        word = words.pop(0)
+        if word == "-c" and words:
+            word = f"-c{words.pop(0)}"
+        name, equals, value = word.removeprefix("-c").removeprefix("--").partition("=")
+        if not word.startswith(("-c", "--")) or not name or not equals:
+            raise cls.invalid("options", "sets values alone, as in -c search_path=sales; see server_settings")
+        settings[name.replace("-", "_")] = value
+    return settings

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
-from sqlspec import SQLSpec, errors
+from sqlspec import SQLSpec
 
 from .sides import ASYNCPG, PSYCOPG, door_to
 
@@ -39,13 +37,6 @@ async def test_settings_travel_as_they_are(side: Side, home: Home) -> None:
     ) as door:
         assert await door.value("SHOW app.odd") == value
         assert await door.value("SHOW TimeZone") == "Asia/Tokyo"
-
-
-def test_libpqs_words_are_told_from_ours(side: Side) -> None:
-    """An error with our spelling: nothing is swallowed."""
-    for word, ours in (("sslmode=require", "ssl_mode"), ("dbname=x", "database"), ("user=x", "username")):
-        with pytest.raises(errors.ConfigError, match=ours):
-            side.config(f"postgresql://host/db?{word}")
 
 
 async def test_both_adapters_serve_in_one_registry(home: Home) -> None:

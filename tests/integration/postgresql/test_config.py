@@ -55,10 +55,12 @@ def test_a_url_fills_the_fields(config_type: type[Any], url: str, fields: dict[s
 @pytest.mark.parametrize(
     ("given", "key", "told"),
     [
-        ({"url": "postgresql://h/db?sslmode=require"}, "sslmode", "write ssl_mode"),
-        ({"url": "postgresql://h/?dbname=db"}, "dbname", "write database"),
-        ({"url": "postgresql://h/?user=ann"}, "user", "write username"),
-        ({"url": "postgresql://h/?keepalives_idle=5"}, "keepalives_idle", "write keepalive"),
+        ({"url": "postgresql://h/db?sslmode=prefer"}, "sslmode", "write require or disable"),
+        ({"url": "postgresql://h/db?channel_binding=require"}, "channel_binding", "leave it out"),
+        ({"url": "postgresql://h/db?sslmode=require&ssl=true"}, "ssl", "says ssl_mode twice"),
+        ({"url": "postgresql://h/db?options=-d%203"}, "options", "-c search_path=sales"),
+        ({"url": "postgresql://h/db?schema=sales"}, "schema", "write options="),
+        ({"url": "postgresql://h/a?dbname=db"}, "database", "says it twice"),
         ({"url": "mysql://h/db"}, "url", "begin with postgresql://"),
         ({"host": "a", "hosts": (("b", None),)}, "hosts", "in one place"),
         ({"port": 5432, "hosts": (("b", None),)}, "hosts", "in one place"),

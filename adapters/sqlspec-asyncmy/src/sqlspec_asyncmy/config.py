@@ -7,7 +7,7 @@ from collections.abc import Mapping  # noqa: TC003 - a config's annotations are 
 from typing import TYPE_CHECKING, ClassVar, Literal, Never
 
 from sqlspec import AsyncOnlyConfig, AsyncSession
-from sqlspec.plugin.network import NetworkConfig
+from sqlspec.plugin.network import NetworkConfig, URLWord
 
 if TYPE_CHECKING:
     import asyncmy.connection  # noqa: F401 - named in strings below
@@ -17,6 +17,36 @@ __all__ = ("AsyncMyConfig",)
 _NAME = re.compile(r"[A-Za-z0-9_]+")
 _ZONE = re.compile(r"[A-Za-z0-9_+:/-]+")
 _MODES = re.compile(r"[A-Za-z0-9_,]*")
+
+
+MODES = {
+    **{mode: mode for mode in ("disable", "require", "verify-ca", "verify-full")},
+    "disabled": "disable",
+    "required": "require",
+    "verify_ca": "verify-ca",
+    "verify_identity": "verify-full",
+}
+MODE = URLWord(
+    "ssl_mode",
+    MODES,
+    "ssl_mode is disable, require, verify-ca or verify-full; no server without TLS is taken for one with it",
+)
+SOCKET = URLWord(refusal="a socket is a host, percent-encoded: mysql://user@%2Frun%2Fmysqld.sock/database")
+WORDS = {
+    "ssl_mode": MODE,
+    "ssl-mode": MODE,
+    "sslmode": MODE,
+    "ssl-ca": URLWord("ssl_root_cert"),
+    "ssl-cert": URLWord("ssl_cert"),
+    "ssl-key": URLWord("ssl_key"),
+    "ssl": URLWord("ssl_mode", {"true": "require", "1": "require", "false": "disable", "0": "disable"}),
+    "sslaccept": URLWord("ssl_mode", {"strict": "verify-full", "accept_invalid_certs": "require"}),
+    "unix_socket": SOCKET,
+    "socket": SOCKET,
+    "connection_limit": URLWord("pool_size"),
+    "reconnect": URLWord(refusal="leave it out; a connection that broke is replaced by its pool"),
+}
+"""What the client, other drivers and Prisma call our fields."""
 
 
 class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - blocks for tasks alone
@@ -35,6 +65,7 @@ class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - bloc
     default_port: ClassVar[int] = 3306
     url_schemes: ClassVar[tuple[str, ...]] = ("mysql", "mariadb")
     url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     code_only: ClassVar[frozenset[str]] = frozenset({"local_infile"})
 
     host: str = "localhost"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import msgspec
 
-from sqlspec.plugin.network import NetworkConfig
+from sqlspec.plugin.network import NetworkConfig, URLWord
 
 if TYPE_CHECKING:
     import redis
@@ -23,6 +23,29 @@ COMMIT_TIMEOUT = 30.0
 """What every config says that does not speak of it."""
 
 
+WORDS = {
+    "ssl_cert_reqs": URLWord(
+        "ssl_mode",
+        {
+            "none": "require",
+            "cert_none": "require",
+            "required": "verify-full",
+            "cert_required": "verify-full",
+        },
+        "write ssl_mode, which is require or verify-full",
+    ),
+    "ssl_ca_certs": URLWord("ssl_root_cert"),
+    "ssl_certfile": URLWord("ssl_cert"),
+    "ssl_keyfile": URLWord("ssl_key"),
+    "db": URLWord("database"),
+    "socket_connect_timeout": URLWord("connect_timeout"),
+    "max_connections": URLWord("pool_size"),
+    "health_check_interval": URLWord(refusal="leave it out; pool_pre_ping asks a connection that rested"),
+    "retry_on_timeout": URLWord(refusal="leave it out; nothing that may have been done is done again"),
+}
+"""What redis-py, and the platforms that write URLs for it, call our fields."""
+
+
 class RedisConfig(
     NetworkConfig["redis.Redis", "redis.asyncio.Redis", "redis.Redis", "redis.asyncio.Redis"],
     frozen=True,
@@ -36,6 +59,7 @@ class RedisConfig(
     adapter: ClassVar[str] = "redis"
     url_schemes: ClassVar[tuple[str, ...]] = ("redis", "rediss", "unix")
     url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     default_port: ClassVar[int] = 6379
 
     host: str = "localhost"
@@ -63,10 +87,6 @@ class RedisConfig(
     @classmethod
     def parse_url(cls, url: URL) -> dict[str, Any]:
         """A `unix://` URL has a path where others have the database's number."""
-        if "db" in url.query:
-            raise cls.invalid("db", "write database=1, or redis://host/1")
-        if url.scheme != "unix" and url.database and "database" in url.query:
-            raise cls.invalid("database", "the url says it twice; say it in one place")
         if url.scheme != "unix":
             return super().parse_url(url)
         if url.hosts or not url.database:
