@@ -72,6 +72,8 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
     """The adapter's name, as its entry point has it. Classes that are only inherited from leave it out."""
     url_schemes: ClassVar[tuple[str, ...]] = ()
     """Schemes that `url` may have besides the adapter's name, alone or as `scheme+adapter`."""
+    refused_schemes: ClassVar[Mapping[str, str]] = {}
+    """Schemes of what the adapter does not serve, such as `redis+sentinel`, and the reason."""
     url_fields: ClassVar[Mapping[str, str]] = {}
     """Which field each part of a URL fills: of host, port, hosts, username, password and database."""
     url_words: ClassVar[Mapping[str, Any]] = {}

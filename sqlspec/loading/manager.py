@@ -14,6 +14,7 @@ from sqlspec.errors import (
     AdapterIncompatibleError,
     AdapterNotInstalledError,
     InvalidArgumentError,
+    InvalidConfigError,
     did_you_mean,
 )
 from sqlspec.plugin.info import AdapterInfo
@@ -125,8 +126,23 @@ class Plugins:
         """The name of the adapter that a URL's scheme means; nothing is imported.
 
         `postgresql+asyncpg` names it. A bare scheme belongs to core's preference, else to its only claimant.
+        Raises an `AdapterError`, or `InvalidConfigError` for what an adapter is known not to serve.
         """
-        return find_adapter(scheme, self._policy, self._loaded)
+        try:
+            return find_adapter(scheme, self._policy, self._loaded)
+        except AdapterNotInstalledError:
+            reason = self._refused_scheme(scheme)
+            if reason is None:
+                raise
+        raise InvalidConfigError(f"url: {reason}", key="url")
+
+    def _refused_scheme(self, scheme: str) -> str | None:
+        """Why the adapter of the scheme before the `+` refuses the whole; imports its config."""
+        try:
+            adapter = find_adapter(scheme.partition("+")[0], self._policy, self._loaded)
+            return self.config_type(adapter).refused_schemes.get(scheme)
+        except AdapterError:
+            return None
 
     def sync_alternatives(self, name: str) -> list[str]:
         """Adapters for the same databases as *name* that work with a plain `with`; imports them."""

@@ -93,3 +93,20 @@ def test_a_mapping_and_a_source_take_them_too() -> None:
     configs.append(spec.get_config("b"))
 
     assert [config.ssl_mode for config in configs] == ["require", "require"]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "redis+sentinel://:hunter2@a.example:26379,b.example:26380/orders/3",
+        "rediss+cluster://ann:hunter2@a.example:7000,b.example:7001",
+    ],
+)
+def test_a_topology_that_is_not_served_is_named(url: str) -> None:
+    """And not looked for as an adapter that somebody might install."""
+    word = "Sentinel" if "sentinel" in url else "Cluster"
+
+    for config in (url, {"url": url}):
+        with pytest.raises(InvalidConfigError, match=f"Redis {word} is not supported") as caught:
+            SQLSpec().register_config(config, "cache")  # type: ignore[arg-type]
+        assert "hunter2" not in str(caught.value)

@@ -23,6 +23,14 @@ COMMIT_TIMEOUT = 30.0
 """What every config says that does not speak of it."""
 
 
+SENTINEL = (
+    "Redis Sentinel is not supported. Write the address of the primary, or of a proxy that knows it, as in "
+    "redis://host:6379/0"
+)
+CLUSTER = (
+    "Redis Cluster is not supported. Write the address of one server that is no part of a cluster, or of a "
+    "proxy before the cluster, as in redis://host:6379/0"
+)
 WORDS = {
     "ssl_cert_reqs": URLWord(
         "ssl_mode",
@@ -59,6 +67,10 @@ class RedisConfig(
     adapter: ClassVar[str] = "redis"
     url_schemes: ClassVar[tuple[str, ...]] = ("redis", "rediss", "unix")
     url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    refused_schemes: ClassVar[Mapping[str, str]] = {
+        **dict.fromkeys(("redis+sentinel", "rediss+sentinel"), SENTINEL),
+        **dict.fromkeys(("redis+cluster", "rediss+cluster"), CLUSTER),
+    }
     url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     default_port: ClassVar[int] = 6379
 
