@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from .observers import DatabaseObservers
 
-__all__ = ("ConnectorBase", "PingLimit", "async_made", "expire", "is_core", "made", "not_pingable")
+__all__ = ("ConnectorBase", "PingLimit", "async_made", "expire", "is_core", "made", "not_pingable", "suspect")
 
 
 class ConnectorBase:
@@ -104,6 +104,12 @@ def expire(pool: object, lease: Any) -> None:
     """No sign of life: its siblings are not lent unseen."""
     if is_core(pool):
         pool.expire(lease)
+
+
+def suspect(pool: object, lease: Any) -> None:
+    """A call was not answered: its siblings are not lent unseen."""
+    if is_core(pool):
+        pool.suspect(lease)
 
 
 def not_pingable(adapter: str) -> NotSupportedError:

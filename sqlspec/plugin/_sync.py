@@ -138,6 +138,12 @@ class PooledConnection(ABC, Generic[RawT]):
         """
         return False
 
+    def note_silence(self) -> None:
+        """The server did not answer a statement, nor the request to stop it; or it did not answer a ping.
+
+        For adapters that know several servers: another one may be asked first from now on. Never waits.
+        """
+
     def ping(self, deadline: float | None) -> None:  # noqa: ARG002 - for those who override it
         """Ask the server for a sign of life; raises when there is none."""
         raise self.unsupported("be pinged")

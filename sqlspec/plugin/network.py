@@ -12,13 +12,24 @@ from typing import TYPE_CHECKING, ClassVar, Generic
 from sqlspec.config import DatabaseConfig, Secret
 from sqlspec.config.base import A, AsyncRaw, Raw, S
 from sqlspec.config.url_words import URLWord
+from sqlspec.plugin.hosts import Host, Hosts, Turn, share_of
 from sqlspec.plugin.sockets import KeepAlive, set_keepalive, watch_socket
 from sqlspec.plugin.tls import SSLMode, default_ssl_mode, tls_context
 
 if TYPE_CHECKING:
     import ssl
 
-__all__ = ("KeepAlive", "NetworkConfig", "URLWord", "set_keepalive", "watch_socket")
+__all__ = (
+    "Host",
+    "Hosts",
+    "KeepAlive",
+    "NetworkConfig",
+    "Turn",
+    "URLWord",
+    "set_keepalive",
+    "share_of",
+    "watch_socket",
+)
 
 LARGEST_PORT = 65_535
 LARGEST_KEEPALIVE = 32_767  # Linux takes no more

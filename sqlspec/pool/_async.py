@@ -79,7 +79,7 @@ class AsyncPool(PoolBase):
                 self._discard(slot, "dead")
                 self._mark_closed(slot, "dead")
                 raise
-            self._expire(slot.generation)  # no error of the caller: the next one serves
+            self._note_dead(slot, exc)  # no error of the caller: the next one serves
         self._discard(slot, "dead")
         return "dead"
 

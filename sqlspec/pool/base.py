@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 from weakref import ref
 
 from sqlspec.concurrency.interruptions import is_interruption
-from sqlspec.errors import PoolFullError, PoolRetiredError, PoolTimeoutError
+from sqlspec.errors import DeadlineExceeded, PoolFullError, PoolRetiredError, PoolTimeoutError
 
 from .state import RETIRED, Lease, PoolState, Slot
 
@@ -93,6 +93,11 @@ class PoolBase:
         slot = None if lease is None else lease.slot
         self._expire(self._state.generation if slot is None else slot.generation)
 
+    def suspect(self, lease: Lease) -> None:
+        """Its server did not answer: lend no sibling unseen. Pre-ping looks at all that have rested."""
+        if not self._pre_ping:
+            self.expire(lease)
+
     def _expire(self, generation: int) -> None:
         with self._lock:
             if generation == self._state.generation:
@@ -107,6 +112,12 @@ class PoolBase:
 
     def _retired(self) -> PoolRetiredError:
         return PoolRetiredError(f"the pool of {self._label} is closed")
+
+    def _note_dead(self, slot: Slot, exc: Exception) -> None:
+        """A ping has failed; nothing is lent that was opened before."""
+        self._expire(slot.generation)
+        if isinstance(slot.connection.mapped(exc), DeadlineExceeded):
+            slot.connection.note_silence()
 
     def _is_young(self, slot: Slot, now: float) -> bool:
         return now < slot.expires and slot.generation == self._state.generation

@@ -61,9 +61,9 @@ class Session(SessionBase["Connection[Any]"]):
         self._plan = plan
         self._connection = connection
         self._ready = plan.starts_ready
-        self._begun = self._lent = self._in_doubt = self._was_refused = False
+        self._begun = self._lent = self._in_doubt = False
         self._blocks = 0
-        self._trouble = self._failure = self._streams = self._limit = None
+        self._trouble = self._failure = self._streams = self._limit = self._server_fault = None
 
     @overload
     def execute(

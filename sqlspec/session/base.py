@@ -21,6 +21,7 @@ from sqlspec.errors import (
     DisconnectedError,
     InvalidArgumentError,
     NotSupportedError,
+    QueryTimeoutError,
     ReadOnlyError,
     SavepointNotSupportedError,
     SessionClosedError,
@@ -51,6 +52,11 @@ IDLE, BROKEN = TransactionStatus.IDLE, TransactionStatus.ABORTED
 ABORTED: Final = "aborted"
 CLOSED: Final = "closed"
 
+REFUSED: Final = "refused"
+"""A server that takes no writes refused one, in a session that may write."""
+SILENT: Final = "silent"
+"""It did not answer a call, nor the request to stop it."""
+
 UNANSWERED: Final = Outcome(committed=None, reset_ok=False)
 """Of a COMMIT that was left: Ctrl-C came, or even cutting the connection did not wake its driver."""
 
@@ -70,9 +76,9 @@ class SessionBase(Generic[C]):
         "_limit",
         "_plan",
         "_ready",
+        "_server_fault",
         "_streams",
         "_trouble",
-        "_was_refused",
     )
     _plan: SessionPlan
     _connection: C
@@ -92,8 +98,8 @@ class SessionBase(Generic[C]):
     """A call ended without an answer: the connection is not lent again."""
     _streams: list[Any] | None
     """Results that are being read."""
-    _was_refused: bool
-    """A server that takes no writes refused one, in a session that may write."""
+    _server_fault: str | None
+    """REFUSED or SILENT: why the server, and with it other connections, may be of no use."""
     _limit: Limit | AsyncLimit | None
     """The time limit of the call under way."""
 
@@ -206,13 +212,12 @@ class SessionBase(Generic[C]):
         if isinstance(exc, UsageError):
             return self._not_sent(exc, first=first)
         error = self._connection.mapped(exc)
-        if isinstance(error, ReadOnlyError):
-            self._was_refused = not self._plan.transaction.read_only
-        elif isinstance(error, (DeadlineExceeded, DisconnectedError)):
+        if isinstance(error, (DeadlineExceeded, DisconnectedError)):
             # What the server did with the statement is not known, so the connection is not lent again.
             self._in_doubt = True
         if self._limit is not None:
             error = self._limit.judge(error)
+        self._note_fault(error)
         if self._begun:
             status = self._status()
             # The driver sees no transaction: it did not begin, or the error ended it with nothing in it.
@@ -221,6 +226,13 @@ class SessionBase(Generic[C]):
             elif status is not TransactionStatus.ACTIVE or self._connection.is_spoiled:
                 self._give_up(error)
         return error
+
+    def _note_fault(self, error: BaseException) -> None:
+        if isinstance(error, ReadOnlyError):
+            if not self._plan.transaction.read_only:
+                self._server_fault = REFUSED
+        elif self._in_doubt and isinstance(error, (DeadlineExceeded, QueryTimeoutError)):
+            self._server_fault = SILENT
 
     def _status(self) -> TransactionStatus:
         """The driver's view; one that can not be told must not hide the error that is being looked at."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlspec.errors import PoolRetiredError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
+from sqlspec.session.base import SILENT
 
 from .base import BlockBase, Lent, add_outcome
 
@@ -68,6 +69,16 @@ class Block(BlockBase):
         finally:
             timer.cancel()
             guard.leave(token, connection)
+
+    def _is_server_sound(self, lease: Any, fault: str, ok: bool) -> bool:
+        """What a session has met of its server concerns others, too. Returns whether this one is *ok*."""
+        from sqlspec.database.connector import suspect
+
+        if fault is SILENT:
+            lease.connection.note_silence()
+            suspect(self._pool, lease)
+            return False
+        return ok and not self._is_demoted(lease)
 
     def _is_demoted(self, lease: Any) -> bool:
         """Whether the server takes no writes any more; then no connection to it is lent again."""
@@ -137,8 +148,8 @@ class SessionBlock(Block, Generic[T_co]):
                 ok = self._needs_no_end(lease) or self._end_use(lease)
             else:
                 ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
-                if session._was_refused and ok:  # noqa: SLF001
-                    ok = not self._is_demoted(lease)
+                if session._server_fault is not None:  # noqa: SLF001
+                    ok = self._is_server_sound(lease, session._server_fault, ok)  # noqa: SLF001
             ended = exc is None
         finally:
             # A server that went away takes the idle connections along, so their pool must hear of it.

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 
-from sqlspec.errors import ConfigClosedError, DisconnectedError, InvalidArgumentError, PoolRetiredError
+from sqlspec.errors import (
+    CommitOutcomeUnknownError,
+    ConfigClosedError,
+    DeadlineExceeded,
+    DisconnectedError,
+    InvalidArgumentError,
+    PoolRetiredError,
+)
 
 if TYPE_CHECKING:
     from sqlspec.database.database import Database
@@ -123,12 +130,17 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
     def _is_sound(self, lease: Any, ok: bool, *errors: BaseException | None) -> bool:
         """Whether a connection that seems *ok* serves on after *errors*.
 
-        If it broke, its pool lends none of its siblings unseen. A pool of an adapter's own has its own ways.
+        If it broke, or a COMMIT was not answered, its pool lends none of its siblings unseen. A pool of an
+        adapter's own has its own ways.
         """
         from sqlspec.pool.base import PoolBase
 
         pool = self._pool
-        if not (any(map(_is_disconnect, errors)) and isinstance(pool, PoolBase)):
+        if not isinstance(pool, PoolBase):
+            return ok
+        if not any(map(_is_disconnect, errors)):
+            if any(map(_is_unanswered_commit, errors)):
+                pool.suspect(lease)
             return ok
         if ok and lease.connection.is_usable():
             return True  # it was another database's connection that broke
@@ -169,6 +181,12 @@ def _is_disconnect(error: BaseException | None) -> bool:
             break
         error = error.__cause__ or error.__context__
     return isinstance(error, DisconnectedError)
+
+
+def _is_unanswered_commit(error: BaseException | None) -> bool:
+    """Whether a COMMIT was given up at its deadline."""
+    is_unknown = isinstance(error, CommitOutcomeUnknownError)
+    return is_unknown and isinstance(error.__cause__, DeadlineExceeded)
 
 
 def add_outcome(late: BaseException, session: Any, error: BaseException | None) -> None:

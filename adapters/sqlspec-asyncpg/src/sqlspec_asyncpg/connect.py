@@ -8,17 +8,19 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.plugin.network import set_keepalive
+from sqlspec.plugin.network import Hosts, set_keepalive
 from sqlspec.plugin.postgresql import SchemaChanges
 
 from .codecs import set_codecs
 from .connection import AsyncpgConnection
+from .deadlines import seconds_until
 from .ending import find_reset
 from .errors import map_connect_error
 from .watched_connection import WatchedConnection
 
 if TYPE_CHECKING:
     from sqlspec.plugin import Resources
+    from sqlspec.plugin.network import Host
 
     from .config import AsyncpgConfig
 
@@ -31,8 +33,12 @@ ELSEWHERE = (OSError, TimeoutError, asyncpg.TargetServerAttributeNotMatched, asy
 
 async def connect(config: AsyncpgConfig, resources: Resources) -> AsyncpgConnection:
     """A connection that is ready for core. Raises `ConnectError`."""
+    until = time.monotonic() + config.connect_timeout
+    hosts = resources.get(
+        "hosts", lambda: Hosts(config.addresses, config.target_session_attrs), lambda _: None
+    )
     try:
-        raw = await _open(config)
+        raw, host = await _open(config, hosts, until)
     except Exception as exc:
         if AsyncpgConnection.is_foreign(exc):
             raise
@@ -46,7 +52,7 @@ async def connect(config: AsyncpgConfig, resources: Resources) -> AsyncpgConnect
         raw.terminate()
         raise
     changes = resources.get("changes", SchemaChanges, lambda _: None)
-    return AsyncpgConnection(raw, config, reset, changes)
+    return AsyncpgConnection(raw, config, reset, changes, host)
 
 
 async def _prepare(raw: WatchedConnection, config: AsyncpgConfig, resources: Resources) -> str:
@@ -59,36 +65,32 @@ async def _prepare(raw: WatchedConnection, config: AsyncpgConfig, resources: Res
     return await find_reset(raw, known, pgbouncer=config.pgbouncer)
 
 
-async def _open(config: AsyncpgConfig) -> WatchedConnection:
+async def _open(config: AsyncpgConfig, hosts: Hosts, until: float) -> tuple[WatchedConnection, Host]:
+    """A connection to the first host that answers and is what is asked for."""
     arguments = await _arguments(config)
-    until = time.monotonic() + config.connect_timeout
-    if config.target_session_attrs != "prefer-standby":
-        return await _first(config, arguments, config.target_session_attrs, until)
-    try:
-        return await _first(config, arguments, "standby", until)
-    except asyncpg.TargetServerAttributeNotMatched:
-        return await _first(config, arguments, "any", until)
-
-
-async def _first(
-    config: AsyncpgConfig, arguments: dict[str, Any], attrs: str, until: float
-) -> WatchedConnection:
-    """The first host that answers and is what is asked for. None may use up the time of those behind it."""
     last: Exception = TimeoutError()
-    for number, (host, port) in enumerate(config.addresses):
-        seconds = (until - time.monotonic()) / (len(config.addresses) - number)
-        if seconds <= 0:
-            break
+    for turn in hosts.turns(until):
+        host, port = turn.host.address
         try:
-            return await CONNECT(  # type: ignore[no-any-return] # asyncpg has no types
-                host=host, port=port, target_session_attrs=attrs, timeout=seconds, **arguments
+            raw = await CONNECT(
+                host=host,
+                port=port,
+                target_session_attrs=turn.attrs,
+                timeout=seconds_until(turn.until),
+                **arguments,
             )
         except ELSEWHERE as exc:
             if AsyncpgConnection.is_foreign(exc):
                 raise
+            if isinstance(exc, TimeoutError):
+                turn.host.leave()
             # That it is not the kind of server asked for says less than why another could not be asked.
             if not isinstance(exc, asyncpg.TargetServerAttributeNotMatched) or type(last) is TimeoutError:
                 last = exc
+        else:
+            if hosts.serves(turn):
+                return raw, turn.host
+            raw.terminate()
     raise last
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.errors import DisconnectedError, NotSupportedError, TransactionAbortedError
+from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, TransactionAbortedError
 from sqlspec.plugin import AsyncConnection, AsyncCursor, Outcome, TransactionStatus
 from sqlspec.plugin.network import watch_socket
 from sqlspec.plugin.postgresql import (
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import CopyData, Parameters, RawResult, TransactionOptions
+    from sqlspec.plugin.network import Host
     from sqlspec.plugin.postgresql import SchemaChanges
     from sqlspec.plugin.stopping import StopRequest
 
@@ -59,10 +60,16 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     load_batch = 20_000  # a COPY costs as much as a thousand rows
 
     def __init__(
-        self, raw: WatchedConnection, config: AsyncpgConfig, reset: str, changes: SchemaChanges
+        self,
+        raw: WatchedConnection,
+        config: AsyncpgConfig,
+        reset: str,
+        changes: SchemaChanges,
+        host: Host,
     ) -> None:
         super().__init__(raw)
         self._config, self._reset, self._tap, self._loop = config, reset, raw.tap, get_running_loop()
+        self._host = host
         self._cache = StatementCache(config.cached_statements, changes)
         self._runner = StatementRunner(raw, self._cache)
         self._loader = BulkLoader(raw)
@@ -187,6 +194,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
             is_clean = error is None and self._note_reset(reset=reset) and is_restored
             return ENDED_WELL if is_clean else COMMITTED
         if committed is None:
+            if deadline is not None and time.monotonic() >= deadline:
+                error = DeadlineExceeded("COMMIT was not answered in time")
             return Outcome(committed=None, reset_ok=False, error=error)
         is_clean = await self._is_cleaned(reset, time.monotonic() + CLEAN_UP_TIMEOUT)
         return Outcome(committed=False, reset_ok=is_clean and is_restored, error=error or _rolled_back())
@@ -254,7 +263,14 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         if self._was_reader:
             return False
         asked = self.raw.fetchval("SHOW transaction_read_only", timeout=seconds_until(deadline))
-        return bool(await asked == "on")
+        if await asked != "on":
+            return False
+        self._host.leave()
+        return True
+
+    def note_silence(self) -> None:
+        """Its host is asked last, if there are several."""
+        self._host.leave()
 
     async def reset(self, deadline: float | None) -> bool:
         """Undo what an owner changed besides data."""
@@ -281,10 +297,12 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         return await super().lend_raw(deadline)
 
     def is_usable(self) -> bool:
-        """Open, and nothing has arrived: an idle server sends nothing but that it closes the connection."""
+        """Open, to a host that is wanted; an idle server sends nothing but that it closes the connection."""
         if not self._cache.is_current and self._cache.catch_up():
             self.raw.forget_types()
-        return not self.raw.is_closed() and not (self._is_readable is not None and self._is_readable())
+        if self.raw.is_closed() or not self._host.is_wanted:
+            return False
+        return self._is_readable is None or not self._is_readable()
 
     async def close(self) -> None:
         """Send the close message (Terminate)."""

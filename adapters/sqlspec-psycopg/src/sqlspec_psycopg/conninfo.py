@@ -8,22 +8,24 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlspec.plugin.network import Turn
+
     from .config import PostgreSQLConfig
 
 __all__ = ("check_files", "parameters")
 
 
-def parameters(config: PostgreSQLConfig, password: str | None) -> dict[str, str]:
+def parameters(config: PostgreSQLConfig, turn: Turn, password: str | None) -> dict[str, str]:
     """All that libpq is told. What is empty is left to its defaults."""
-    hosts, ports = zip(*config.addresses, strict=True)
+    host, port = turn.host.address
     named = {
-        "host": ",".join(hosts),
-        "port": ",".join(map(str, ports)),
+        "host": host,
+        "port": str(port),
         "user": config.username,
         "password": password,
         "dbname": config.database,
         "application_name": config.application_name,
-        "target_session_attrs": config.target_session_attrs,
+        "target_session_attrs": turn.attrs,
         # Our texts are UTF-8, whatever the server or the environment prefers.
         "client_encoding": "UTF8",
         # The driver warns of Kerberos that nobody asked for.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     Steps = Generator[Any, Any, "T"]
 
-__all__ = ("async_run", "async_run_connect", "async_wait", "run", "run_connect", "wait")
+__all__ = ("async_run", "async_run_connect", "async_wait", "run", "run_connect", "seconds_until", "wait")
 
 T = TypeVar("T")
 
@@ -28,6 +28,11 @@ CHECK_INTERVAL = 0.05
 
 wait, async_wait = waiting.wait, waiting.wait_async
 """The driver's own, without a deadline: in C, for threads."""
+
+
+def seconds_until(deadline: float) -> float:
+    """The seconds that are left; 0 if none are."""
+    return max(0.0, deadline - time.monotonic())
 
 
 class DeadlinePassed(Exception):  # noqa: N818 - never leaves this file

@@ -34,6 +34,7 @@ __all__ = (
     "having_values",
     "interruption",
     "is_drivers",
+    "is_mismatch",
     "is_stale",
     "map_connect_error",
     "map_error",
@@ -231,6 +232,11 @@ def map_connect_error(exc: psycopg.Error, config: PostgreSQLConfig) -> ConnectEr
     exc.args = (str(error),)
     exc._pgconn = None  # noqa: SLF001 - it holds the password
     return error
+
+
+def is_mismatch(exc: BaseException) -> bool:
+    """Whether a server was not what `target_session_attrs` asks for."""
+    return isinstance(exc, psycopg.Error) and _failure(exc) is ConnectFailure.OTHER_KIND
 
 
 def _failure(exc: psycopg.Error) -> ConnectFailure:

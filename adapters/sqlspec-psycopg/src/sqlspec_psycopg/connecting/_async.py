@@ -11,12 +11,13 @@ from psycopg import generators
 from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import DeadlineExceeded
+from sqlspec.plugin.network import Hosts, share_of
 from sqlspec.plugin.postgresql import ConnectFailure, SchemaChanges, connect_error
 from sqlspec_psycopg.connect_inputs import async_attempts
 from sqlspec_psycopg.connection._async import AsyncPsycopgConnection
 from sqlspec_psycopg.conninfo import check_files, parameters
 from sqlspec_psycopg.deadlines import async_run_connect
-from sqlspec_psycopg.errors import is_drivers, map_connect_error
+from sqlspec_psycopg.errors import is_drivers, is_mismatch, map_connect_error
 from sqlspec_psycopg.raw._async import AsyncBoundedConnection
 from sqlspec_psycopg.reset import Resets
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import ConnectError
     from sqlspec.plugin import Resources
+    from sqlspec.plugin.network import Host, Turn
     from sqlspec_psycopg.config import PostgreSQLConfig
 
 __all__ = ("async_connect",)
@@ -35,10 +37,13 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
     check_files(config)
     until = time.monotonic() + config.connect_timeout
     password = await config.areveal_password()
-    pgconn = await _open(config, password, until)
+    hosts = resources.get(
+        "hosts", lambda: Hosts(config.addresses, config.target_session_attrs), lambda _: None
+    )
+    pgconn, host = await _open(config, hosts, password, until)
     try:
         changes = resources.get("changes", SchemaChanges, lambda _: None)
-        connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config, changes)
+        connection = AsyncPsycopgConnection(AsyncBoundedConnection(pgconn), config, changes, host)
         resets = resources.get("resets", lambda: Resets(config), Resets.forget)
         await connection.set_up(resets, until)
     except BaseException as exc:
@@ -49,21 +54,43 @@ async def async_connect(config: PostgreSQLConfig, resources: Resources) -> Async
     return connection
 
 
-async def _open(config: PostgreSQLConfig, password: str | None, until: float) -> pq.abc.PGconn:
-    """The first host that answers and is what `target_session_attrs` asks for."""
+async def _open(
+    config: PostgreSQLConfig, hosts: Hosts, password: str | None, until: float
+) -> tuple[pq.abc.PGconn, Host]:
+    """A connection to the first host that answers and is what `target_session_attrs` asks for."""
     failure: psycopg.Error | DeadlineExceeded | None = None
-    try:
-        for attempt in await async_attempts(parameters(config, password)):
-            try:
-                steps = generators.connect(make_conninfo("", **attempt))
-                pgconn: pq.abc.PGconn = await async_run_connect(steps, until)
-                return pgconn  # noqa: TRY300 - the loop goes on in the handler
-            except psycopg.Error as exc:
-                failure = _its_own(exc)
-    except (psycopg.Error, DeadlineExceeded) as exc:
-        failure = _its_own(exc)
+    for turn in hosts.turns(until):
+        pgconn, exc = await _ask(turn, parameters(config, turn, password))
+        if isinstance(exc, DeadlineExceeded):
+            turn.host.leave()
+        # That it is not the kind of server asked for says less than why another could not be asked.
+        if exc is not None and (failure is None or not is_mismatch(exc)):
+            failure = exc
+        if pgconn is not None:
+            if hosts.serves(turn):
+                return pgconn, turn.host
+            pgconn.finish()
     # Outside of the handlers, because psycopg's errors would be a chain of one host after the other.
     raise _failed(failure, config) from failure
+
+
+async def _ask(
+    turn: Turn, wanted: dict[str, str]
+) -> tuple[pq.abc.PGconn | None, psycopg.Error | DeadlineExceeded | None]:
+    """Connect to one of a host's addresses; or the last error."""
+    failure: psycopg.Error | DeadlineExceeded | None = None
+    try:
+        left = await async_attempts(wanted, turn.until)
+    except (psycopg.Error, DeadlineExceeded) as exc:
+        return None, _its_own(exc)
+    while left:
+        until = share_of(turn.until, len(left), time.monotonic())
+        try:
+            steps = generators.connect(make_conninfo("", **left.pop(0)))
+            return await async_run_connect(steps, until), None
+        except (psycopg.Error, DeadlineExceeded) as exc:
+            failure = _its_own(exc)
+    return None, failure
 
 
 def _its_own(exc: psycopg.Error | DeadlineExceeded) -> psycopg.Error | DeadlineExceeded:

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import TransactionOptions
+    from sqlspec.plugin.network import Host
     from sqlspec.plugin.postgresql import SchemaChanges
     from sqlspec_psycopg.config import PostgreSQLConfig
     from sqlspec_psycopg.raw._async import AsyncBoundedConnection
@@ -44,8 +45,11 @@ CLEAN_UP_TIMEOUT = 2.0
 class AsyncPsycopgConnection(AsyncStatements):
     """See `sqlspec.plugin.AsyncConnection` for the contract."""
 
-    def __init__(self, raw: AsyncBoundedConnection, config: PostgreSQLConfig, changes: SchemaChanges) -> None:
+    def __init__(
+        self, raw: AsyncBoundedConnection, config: PostgreSQLConfig, changes: SchemaChanges, host: Host
+    ) -> None:
         super().__init__(raw, config, changes)
+        self._host = host
         self._prepare_threshold = 5 if config.cached_statements and not config.pgbouncer else None
         self._prepared_max = config.cached_statements
         self._is_readable = watch_socket(raw.pgconn.socket)
@@ -146,7 +150,14 @@ class AsyncPsycopgConnection(AsyncStatements):
             return False
         results = await self._query(b"SHOW transaction_read_only", deadline)
         check_results(results)
-        return results[0].get_value(0, 0) == b"on"
+        if results[0].get_value(0, 0) != b"on":
+            return False
+        self._host.leave()
+        return True
+
+    def note_silence(self) -> None:
+        """Its host is asked last, if there are several."""
+        self._host.leave()
 
     def is_pristine(self) -> bool:
         """Nothing was run since the last reset."""
@@ -173,10 +184,10 @@ class AsyncPsycopgConnection(AsyncStatements):
         return self.raw.socket_fileno
 
     def is_usable(self) -> bool:
-        """Not closed, nothing came in while it was idle, and the driver's settings are ours."""
+        """Open, to a host that is wanted, quiet while it was idle, and with our settings of the driver."""
         if not self._types.is_current:
             self._types.catch_up()
-        if self._pgconn.status != GOOD or self._is_readable():
+        if self._pgconn.status != GOOD or not self._host.is_wanted or self._is_readable():
             return False
         return not self.is_raw_lent or self.raw.is_unchanged
 
