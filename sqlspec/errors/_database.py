@@ -78,7 +78,10 @@ class TransactionAbortedError(TransactionError):
 
 
 class CommitOutcomeUnknownError(TransactionError):
-    """COMMIT was sent and not answered: the work is stored, or it is not. Never retried for you."""
+    """COMMIT was sent and not answered: the work is stored, or it is not. Never retried for you.
+
+    Or it was answered with a warning: stored where it was sent, and perhaps not on synchronous standbys.
+    """
 
 
 # --- results ------------------------------------------------------------------------------------

@@ -283,6 +283,8 @@ class SessionBase(Generic[C]):
             return None
         if outcome.committed is False:
             return outcome.error
+        if isinstance(outcome.error, CommitOutcomeUnknownError):
+            return outcome.error
         error = CommitOutcomeUnknownError(
             f"COMMIT was sent to {self._plan.name!r} and not answered: the work is stored or it is not. "
             "Look before you run it again."

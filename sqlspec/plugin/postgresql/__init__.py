@@ -7,6 +7,7 @@ PostgreSQL and no driver: texts are `str`, and an error comes in as the fields o
 from __future__ import annotations
 
 from sqlspec.plugin.postgresql.arrow_types import ARRAY_ELEMENTS, FIRST_OF_USERS, arrow_types
+from sqlspec.plugin.postgresql.commits import is_commit, is_local_commit, local_commit
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
 from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy
 from sqlspec.plugin.postgresql.errors import (
@@ -44,6 +45,9 @@ __all__ = (
     "failure_of_sqlstate",
     "insert_into",
     "is_about_types",
+    "is_commit",
+    "is_local_commit",
+    "local_commit",
     "may_be_stale",
     "refuse_copy",
     "reset_statements",

@@ -153,7 +153,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     async def commit(self, deadline: float | None) -> None:
         """COMMIT."""
-        if await self.raw.execute("COMMIT", timeout=seconds_until(deadline)) != "COMMIT":
+        if await self.raw.commit("COMMIT", deadline) != "COMMIT":
             raise _rolled_back()
 
     async def rollback(self, deadline: float | None) -> None:
@@ -178,6 +178,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         if not commit:
             return await super().finish(commit, reset, deadline)
         error, is_restored = None, self._is_driver_restored(reset=reset)
+        self.raw.has_local_commit = False
         reply = CommandTagReader()
         await attach_reply(self.raw, reply)
         try:
@@ -190,6 +191,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         finally:
             self._tap.reply = None
         committed = judge(reply)
+        if self.raw.has_local_commit:
+            return Outcome(committed=None, reset_ok=False, error=self.raw.take_local_commit())
         if committed:
             is_clean = error is None and self._note_reset(reset=reset) and is_restored
             return ENDED_WELL if is_clean else COMMITTED
@@ -241,7 +244,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     def _note_reset(self, *, reset: bool) -> bool:
         """The server has done its reset. False: the reset is not enough any more."""
-        self._is_read_only = False
+        self._is_read_only = self.raw.has_local_commit = False
         if not reset:
             return True
         runner = self._runner

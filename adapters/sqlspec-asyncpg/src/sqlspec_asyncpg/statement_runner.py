@@ -11,7 +11,7 @@ import asyncpg
 
 from sqlspec.errors import ParameterError, SessionInUseError, StatementError
 from sqlspec.plugin import RawResult
-from sqlspec.plugin.postgresql import refuse_copy
+from sqlspec.plugin.postgresql import is_commit, refuse_copy
 
 from .codecs import UnreadableError
 from .command_tags import row_count
@@ -61,7 +61,7 @@ class StatementRunner:
         if _get_running_loop() is not self._loop:
             raise _foreign_loop()
 
-    async def execute(
+    async def execute(  # noqa: C901 - written out, because each call would cost every statement
         self, statement: str, parameters: Parameters, deadline: float | None, *, refused: int | None = None
     ) -> RawResult:
         """Run one statement and fetch all it returns; *refused*: the place of a value that was no use."""
@@ -87,6 +87,8 @@ class StatementRunner:
         except UnreadableError as exc:
             raise exc.of(prepared) from None
         else:
+            if self.raw.has_local_commit:  # by the statement itself: no transaction is open
+                raise self.raw.take_local_commit()
             if columns:
                 return RawResult(columns, rows, len(rows), None, (), columns.arrow_types)
             return RawResult(columns, rows, self._note_tag(prepared.get_statusmsg()))
@@ -203,10 +205,14 @@ class StatementRunner:
             if isinstance(statement, str):
                 refuse_copy(statement.encode(errors="replace"))
         for statement in statements:
-            if isinstance(statement, str):
-                self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
-            else:
+            if not isinstance(statement, str):
                 await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
+            elif is_commit(statement):
+                await self.raw.commit(statement, deadline)
+            else:
+                self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+            if self.raw.has_local_commit:
+                raise self.raw.take_local_commit()
 
     def note_late(self, statement: str, failure: Exception) -> None:
         """What a cursor raised, while its statement ran."""

@@ -1,22 +1,29 @@
 # pyright: reportMissingTypeStubs=false
 """asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
 
-It uses `_protocol`, `_top_xact`, `_copy_in`, `_cancel_current_command`, its caches and the sets of listeners,
-which asyncpg does not document: so asyncpg's version has an upper bound.
+It uses `_protocol`, `_top_xact`, `_copy_in`, `_cancel_current_command`, `_process_log_message`, its caches
+and the sets of listeners, which asyncpg does not document: so asyncpg's version has an upper bound.
 """
 
 from __future__ import annotations
 
+from asyncio import Future, ensure_future, wait
 from contextlib import suppress
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
+from sqlspec.errors import DeadlineExceeded
+from sqlspec.plugin.postgresql import is_local_commit, local_commit
+
+from .deadlines import seconds_until
 from .wire_tap import WireTap
 
 if TYPE_CHECKING:
-    from asyncio import AbstractEventLoop, Future, Transport
+    from asyncio import AbstractEventLoop, Transport
+
+    from sqlspec.errors import CommitOutcomeUnknownError
 
     from .wire_tap import Reply
 
@@ -26,13 +33,20 @@ __all__ = ("WatchedConnection", "attach_reply")
 class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has no types
     """The driver's own connection."""
 
-    __slots__ = ("has_new_codecs", "reads_numeric_texts", "tap", "transport")
+    __slots__ = (
+        "has_local_commit",
+        "has_new_codecs",
+        "is_committing",
+        "reads_numeric_texts",
+        "tap",
+        "transport",
+    )
 
     def __init__(self, protocol: Any, transport: Transport, loop: AbstractEventLoop, *facts: Any) -> None:
         super().__init__(protocol, transport, loop, *facts)
         self.transport = transport
         self.tap = WireTap(protocol)
-        self.has_new_codecs = False
+        self.has_new_codecs = self.has_local_commit = self.is_committing = False
         self.reads_numeric_texts = True
         transport.set_protocol(self.tap)
 
@@ -45,13 +59,45 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
     def request_cancel(self) -> Future[None] | None:
         """Ask the server to stop what is running, which then fails; done when the server has been asked.
 
-        None where asyncpg itself has asked, for a call that was cancelled or has timed out.
+        None where asyncpg itself has asked, for a call that was cancelled or has timed out; and for a COMMIT.
         """
-        if self.is_closed() or self.is_cancelling:
+        if self.is_closed() or self.is_cancelling or self.is_committing:
             return None
         sent: Future[None] = self._loop.create_future()
         self._cancel_current_command(sent)
         return sent
+
+    async def commit(self, statement: str, deadline: float | None) -> str:
+        """COMMIT, as it was typed; returns its tag.
+
+        Asyncpg would ask the server to stop it, when its caller is cancelled or its time is over. Here the
+        connection is closed instead, which stops nothing.
+        """
+        running = ensure_future(self.execute(statement))
+        self.is_committing = True
+        try:
+            if not (await wait([running], timeout=seconds_until(deadline)))[0]:
+                raise DeadlineExceeded("COMMIT was not answered in time")
+        finally:
+            self.is_committing = False
+            if not running.done():
+                self.terminate()
+                running.add_done_callback(Future.exception)  # has been seen
+        tag: str = running.result()
+        if self.has_local_commit:
+            raise self.take_local_commit()
+        return tag
+
+    def take_local_commit(self) -> CommitOutcomeUnknownError:
+        """The error for a commit that the server has done for itself alone; it is raised once."""
+        self.has_local_commit = False
+        return local_commit()
+
+    def _process_log_message(self, fields: Any, last_query: Any) -> None:
+        """The server says something besides its answer."""
+        if is_local_commit(fields.get("R")):
+            self.has_local_commit = True
+        super()._process_log_message(fields, last_query)
 
     def restore(self) -> bool:
         """Undo what an owner changed on this object. False: it can not be undone."""

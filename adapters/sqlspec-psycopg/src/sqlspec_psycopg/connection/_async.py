@@ -75,7 +75,7 @@ class AsyncPsycopgConnection(AsyncStatements):
 
     async def commit(self, deadline: float | None) -> None:
         """COMMIT."""
-        await self._control.run(b"COMMIT", deadline)
+        await self._control.commit(b"COMMIT", deadline)
 
     async def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""

@@ -75,7 +75,7 @@ class PsycopgConnection(Statements):
 
     def commit(self, deadline: float | None) -> None:
         """COMMIT."""
-        self._control.run(b"COMMIT", deadline)
+        self._control.commit(b"COMMIT", deadline)
 
     def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""

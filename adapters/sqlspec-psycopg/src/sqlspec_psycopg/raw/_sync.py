@@ -22,6 +22,7 @@ from sqlspec.plugin import PooledConnection
 from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import stop
 from sqlspec_psycopg.deadlines import run, wait
+from sqlspec_psycopg.notices import NoticeWatch
 from sqlspec_psycopg.prepared import ShortStatements
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
 
@@ -70,6 +71,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         """The deadline of the call under way (monotonic seconds)."""
         # A duplicate: libpq may close its own at any time, and the number then belongs to another file.
         self._socket = socket(fileno=dup(pgconn.socket))
+        self.notices = pgconn.notice_handler = NoticeWatch(pgconn.notice_handler)
         self._prepared = ShortStatements()
         self._all_adapters = new_adapters()
         self.unknown_types: set[int] = set()

@@ -11,7 +11,7 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from sqlspec.plugin import AsyncConnection, RawResult, TransactionStatus
-from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, refuse_copy
+from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, is_commit, refuse_copy
 from sqlspec_psycopg.bulk_load._async import async_copy_rows, async_copy_text
 from sqlspec_psycopg.deadlines import async_run
 from sqlspec_psycopg.errors import having_values, is_stale, unreadable
@@ -58,7 +58,7 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
         super().__init__(raw)
         self._pgconn = raw.pgconn
         self._behind_pgbouncer = config.pgbouncer
-        self._control = AsyncTransactionControl(raw.pgconn)
+        self._control = AsyncTransactionControl(raw.pgconn, raw.notices)
         self._types = AsyncTypeCache(raw, config.cached_statements, changes)
         self._cursor: Any = None
         self._streams = 0
@@ -87,6 +87,8 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
                 raise
             await cursor.execute(statement, parameters, prepare=prepare)
         result: Any = cursor.pgresult
+        if self.raw.notices.has_local_commit:  # by the statement itself: no transaction is open
+            raise self.raw.notices.take_local_commit()
         if result.status == ROWS:
             try:
                 rows = await (self._load_rows([result]) if self.raw.unknown_types else cursor.fetchall())
@@ -177,10 +179,20 @@ class AsyncStatements(AsyncConnection[AsyncBoundedConnection]):
             if not is_text:
                 for copying in some:
                     await async_copy_text(self.raw, copying, deadline)
+                    if self.raw.notices.has_local_commit:
+                        raise self.raw.notices.take_local_commit()
             elif self.transaction_status is ACTIVE:
                 await self._execute_message(some, deadline)
             else:
-                await super().execute_script(some, deadline)
+                await self._execute_apart(some, deadline)
+
+    async def _execute_apart(self, statements: list[str], deadline: float | None) -> None:
+        """Each by itself; a COMMIT is stopped by nobody."""
+        for statement in statements:
+            if is_commit(statement):
+                await self._control.commit(statement.encode(self.raw.info.encoding), deadline)
+            else:
+                await self.execute(statement, None, deadline)
 
     async def _execute_message(self, statements: list[str], deadline: float | None) -> None:
         for statement in statements:

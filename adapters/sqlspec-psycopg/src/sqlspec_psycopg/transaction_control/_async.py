@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from psycopg.pq.abc import PGconn, PGresult
 
     from sqlspec.plugin import TransactionOptions
+    from sqlspec_psycopg.notices import NoticeWatch
     from sqlspec_psycopg.reset import Phrases, Resets
 
 __all__ = ("AsyncTransactionControl",)
@@ -35,8 +36,8 @@ _STATUS_OF = attrgetter("status")
 class AsyncTransactionControl:
     """Begins and ends the transactions of one connection, and knows what its reset has to undo."""
 
-    def __init__(self, pgconn: PGconn) -> None:
-        self._pgconn = pgconn
+    def __init__(self, pgconn: PGconn, notices: NoticeWatch) -> None:
+        self._pgconn, self._notices = pgconn, notices
         self.is_used = False
         """Something was run since the last reset."""
         self.has_prepared = False
@@ -77,8 +78,14 @@ class AsyncTransactionControl:
         check_results(await self.send(GUARD, deadline))
 
     async def run(self, message: bytes, deadline: float | None) -> None:
-        """COMMIT or a savepoint's statement. Raises the server's error."""
+        """A savepoint's statement. Raises the server's error."""
         check_results(await self.send(message, deadline))
+
+    async def commit(self, message: bytes, deadline: float | None) -> None:
+        """COMMIT, as it was typed. Raises the server's error."""
+        check_results(await self.send(message, deadline))
+        if self._notices.has_local_commit:
+            raise self._notices.take_local_commit()
 
     async def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""
@@ -90,6 +97,7 @@ class AsyncTransactionControl:
     async def send_commit(self, results: list[PGresult], deadline: float | None, *, reset: bool) -> None:
         """COMMIT and the reset in one message; each result is in *results* as soon as it is here."""
         message = self._reset_message(self.phrases.commit_and_reset) if reset else b"COMMIT"
+        self._notices.has_local_commit = False
         self.is_sending = True
         try:
             await async_run(send_query(self._pgconn, message, results), self._pgconn, deadline)
@@ -104,6 +112,8 @@ class AsyncTransactionControl:
             )
         first = results[0]
         if first.status == ExecStatus.COMMAND_OK:
+            if self._notices.has_local_commit:
+                return Outcome(committed=None, reset_ok=False, error=self._notices.take_local_commit())
             if first.command_status == b"COMMIT":
                 return Outcome(committed=True, reset_ok=error is None)
             aborted = TransactionAbortedError("the database had given the transaction up; its work is undone")
@@ -126,6 +136,7 @@ class AsyncTransactionControl:
 
     def note_reset(self, results: list[PGresult]) -> bool:
         """Note that nothing is to be undone any more. False: a part of the reset was not done."""
+        self._notices.has_local_commit = False  # of the reset itself
         if not _are_ok(results) or self._pgconn.transaction_status != IDLE:
             return False
         if self._is_standby and self._pgconn.parameter_status(b"in_hot_standby") != b"on":
