@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from .observers import DatabaseObservers
 
-__all__ = ("ConnectorBase", "PingLimit", "async_made", "expire", "is_core", "made", "not_pingable", "suspect")
+__all__ = (
+    "ConnectorBase",
+    "PingLimit",
+    "async_made",
+    "expire",
+    "is_core",
+    "made",
+    "not_pingable",
+    "note_silence",
+)
 
 
 class ConnectorBase:
@@ -106,10 +115,10 @@ def expire(pool: object, lease: Any) -> None:
         pool.expire(lease)
 
 
-def suspect(pool: object, lease: Any) -> None:
+def note_silence(pool: object, lease: Any) -> None:
     """A call was not answered: its siblings are not lent unseen."""
     if is_core(pool):
-        pool.suspect(lease)
+        pool.note_silence(lease)
 
 
 def not_pingable(adapter: str) -> NotSupportedError:

@@ -81,13 +81,13 @@ class Hosts:
 
     def turns(self, until: float) -> Iterator[Turn]:
         """The hosts in turn, each with its share of the time until *until*."""
-        changes, left = self._changes, self._plan()
-        while left and (now := self._clock()) < until:
-            host, attrs = left[0]
-            yield Turn(host, attrs, share_of(until, len(left), now), changes)
-            del left[0]
+        changes, remaining = self._changes, self._plan()
+        while remaining and (now := self._clock()) < until:
+            host, attrs = remaining[0]
+            yield Turn(host, attrs, share_of(until, len(remaining), now), changes)
+            del remaining[0]
             if changes != self._changes:  # another caller has met a new primary meanwhile
-                changes, left = self._changes, self._plan()
+                changes, remaining = self._changes, self._plan()
 
     def _plan(self) -> list[tuple[Host, str]]:
         now, primary = self._clock(), self._primary

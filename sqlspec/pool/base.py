@@ -93,7 +93,7 @@ class PoolBase:
         slot = None if lease is None else lease.slot
         self._expire(self._state.generation if slot is None else slot.generation)
 
-    def suspect(self, lease: Lease) -> None:
+    def note_silence(self, lease: Lease) -> None:
         """Its server did not answer: lend no sibling unseen. Pre-ping looks at all that have rested."""
         if not self._pre_ping:
             self.expire(lease)

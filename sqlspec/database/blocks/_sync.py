@@ -72,11 +72,11 @@ class Block(BlockBase):
 
     def _is_server_sound(self, lease: Any, fault: str, ok: bool) -> bool:
         """What a session has met of its server concerns others, too. Returns whether this one is *ok*."""
-        from sqlspec.database.connector import suspect
+        from sqlspec.database.connector import note_silence
 
         if fault is SILENT:
             lease.connection.note_silence()
-            suspect(self._pool, lease)
+            note_silence(self._pool, lease)
             return False
         return ok and not self._is_demoted(lease)
 

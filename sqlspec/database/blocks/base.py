@@ -140,7 +140,7 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             return ok
         if not any(map(_is_disconnect, errors)):
             if any(map(_is_unanswered_commit, errors)):
-                pool.suspect(lease)
+                pool.note_silence(lease)
             return ok
         if ok and lease.connection.is_usable():
             return True  # it was another database's connection that broke
@@ -185,8 +185,7 @@ def _is_disconnect(error: BaseException | None) -> bool:
 
 def _is_unanswered_commit(error: BaseException | None) -> bool:
     """Whether a COMMIT was given up at its deadline."""
-    is_unknown = isinstance(error, CommitOutcomeUnknownError)
-    return is_unknown and isinstance(error.__cause__, DeadlineExceeded)
+    return isinstance(error, CommitOutcomeUnknownError) and isinstance(error.__cause__, DeadlineExceeded)
 
 
 def add_outcome(late: BaseException, session: Any, error: BaseException | None) -> None:
