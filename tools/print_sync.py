@@ -35,7 +35,7 @@ RULES = {
     r"\b__aiter__\b": "__iter__",
     r"\b__anext__\b": "__next__",
     r"\baclose\b": "close",
-    r"\bareveal_password\b": "reveal_password",
+    r"\bafetch_password\b": "fetch_password",
 }
 PATTERN = re.compile("|".join(f"({pattern})" for pattern in RULES))
 SPELLINGS = tuple(RULES.values())

@@ -27,7 +27,7 @@ class Secret:
 
     def __init__(self, source: str | Callable[[], str] | Callable[[], Awaitable[str]]) -> None:
         if not (isinstance(source, str) or callable(source)):
-            raise InvalidArgumentError(_wrong("holds", source))
+            raise InvalidArgumentError(_wrong("holds", type(source)))
         self._source: str | Callable[[], object] = source
 
     @property
@@ -43,11 +43,15 @@ class Secret:
         if isinstance(self._source, str):
             return self._source
         value = self._source()
+        if isinstance(value, str):
+            return value
         if isinstance(value, CoroutineType):
             value.close()  # else Python warns that nobody awaited it
         if isinstance(value, Awaitable):
             raise InvalidArgumentError("the function of this Secret is async: connect with `async with`")
-        return _checked(value)
+        wrong = type(value)
+        del value  # which may be a password all the same, and a traceback would show it
+        raise InvalidArgumentError(_wrong("must return", wrong))
 
     async def areveal(self) -> str:
         """The same for tasks: an async function is awaited, any other runs in a thread."""
@@ -57,7 +61,13 @@ class Secret:
         from inspect import iscoroutinefunction
 
         value = self._source() if iscoroutinefunction(self._source) else await to_thread(self._source)
-        return _checked(await value if isinstance(value, Awaitable) else value)
+        if isinstance(value, Awaitable):
+            value = await value
+        if isinstance(value, str):
+            return value
+        wrong = type(value)
+        del value
+        raise InvalidArgumentError(_wrong("must return", wrong))
 
     def __repr__(self) -> str:
         return MASK
@@ -89,13 +99,5 @@ NOT_PICKLED = (
 )
 
 
-def _checked(value: object) -> str:
-    if not isinstance(value, str):
-        raise InvalidArgumentError(_wrong("must return", value))
-    return value
-
-
-def _wrong(verb: str, value: object) -> str:
-    return (
-        f"a Secret {verb} a str or a function without arguments that returns one, not {type(value).__name__}"
-    )
+def _wrong(verb: str, kind: type) -> str:
+    return f"a Secret {verb} a str or a function without arguments that returns one, not {kind.__name__}"

@@ -127,13 +127,12 @@ class NetworkConfig(
 
         Raises `InvalidConfigError` for a file that can not be used.
         """
-        password = self.ssl_key_password
         return tls_context(
             self.effective_ssl_mode,
             root_cert=self.ssl_root_cert,
             cert=self.ssl_cert,
             key=self.ssl_key,
-            key_password=None if password is None else password.reveal(),
+            key_password=self.ssl_key_password,
         )
 
     @property
@@ -151,3 +150,16 @@ class NetworkConfig(
     async def areveal_password(self) -> str | None:
         """The same for a task; no function holds up the event loop."""
         return None if self.password is None else await self.password.areveal()
+
+    def fetch_password(self) -> Secret | None:
+        """As `reveal_password`, but still a `Secret`: no variable of a connect holds the text.
+
+        Whatever a variable holds is in the traceback of an error, and there are trackers that record it.
+        """
+        is_text = self.password is None or not self.password.is_function
+        return self.password if is_text else Secret(self.password.reveal())  # type: ignore[union-attr]
+
+    async def afetch_password(self) -> Secret | None:
+        """The same for a task; no function holds up the event loop."""
+        is_text = self.password is None or not self.password.is_function
+        return self.password if is_text else Secret(await self.password.areveal())  # type: ignore[union-attr]

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
+from sqlspec.config import Secret
 from sqlspec.errors import InvalidConfigError
 
 if TYPE_CHECKING:
@@ -59,7 +60,7 @@ def tls_context(
     root_cert: str | None = None,
     cert: str | None = None,
     key: str | None = None,
-    key_password: str | None = None,
+    key_password: Secret | None = None,
 ) -> ssl.SSLContext | None:
     """The context for *mode*; None for `disable`. The paths are of PEM files; *key_password* opens the key.
 
@@ -82,7 +83,8 @@ def tls_context(
         context.load_default_certs()
     if cert is not None:
         # Without a password an encrypted key would have OpenSSL ask for it on the terminal.
-        _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=key_password or ""), key)
+        secret = key_password or Secret("")
+        _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=secret.reveal()), key)
     return context
 
 

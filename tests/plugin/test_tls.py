@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -63,8 +63,10 @@ def test_disabled_has_no_context() -> None:
 @pytest.mark.parametrize("field", ["root_cert", "cert"])
 def test_a_file_that_is_not_there_is_named(field: str, tmp_path: Path) -> None:
     """With the field's name in the config."""
+    wrong: Any = {field: str(tmp_path / "missing.pem")}
+
     with pytest.raises(InvalidConfigError, match=rf"ssl_{field}: .*missing\.pem does not exist"):
-        tls_context("verify-full", **{field: str(tmp_path / "missing.pem")})
+        tls_context("verify-full", **wrong)
 
 
 @pytest.mark.parametrize("field", ["root_cert", "cert"])
@@ -72,8 +74,9 @@ def test_a_file_that_is_no_certificate_is_named_and_not_shown(field: str, tmp_pa
     """It may be the wrong file, and a secret one."""
     path = tmp_path / "wrong.pem"
     path.write_text("canary-secret")
+    wrong: Any = {field: str(path)}
 
     with pytest.raises(InvalidConfigError, match=r"wrong\.pem is not a PEM file") as caught:
-        tls_context("require", **{field: str(path)})
+        tls_context("require", **wrong)
 
     assert "canary" not in repr(caught.value) + str(caught.value.__cause__)

@@ -6,77 +6,20 @@ import asyncio
 import os
 import socket
 import stat
-import subprocess
 import sys
 import threading
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from sqlspec import Secret, SQLSpec
-from sqlspec.adapters.mysql import AsyncMyConfig
-from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
-from sqlspec.adapters.redis import RedisConfig
+from sqlspec import Secret
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError, SQLSpecError
 
+from .networks import CANARY, EACH, EACH_SIDE, NETWORKS, Network, connected, make_certificate
+
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Callable, Iterator
-
-CANARY = "pw-c4n4ry-7391"
-
-
-@dataclass(frozen=True)
-class Network:
-    """One adapter: its config, the server it speaks to, the usual port, and whether it has a sync side."""
-
-    config_type: type[Any]
-    server: str
-    """The fixture."""
-    port: int
-    is_sync: bool
-
-    def reach(self, server: Any, **options: Any) -> Any:
-        """A config for the server, without its password."""
-        address = server.address
-        if self.config_type is not RedisConfig:
-            options = {"username": address.user, "database": address.database, **options}
-        return self.config_type(host=address.host, port=address.port, **options)
-
-
-NETWORKS = {
-    "asyncpg": Network(AsyncpgConfig, "postgresql_server", 5432, is_sync=False),
-    "psycopg": Network(PostgreSQLConfig, "postgresql_server", 5432, is_sync=True),
-    "asyncmy": Network(AsyncMyConfig, "mariadb_server", 3306, is_sync=False),
-    "redis": Network(RedisConfig, "redis_server", 6379, is_sync=True),
-}
-SIDES = [
-    (name, in_tasks)
-    for name, network in NETWORKS.items()
-    for in_tasks in (True, False)
-    if in_tasks or network.is_sync
-]
-EACH = pytest.mark.parametrize("network", NETWORKS.values(), ids=NETWORKS)
-EACH_SIDE = pytest.mark.parametrize(
-    ("network", "in_tasks"),
-    [(NETWORKS[name], in_tasks) for name, in_tasks in SIDES],
-    ids=[f"{name}-{'tasks' if in_tasks else 'threads'}" for name, in_tasks in SIDES],
-)
-
-
-@asynccontextmanager
-async def connected(config: Any, *, in_tasks: bool) -> AsyncGenerator[None]:
-    """One connection is open."""
-    async with SQLSpec() as spec:
-        spec.register_config(config, "db")
-        if in_tasks:
-            async with spec.provide_connection("db"):
-                yield
-        else:
-            with spec.provide_connection("db"):
-                yield
+    from collections.abc import Callable, Iterator
 
 
 # --- what a config says -------------------------------------------------------------------------------
@@ -181,22 +124,6 @@ async def test_a_tls_file_of_no_use_is_named(
     why = "is not a PEM file that can be used" if is_there else "does not exist"
     assert str(caught.value) == f"{named}: {path} {why}"
     assert caught.value.key == named
-
-
-def make_certificate(cert: Path, key: Path) -> None:
-    """With an encrypted key."""
-    command = [
-        "openssl",
-        "req",
-        "-x509",
-        "-newkey",
-        "rsa:2048",
-        "-subj",
-        "/CN=x",
-        "-passout",
-        f"pass:{CANARY}",
-    ]
-    subprocess.run([*command, "-keyout", str(key), "-out", str(cert)], check=True, capture_output=True)
 
 
 @EACH_SIDE

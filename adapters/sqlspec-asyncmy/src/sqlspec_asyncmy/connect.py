@@ -23,6 +23,8 @@ from .session_setup import SessionSetup
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from sqlspec import Secret
+
     from .config import AsyncMyConfig
 
 __all__ = ("connect",)
@@ -37,7 +39,7 @@ STOP_TIMEOUT = 0.8
 async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
     """A connection that is ready for core. Raises `ConnectError`, within `connect_timeout`."""
     # First, and by itself: what an application's own function raises is the application's.
-    password = await config.areveal_password()
+    password = await config.afetch_password()
     raw: Any = None
     try:
         async with asyncio.timeout(config.connect_timeout):
@@ -76,7 +78,7 @@ def _refused(exc: Exception, config: AsyncMyConfig) -> SQLSpecError:
     return found
 
 
-async def _open(config: AsyncMyConfig, password: str | None) -> Any:
+async def _open(config: AsyncMyConfig, password: Secret | None) -> Any:
     connect: Any = asyncmy.connect  # its stubs forbid what its documentation allows
     return await connect(
         host=config.host if config.socket is None else "localhost",
@@ -84,7 +86,7 @@ async def _open(config: AsyncMyConfig, password: str | None) -> Any:
         unix_socket=config.socket,
         user=config.username,
         # As bytes, for the driver would encode a str as latin1; it takes those from a function alone.
-        password_creator=None if password is None else password.encode,
+        password_creator=None if password is None else lambda: password.reveal().encode(),
         database=config.database,
         charset=config.charset,
         autocommit=None,  # set below, together with everything else
@@ -155,7 +157,7 @@ async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
     with suppress(Exception):  # the caller has an error of its own to raise
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
-                raw = await _open(config, await config.areveal_password())
+                raw = await _open(config, await config.afetch_password())
                 await raw.query(b"KILL %s %d" % (b"CONNECTION" if for_good else b"QUERY", thread))
                 return True
         finally:
@@ -175,7 +177,7 @@ async def reads_only(
     with suppress(Exception):  # a best effort
         try:
             async with asyncio.timeout(STOP_TIMEOUT):
-                raw = await _open(config, await config.areveal_password())
+                raw = await _open(config, await config.afetch_password())
                 for statement in (*statements, "START TRANSACTION READ ONLY"):
                     await raw.query(statement)
                 for select in selects:

@@ -95,9 +95,10 @@ async def _open(config: AsyncpgConfig, hosts: Hosts, until: float) -> tuple[Watc
 
 
 async def _arguments(config: AsyncpgConfig) -> dict[str, Any]:
+    password = await config.afetch_password()
     return {
         "user": config.username,
-        "password": await config.areveal_password(),
+        "password": None if password is None else password.reveal,  # called by asyncpg
         "database": config.database,
         "ssl": config.tls() or False,
         "server_settings": {"application_name": config.application_name, **config.session_settings},

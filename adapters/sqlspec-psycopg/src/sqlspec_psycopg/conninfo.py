@@ -3,26 +3,37 @@
 from __future__ import annotations
 
 import ssl
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+from psycopg.conninfo import make_conninfo
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from sqlspec import Secret
     from sqlspec.plugin.network import Turn
 
     from .config import PostgreSQLConfig
 
-__all__ = ("check_files", "parameters")
+__all__ = ("check_files", "conninfo", "parameters")
 
 
-def parameters(config: PostgreSQLConfig, turn: Turn, password: str | None) -> dict[str, str]:
-    """All that libpq is told. What is empty is left to its defaults."""
+def conninfo(attempt: Mapping[str, Any], password: Secret | None, key_password: Secret | None) -> str:
+    """All that libpq is told, with the passwords, which no variable holds: tracebacks would show them."""
+    return make_conninfo("", **attempt, password=_revealed(password), sslpassword=_revealed(key_password))
+
+
+def _revealed(secret: Secret | None) -> str | None:
+    return None if secret is None else secret.reveal() or None
+
+
+def parameters(config: PostgreSQLConfig, turn: Turn) -> dict[str, str]:
+    """All that libpq is told but the passwords. What is empty is left to its defaults."""
     host, port = turn.host.address
     named = {
         "host": host,
         "port": str(port),
         "user": config.username,
-        "password": password,
         "dbname": config.database,
         "application_name": config.application_name,
         "target_session_attrs": turn.attrs,
@@ -68,7 +79,6 @@ def _tls(config: PostgreSQLConfig) -> dict[str, str | None]:
         "sslrootcert": None if mode == "require" else config.ssl_root_cert or _system_roots(config),
         "sslcert": config.ssl_cert,
         "sslkey": config.ssl_key,
-        "sslpassword": None if config.ssl_key_password is None else config.ssl_key_password.reveal(),
     }
 
 

@@ -110,8 +110,11 @@ class _Ours:
         """
         if self._writer is None:
             await self.connect()
+        writer: Any = self._writer
         try:
-            await self._write([command] if isinstance(command, bytes) else command)
+            writer.writelines([command] if isinstance(command, bytes) else command)
+            del command  # the password may be in it, and a traceback shows what variables hold
+            await self._drain(writer)
         except OSError as exc:
             self.traces.is_lost = True
             self._cut()
@@ -122,9 +125,7 @@ class _Ours:
             self._cut()
             raise
 
-    async def _write(self, command: Any) -> None:
-        writer = self._writer
-        writer.writelines(command)
+    async def _drain(self, writer: Any) -> None:
         if not writer.transport.get_write_buffer_size():
             await writer.drain()  # waits for nothing, but tells whether the connection is gone
             return

@@ -116,6 +116,8 @@ class _Ours:
             base.send_packed_command(*arguments, **options)
         except (redis.ConnectionError, redis.TimeoutError) as exc:
             raise PooledConnection.interruption(exc) or exc from exc.__cause__
+        finally:
+            del arguments  # the password may be in it, and a traceback shows what variables hold
 
     def read_response(self, *arguments: Any, **options: Any) -> Any:
         """The reply, which is owed no longer."""

@@ -8,14 +8,13 @@ from typing import TYPE_CHECKING
 
 import psycopg
 from psycopg import generators
-from psycopg.conninfo import make_conninfo
 
 from sqlspec.errors import DeadlineExceeded
 from sqlspec.plugin.network import Hosts, share_of
 from sqlspec.plugin.postgresql import ConnectFailure, SchemaChanges, connect_error
 from sqlspec_psycopg.connect_inputs import attempts
 from sqlspec_psycopg.connection._sync import PsycopgConnection
-from sqlspec_psycopg.conninfo import check_files, parameters
+from sqlspec_psycopg.conninfo import check_files, conninfo, parameters
 from sqlspec_psycopg.deadlines import run_connect
 from sqlspec_psycopg.errors import is_drivers, is_mismatch, map_connect_error
 from sqlspec_psycopg.raw._sync import BoundedConnection
@@ -24,6 +23,7 @@ from sqlspec_psycopg.reset import Resets
 if TYPE_CHECKING:
     from psycopg import pq
 
+    from sqlspec import Secret
     from sqlspec.errors import ConnectError
     from sqlspec.plugin import Resources
     from sqlspec.plugin.network import Host, Turn
@@ -36,7 +36,7 @@ def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection
     """A connection that is ready for core. Raises `ConnectError`."""
     check_files(config)
     until = time.monotonic() + config.connect_timeout
-    password = config.reveal_password()
+    password = config.fetch_password()
     hosts = resources.get(
         "hosts", lambda: Hosts(config.addresses, config.target_session_attrs), lambda _: None
     )
@@ -55,12 +55,12 @@ def connect(config: PostgreSQLConfig, resources: Resources) -> PsycopgConnection
 
 
 def _open(
-    config: PostgreSQLConfig, hosts: Hosts, password: str | None, until: float
+    config: PostgreSQLConfig, hosts: Hosts, password: Secret | None, until: float
 ) -> tuple[pq.abc.PGconn, Host]:
     """A connection to the first host that answers and is what `target_session_attrs` asks for."""
     failure: psycopg.Error | DeadlineExceeded | None = None
     for turn in hosts.turns(until):
-        pgconn, exc = _ask(turn, parameters(config, turn, password))
+        pgconn, exc = _ask(config, turn, password)
         if isinstance(exc, DeadlineExceeded):
             turn.host.leave()
         # That it is not the kind of server asked for says less than why another could not be asked.
@@ -75,18 +75,18 @@ def _open(
 
 
 def _ask(
-    turn: Turn, wanted: dict[str, str]
+    config: PostgreSQLConfig, turn: Turn, password: Secret | None
 ) -> tuple[pq.abc.PGconn | None, psycopg.Error | DeadlineExceeded | None]:
     """Connect to one of a host's addresses; or the last error."""
     failure: psycopg.Error | DeadlineExceeded | None = None
     try:
-        left = attempts(wanted, turn.until)
+        remaining = attempts(parameters(config, turn), turn.until)
     except (psycopg.Error, DeadlineExceeded) as exc:
         return None, _its_own(exc)
-    while left:
-        until = share_of(turn.until, len(left), time.monotonic())
+    while remaining:
+        until = share_of(turn.until, len(remaining), time.monotonic())
         try:
-            steps = generators.connect(make_conninfo("", **left.pop(0)))
+            steps = generators.connect(conninfo(remaining.pop(0), password, config.ssl_key_password))
             return run_connect(steps, until), None
         except (psycopg.Error, DeadlineExceeded) as exc:
             failure = _its_own(exc)
