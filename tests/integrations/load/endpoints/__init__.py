@@ -1,0 +1,1 @@
+"""The shop's endpoints, for tasks and for threads."""
