@@ -17,7 +17,7 @@ __all__ = ("Answer", "Client", "Outcome", "ask", "run_load")
 
 HOST = "127.0.0.1"
 PATIENCE = 90.0
-LONGEST_STAY = 0.05
+LONGEST_STAY = 0.6
 """Seconds after which one that vanishes has done so."""
 
 

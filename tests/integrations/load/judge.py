@@ -36,7 +36,7 @@ class Verdict:
     lies: list[int] = field(default_factory=list[int])
     """Told that they are stored, and they are not."""
     ghosts: list[int] = field(default_factory=list[int])
-    """Told that they failed, and they are stored."""
+    """Stored, although they were told that they failed, or did so when nobody listened."""
     halves: list[int] = field(default_factory=list[int])
     """Stored in one table of the two."""
     unseen: list[int] = field(default_factory=list[int])
@@ -65,9 +65,10 @@ def judge(
         number, status = outcome.number, outcome.status
         verdict.statuses[status] += 1
         was_told = None if status in {None, UNKNOWN} else status == STORED
+        may_be_stored = expected[ending_of(number)] & {STORED, UNKNOWN}
         if was_told is True and number not in orders:
             verdict.lies.append(number)
-        if was_told is False and number in orders:
+        if number in orders and (was_told is False or not may_be_stored):
             verdict.ghosts.append(number)
         if was_told is not None and outcome.seen != (200 if was_told else MISSING):
             verdict.unseen.append(number)

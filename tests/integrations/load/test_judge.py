@@ -28,13 +28,14 @@ def test_what_is_right_is_found_right() -> None:
     [
         ("lies", WELL, Outcome(WELL, STORED, 200), set[int](), set[int]()),
         ("ghosts", CRASH, Outcome(CRASH, 500, 404), {CRASH}, {CRASH}),
+        ("ghosts", CRASH, Outcome(CRASH), {CRASH}, {CRASH}),
         ("halves", WELL, Outcome(WELL), {WELL}, set[int]()),
         ("halves", WELL, Outcome(WELL), set[int](), {WELL}),
         ("unseen", WELL, Outcome(WELL, STORED, 404), {WELL}, {WELL}),
         ("unseen", CRASH, Outcome(CRASH, 500, 200), set[int](), set[int]()),
         ("unprovoked", WELL, Outcome(WELL, 503, 404), set[int](), set[int]()),
         ("unprovoked", WELL, Outcome(WELL, REFUSED, 404), set[int](), set[int]()),
-        ("unprovoked", CRASH, Outcome(CRASH, STORED, 200), {CRASH}, {CRASH}),
+        ("unprovoked", CRASH, Outcome(CRASH, 409, 404), set[int](), set[int]()),
         ("unprovoked", WELL, Outcome(WELL, UNKNOWN, 200), {WELL}, {WELL}),
     ],
 )
