@@ -4,12 +4,15 @@
 import asyncio
 import threading
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
+from pathlib import Path
 from typing import Annotated, Any
 
 import pytest
-from anyio import CancelScope
+from anyio import CancelScope, to_thread
 
 from sqlspec import AsyncSession, Session
+from sqlspec.adapters.sqlite import SQLiteConfig
 from sqlspec.errors import SessionClosedError
 from sqlspec.integrations.fastapi import session
 
@@ -92,3 +95,62 @@ async def test_an_endpoint_in_a_thread_outlives_its_request_without_its_session(
 
     assert found == [SessionClosedError]
     assert server.count() == 0
+
+
+@pytest.mark.parametrize("path", ["/task", "/thread"])
+async def test_a_request_that_waits_for_a_connection_may_be_cancelled(server: Server, path: str) -> None:
+    """It leaves the queue, and the next one is served."""
+    _routes(server)
+    server.spec.register_config(server.spec.get_config("main").replace(pool_size=1), "main", override=True)
+    async with AsyncExitStack() as lease:
+        block = server.spec.provide_session("main")
+        if path == "/task":
+            await lease.enter_async_context(block)
+        else:
+            lease.enter_context(block)
+        tasks = [asyncio.create_task(server.post(path)) for _ in range(2)]
+        async with asyncio.timeout(10):
+            while server.spec.stats("main").waiting < 2:  # noqa: ASYNC110 - the pool has no event for that
+                await asyncio.sleep(0)
+        tasks[0].cancel()
+        await asyncio.wait(tasks[:1])
+        assert server.spec.stats("main").waiting == 1
+    await tasks[1]
+
+    assert server.count() == 2
+    assert server.spec.stats("main").in_use == 0
+
+
+@pytest.mark.parametrize("path", ["/task", "/thread"])
+async def test_a_request_that_can_not_connect_leaves_its_place_to_others(
+    server: Server, path: str, tmp_path: Path
+) -> None:
+    """Each is told so; none waits for what the one before has reserved."""
+    _routes(server)
+    nowhere = SQLiteConfig(database=str(tmp_path / "nowhere" / "items.db"), pool_size=1, pool_timeout=1.0)
+    server.spec.register_config(nowhere, "main", override=True)
+
+    for _ in range(3):
+        await server.post(path)
+
+    assert [message.get("status") for message in server.sent[::2]] == [503, 503, 503]
+    assert server.spec.stats("main").timeouts == 0
+    assert server.spec.stats("main").size == 0
+
+
+async def test_a_request_whose_thread_can_not_start_leaves_its_place_to_others(server: Server) -> None:
+    """The connection that was reserved for it is free."""
+    _routes(server)
+    config = server.spec.get_config("main").replace(pool_size=1, pool_timeout=1.0)
+    server.spec.register_config(config, "main", override=True)
+
+    async def run_sync(*_: object, **__: object) -> None:
+        raise RuntimeError("can't start new thread")
+
+    with pytest.MonkeyPatch.context() as patch, pytest.raises(RuntimeError, match="thread"):
+        patch.setattr(to_thread, "run_sync", run_sync)
+        await server.post("/thread")
+    await server.post("/thread")
+
+    assert server.count() == 2
+    assert server.spec.stats("main").timeouts == 0
