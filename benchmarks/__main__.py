@@ -39,6 +39,7 @@ TOPICS = {
     "observing": "observing",
     "opentelemetry": "traced",
     "pool-peers": "pool_peers",
+    "web": "web",
 }
 FULL = Bench(rounds=101, turn=0.005)
 QUICK = Bench(rounds=9, turn=0.004)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import random
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
@@ -110,10 +111,8 @@ async def _place(port: int, number: int) -> Outcome:
             return Outcome(number)
         outcome = Outcome(number, (await client.ask("POST", placing)).status)
         if number % 2:
-            try:
+            with suppress(EOFError, OSError):  # a server may close the connection of a request that crashed
                 outcome.seen = (await client.ask("GET", path)).status
-            except (EOFError, OSError):  # a server may close the connection of a request that crashed
-                assert outcome.status == 500, outcome
     if outcome.seen is None:  # by another connection, perhaps to another worker
         outcome.seen = (await ask(port, "GET", path)).status
     return outcome

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from sqlspec_testkit.proxy import FaultProxy
 
-__all__ = ("SIDES", "Place", "Side", "make_place")
+__all__ = ("SIDES", "Place", "Side", "make_place", "tables")
 
 POOL_SIZE = 10
 DEFERRED = " REFERENCES orders (id) DEFERRABLE INITIALLY DEFERRED"
@@ -72,13 +72,21 @@ class Place:
         }
 
 
+def tables(dialect: str) -> tuple[str, ...]:
+    """What makes the shop's tables."""
+    deferred = DEFERRED if dialect in {"sqlite", "postgresql"} else ""
+    return (
+        "CREATE TABLE orders (id INTEGER PRIMARY KEY)",
+        f"CREATE TABLE audit (id INTEGER PRIMARY KEY, boss INTEGER{deferred})",
+        "CREATE TABLE claim (id INTEGER PRIMARY KEY)",
+    )
+
+
 def make_place(side: Side, request: pytest.FixtureRequest) -> Place:
     """An empty shop."""
     place = _MAKERS[side.dialect](side, request)
-    place.run("CREATE TABLE orders (id INTEGER PRIMARY KEY)")
-    deferred = DEFERRED if side.dialect in {"sqlite", "postgresql"} else ""
-    place.run(f"CREATE TABLE audit (id INTEGER PRIMARY KEY, boss INTEGER{deferred})")
-    place.run("CREATE TABLE claim (id INTEGER PRIMARY KEY)")
+    for statement in tables(side.dialect):
+        place.run(statement)
     return place
 
 

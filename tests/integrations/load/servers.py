@@ -84,7 +84,12 @@ def _gunicorn(workers: int, port: int) -> list[str]:
 
 @asynccontextmanager
 async def served(
-    server: ServerName, settings: dict[str, Any], folder: Path, *, workers: int = 2, app: str = "shop:app"
+    server: ServerName,
+    settings: dict[str, Any],
+    folder: Path,
+    *,
+    workers: int = 2,
+    app: str = "tests.integrations.load.shop:app",
 ) -> AsyncGenerator[Site]:
     """The shop inside of the block; it stops in good order."""
     port, log = free_port(), folder / "log"
@@ -94,7 +99,7 @@ async def served(
         process = await asyncio.create_subprocess_exec(
             sys.executable,
             *command,
-            f"tests.integrations.load.{app}",
+            app,
             env=environment,
             cwd=folder,
             stdout=out,
