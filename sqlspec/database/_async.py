@@ -49,6 +49,7 @@ class AsyncConnector(ConnectorBase):
             raise ConnectError(msg) from exc
         if not isinstance(connection, AsyncPooledConnection):
             raise self.broken(connection, "AsyncConnection")
+        connection.note_set_up()
         return connection
 
 

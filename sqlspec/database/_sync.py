@@ -49,6 +49,7 @@ class Connector(ConnectorBase):
             raise ConnectError(msg) from exc
         if not isinstance(connection, PooledConnection):
             raise self.broken(connection, "Connection")
+        connection.note_set_up()
         return connection
 
 

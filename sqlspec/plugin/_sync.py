@@ -159,6 +159,12 @@ class PooledConnection(ABC, Generic[RawT]):
         """Known without a round trip to be as `reset` would leave it."""
         return False
 
+    def note_set_up(self) -> None:
+        """The connection was made, and what wraps its making is done: see it as it is now as clean.
+
+        A wrapper may have set `raw` up: registered functions, attached databases. Never waits.
+        """
+
     def is_clean(self, *, reset: bool) -> bool:
         """Known without a round trip: nothing is open, and with *reset* nothing is left to reset."""
         return not reset or self.is_pristine()

@@ -7,7 +7,7 @@ neither `socket` nor `ssl`.
 from __future__ import annotations
 
 from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
-from typing import TYPE_CHECKING, ClassVar, Generic
+from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
 from sqlspec.config import DatabaseConfig, Secret
 from sqlspec.config.base import A, AsyncRaw, Raw, S
@@ -19,10 +19,13 @@ from sqlspec.plugin.tls import SSLMode, default_ssl_mode, tls_context
 if TYPE_CHECKING:
     import ssl
 
+    from sqlspec.config.url import URL
+
 __all__ = (
     "Host",
     "Hosts",
     "KeepAlive",
+    "MultiHostConfig",
     "NetworkConfig",
     "Turn",
     "URLWord",
@@ -41,7 +44,7 @@ class NetworkConfig(
 ):
     """The config of an adapter that reaches its database over a network. A base class, like `DatabaseConfig`.
 
-    A subclass sets `default_port`. One with several hosts, or with URLs of its own, extends `addresses`.
+    A subclass sets `default_port`. One that may have several hosts extends `MultiHostConfig`.
     """
 
     default_port: ClassVar[int]
@@ -163,3 +166,43 @@ class NetworkConfig(
         """The same for a task; no function holds up the event loop."""
         is_text = self.password is None or not self.password.is_function
         return self.password if is_text else Secret(await self.password.areveal())  # type: ignore[union-attr]
+
+
+class MultiHostConfig(
+    NetworkConfig[S, A, Raw, AsyncRaw], Generic[S, A, Raw, AsyncRaw], frozen=True, kw_only=True
+):
+    """The config of an adapter that may be given several hosts, of which one serves.
+
+    In a URL they stand as `host1:5432,host2:5433`. In which order they are asked: see `Hosts`.
+    """
+
+    hosts: tuple[tuple[str, int | None], ...] = ()
+    """Several servers with their ports, instead of host and port: each is tried in turn."""
+
+    @classmethod
+    def parse_url(cls, url: URL) -> dict[str, Any]:
+        """Several hosts."""
+        if len(url.hosts) <= 1:
+            return super().parse_url(url)
+        one = type(url)(
+            scheme=url.scheme,
+            adapter=url.adapter,
+            username=url.username,
+            password=url.password,
+            database=url.database,
+            query=url.query,
+        )
+        return super().parse_url(one) | {"hosts": url.hosts}
+
+    def check(self) -> None:
+        """Several hosts."""
+        super().check()
+        if self.hosts and (self.host is not None or self.port is not None):
+            raise self.invalid("hosts", "stands instead of host and port; say it in one place")
+        for host, port in self.hosts:
+            self._check_address("hosts", host, port, port_field="hosts")
+
+    @property
+    def addresses(self) -> tuple[tuple[str, int], ...]:
+        """The hosts to try in turn, with their ports."""
+        return tuple(self._address(host, port) for host, port in self.hosts) or super().addresses

@@ -227,7 +227,7 @@ class SessionBase(Generic[C]):
                 self._give_up(error)
         return error
 
-    def _note_fault(self, error: BaseException) -> None:
+    def _note_fault(self, error: BaseException | None) -> None:
         if isinstance(error, ReadOnlyError):
             if not self._plan.transaction.read_only:
                 self._server_fault = REFUSED
@@ -282,6 +282,7 @@ class SessionBase(Generic[C]):
         if outcome.committed:
             return None
         if outcome.committed is False:
+            self._note_fault(outcome.error)  # MySQL refuses a COMMIT for that reason, too
             return outcome.error
         if isinstance(outcome.error, CommitOutcomeUnknownError):
             return outcome.error

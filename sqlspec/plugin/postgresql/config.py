@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Generic, Literal
 import msgspec
 
 from sqlspec.config.base import A, AsyncRaw, Raw, S
-from sqlspec.plugin.network import NetworkConfig, URLWord
+from sqlspec.plugin.network import MultiHostConfig, URLWord
 
 if TYPE_CHECKING:
     from sqlspec.config.url import URL
@@ -55,7 +55,7 @@ WORDS = {
 
 
 class PostgreSQLSettings(
-    NetworkConfig[S, A, Raw, AsyncRaw], Generic[S, A, Raw, AsyncRaw], frozen=True, kw_only=True
+    MultiHostConfig[S, A, Raw, AsyncRaw], Generic[S, A, Raw, AsyncRaw], frozen=True, kw_only=True
 ):
     """The config of an adapter for PostgreSQL. A base class; the adapter's own says what it caches.
 
@@ -65,13 +65,11 @@ class PostgreSQLSettings(
 
     default_port: ClassVar[int] = 5432
     url_schemes: ClassVar[tuple[str, ...]] = ("postgresql", "postgres")
-    url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    url_fields: ClassVar[Mapping[str, str]] = {**MultiHostConfig.url_fields, "database": "database"}
     url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     usual_statement_cache_size: ClassVar[int]
     """What `statement_cache_size` means where it is not said."""
 
-    hosts: tuple[tuple[str, int | None], ...] = ()
-    """Several servers with their ports, instead of host and port: each is tried in turn."""
     database: str | None = None
     """Which database; None: the one that is named like the user."""
     application_name: str = "sqlspec"
@@ -89,30 +87,18 @@ class PostgreSQLSettings(
 
     @classmethod
     def parse_url(cls, url: URL) -> dict[str, Any]:
-        """Several hosts, and the settings of libpq's `options`."""
-        if "options" in url.query:
-            query = {name: value for name, value in url.query.items() if name != "options"}
-            settings = _settings(cls, url.query["options"])
-            return cls.parse_url(msgspec.structs.replace(url, query=query)) | {"server_settings": settings}
-        if len(url.hosts) <= 1:
+        """The settings of libpq's `options`."""
+        if "options" not in url.query:
             return super().parse_url(url)
-        one = msgspec.structs.replace(url, hosts=())
-        return super().parse_url(one) | {"hosts": url.hosts}
+        query = {name: value for name, value in url.query.items() if name != "options"}
+        settings = _settings(cls, url.query["options"])
+        return super().parse_url(msgspec.structs.replace(url, query=query)) | {"server_settings": settings}
 
     def check(self) -> None:
-        """Several hosts, and what is kept."""
+        """What is kept."""
         super().check()
-        if self.hosts and (self.host is not None or self.port is not None):
-            raise self.invalid("hosts", "stands instead of host and port; say it in one place")
-        for host, port in self.hosts:
-            self._check_address("hosts", host, port, port_field="hosts")
         if self.cached_statements < 0:
             raise self.invalid("statement_cache_size", "must be 0 or more")
-
-    @property
-    def addresses(self) -> tuple[tuple[str, int], ...]:
-        """The hosts to try in turn, with their ports."""
-        return tuple(self._address(host, port) for host, port in self.hosts) or super().addresses
 
     @property
     def location(self) -> str:

@@ -158,8 +158,6 @@ async def test_a_refusal_by_a_server_that_takes_writes_condemns_nothing(
 
 async def test_a_reader_for_good_is_not_left(side: Side, server: tuple[Any, Demote]) -> None:
     """It said so when it was connected to: another connection would lead to the same server."""
-    if side.database.name == "asyncmy":
-        pytest.skip("MySQL and MariaDB do not say so when one connects; a refused write costs its connection")
     config, demote = server
     demote(True)
     spec = SQLSpec()
@@ -169,4 +167,26 @@ async def test_a_reader_for_good_is_not_left(side: Side, server: tuple[Any, Demo
     await refused(side, spec, autocommit=False)
 
     assert await backend(side, spec, read_only=True) == first
+    await closed(side, spec)
+
+
+async def test_a_server_that_was_demoted_before_a_commit_is_left(
+    side: Side, server: tuple[Any, Demote]
+) -> None:
+    """MySQL and MariaDB refuse the COMMIT itself, and nothing is stored."""
+    if side.database.name != "asyncmy":
+        pytest.skip("PostgreSQL commits what was begun before")
+    config, demote = server
+    spec = SQLSpec()
+    spec.register_config(config, "db")
+
+    with pytest.raises(ReadOnlyError):
+        async with side.session(spec) as other, side.session(spec) as session:
+            await other.execute("SELECT 1")
+            await session.execute(WRITE)
+            demote(True)
+
+    assert spec.stats("db").unclean == 1
+    await backend(side, spec, read_only=True)
+    assert spec.stats("db").aged == 1
     await closed(side, spec)

@@ -93,7 +93,7 @@ class CommandRunner:
 
     async def _stop_server(self) -> None:
         """Else the statement would go on, and hold its locks."""
-        stopping = asyncio.ensure_future(self._setup.stop(self._raw.thread_id(), for_good=True))
+        stopping = asyncio.ensure_future(self._setup.side.stop(self._raw.thread_id(), for_good=True))
         _stopping.add(stopping)
         stopping.add_done_callback(_stopping.discard)
         await asyncio.wait([stopping])
@@ -102,7 +102,7 @@ class CommandRunner:
         """Stop the statement on the server and keep the connection; done when the server has been told."""
         if not self.is_waiting or self._raw.loop.is_closed():
             return None
-        stopping = asyncio.ensure_future(self._setup.stop(self._raw.thread_id(), for_good=False))
+        stopping = asyncio.ensure_future(self._setup.side.stop(self._raw.thread_id(), for_good=False))
         _stopping.add(stopping)
         stopping.add_done_callback(_stopping.discard)
         return stopping

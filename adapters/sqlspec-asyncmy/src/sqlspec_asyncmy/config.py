@@ -7,7 +7,7 @@ from collections.abc import Mapping  # noqa: TC003 - a config's annotations are 
 from typing import TYPE_CHECKING, ClassVar, Literal, Never
 
 from sqlspec import AsyncOnlyConfig, AsyncSession
-from sqlspec.plugin.network import NetworkConfig, URLWord
+from sqlspec.plugin.network import MultiHostConfig, URLWord
 
 if TYPE_CHECKING:
     import asyncmy.connection  # noqa: F401 - named in strings below
@@ -51,27 +51,24 @@ WORDS = {
 
 class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - blocks for tasks alone
     AsyncOnlyConfig[AsyncSession, "asyncmy.connection.Connection"],
-    NetworkConfig[Never, AsyncSession, Never, "asyncmy.connection.Connection"],
+    MultiHostConfig[Never, AsyncSession, Never, "asyncmy.connection.Connection"],
     frozen=True,
     kw_only=True,
 ):
     """One MySQL or MariaDB database, for `async with` alone.
 
-    URLs: `mysql://user:password@host:3306/database?time_zone=UTC`, or `mariadb://…`; a socket is a host,
-    percent-encoded: `mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/database`.
+    URLs: `mysql://user:password@host:3306/database?time_zone=UTC`, or `mariadb://…`, with several hosts as
+    `host1:3306,host2:3306`; a socket is a host, percent-encoded:
+    `mysql://user@%2Frun%2Fmysqld%2Fmysqld.sock/database`.
     """
 
     adapter: ClassVar[str] = "asyncmy"
     default_port: ClassVar[int] = 3306
     url_schemes: ClassVar[tuple[str, ...]] = ("mysql", "mariadb")
-    url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
+    url_fields: ClassVar[Mapping[str, str]] = {**MultiHostConfig.url_fields, "database": "database"}
     url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     code_only: ClassVar[frozenset[str]] = frozenset({"local_infile"})
 
-    host: str = "localhost"
-    """A name, an address, or a socket's path."""
-    port: int = default_port
-    """The server's port."""
     database: str | None = None
     """The database that statements mean when they name none."""
     charset: Literal["utf8mb4", "utf8"] = "utf8mb4"
@@ -80,6 +77,8 @@ class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - bloc
     """How literals compare; without it as the server has it for the charset."""
     application_name: str = "sqlspec"
     """What the server calls us in `performance_schema.session_connect_attrs`."""
+    target_session_attrs: Literal["any", "read-write", "read-only"] = "any"
+    """Which of several hosts will do: one that takes writes, one that takes none, or any."""
     sql_mode: str | None = None
     """The modes of every session; without it the server's, less `ANSI_QUOTES` and `NO_BACKSLASH_ESCAPES`."""
     time_zone: str | None = None
@@ -102,7 +101,7 @@ class AsyncMyConfig(  # pyright: ignore[reportIncompatibleMethodOverride] - bloc
     @property
     def socket(self) -> str | None:
         """The path of the socket, where the host is one."""
-        return self.host if self.host.startswith("/") else None
+        return self.host if self.host is not None and self.host.startswith("/") else None
 
 
 # The combinations of modes contain ANSI_QUOTES, and are spelled out by the server.

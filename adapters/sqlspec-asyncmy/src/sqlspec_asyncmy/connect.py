@@ -1,60 +1,81 @@
-"""Opening a connection, and the side connection that stops what another one runs."""
+"""Opening a connection: find a host that serves, and learn what its server can do."""
 
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
+import time
 from typing import TYPE_CHECKING, Any
 
-import asyncmy
 from asyncmy.charset import charset_by_name
-from asyncmy.constants.CLIENT import FOUND_ROWS
 from asyncmy.errors import MySQLError
 
-from sqlspec.errors import ConnectError, DatabaseError, DisconnectedError, SQLSpecError
-from sqlspec.plugin.network import set_keepalive
+from sqlspec.errors import AuthenticationError, ConnectError, DatabaseError, DisconnectedError, SQLSpecError
+from sqlspec.plugin.network import Hosts, set_keepalive
 
 from . import protocol, transport
 from .config import harmful_modes, harmless
 from .connection import AsyncMyConnection
 from .errors import as_error
+from .opening import open_raw
 from .session_setup import SessionSetup
+from .side_connection import SideConnection
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from sqlspec import Secret
+    from sqlspec.plugin import Resources
+    from sqlspec.plugin.network import Host, Turn
 
     from .config import AsyncMyConfig
 
 __all__ = ("connect",)
 
-SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet"
-READ_ONLY_TRANSACTION, NO_EXPLAIN = 1792, 1345
-"""Errors: a write in such a transaction; a view with tables that the user may not see."""
-STOP_TIMEOUT = 0.8
-"""Seconds to stop another connection's statement: the cancelled task waits for it."""
+SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet, @@global.read_only, @@global.innodb_read_only"
 
 
-async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
+async def connect(config: AsyncMyConfig, resources: Resources) -> AsyncMyConnection:
     """A connection that is ready for core. Raises `ConnectError`, within `connect_timeout`."""
     # First, and by itself: what an application's own function raises is the application's.
     password = await config.afetch_password()
+    hosts = resources.get(
+        "hosts", lambda: Hosts(config.addresses, config.target_session_attrs), lambda _: None
+    )
+    refused: list[ConnectError] = []
+    for turn in hosts.turns(time.monotonic() + config.connect_timeout):
+        try:
+            connection = await _connect_to(turn, config, password)
+        except AuthenticationError:  # a wrong password is wrong everywhere
+            raise
+        except ConnectError as exc:
+            refused.append(exc)
+        else:
+            if hosts.serves(turn):
+                return connection
+            connection.interrupt(for_good=True)
+    raise _of_all(refused, config)
+
+
+async def _connect_to(turn: Turn, config: AsyncMyConfig, password: Secret | None) -> AsyncMyConnection:
+    """Connect to one host, while it is its turn. Raises `ConnectError`."""
+    place = _place(turn.host)
     raw: Any = None
     try:
-        async with asyncio.timeout(config.connect_timeout):
-            raw = await _open(config, password)
-            return await _prepare(raw, config)
+        async with asyncio.timeout(turn.until - time.monotonic()):
+            raw = await open_raw(config, turn.host.address, password)
+            return await _prepare(raw, config, turn.host)
     except TimeoutError as exc:
         if AsyncMyConnection.is_foreign(exc):
             raise
-        error: SQLSpecError = ConnectError(
-            f"no connection within connect_timeout={config.connect_timeout:g} s"
-        )
+        turn.host.leave()
+        time_out = f"{'its share of ' if config.hosts else ''}connect_timeout={config.connect_timeout:g} s"
+        error: SQLSpecError = ConnectError(f"can not connect to {place}: no answer within {time_out}")
     except (MySQLError, OSError, ValueError) as exc:
         if AsyncMyConnection.is_foreign(exc):
             raise
-        error = _refused(exc, config)
+        error = _refused(exc, place)
+    except ConnectError as exc:
+        error = exc
     except BaseException:
         if raw is not None:
             raw.close()
@@ -65,51 +86,56 @@ async def connect(config: AsyncMyConfig) -> AsyncMyConnection:
     raise error
 
 
-def _refused(exc: Exception, config: AsyncMyConfig) -> SQLSpecError:
+def _place(host: Host) -> str:
+    name, port = host.address
+    return name if name.startswith("/") else f"{name}:{port}"
+
+
+def _refused(exc: Exception, place: str) -> SQLSpecError:
     error = as_error(exc)
     if not isinstance(error, DatabaseError):
         return error
     is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
     kind = type(error) if is_ours else ConnectError
     # The server's text can only quote names here: no statement and no row was sent yet.
-    text = f"can not connect to {config.location}: {error.detail or error}"
+    text = f"can not connect to {place}: {error.detail or error}"
     found = kind(text, sqlstate=error.sqlstate, code=error.code, detail=error.detail)
     found.__cause__ = error.__cause__
     return found
 
 
-async def _open(config: AsyncMyConfig, password: Secret | None) -> Any:
-    connect: Any = asyncmy.connect  # its stubs forbid what its documentation allows
-    return await connect(
-        host=config.host if config.socket is None else "localhost",
-        port=config.port,
-        unix_socket=config.socket,
-        user=config.username,
-        # As bytes, for the driver would encode a str as latin1; it takes those from a function alone.
-        password_creator=None if password is None else lambda: password.reveal().encode(),
-        database=config.database,
-        charset=config.charset,
-        autocommit=None,  # set below, together with everything else
-        connect_timeout=config.connect_timeout,
-        local_infile=config.local_infile,
-        program_name=config.application_name,
-        client_flag=FOUND_ROWS,  # UPDATE counts the rows it found, as all other databases do
-        ssl=config.tls(),
-    )
+def _of_all(refused: Sequence[ConnectError], config: AsyncMyConfig) -> ConnectError:
+    """One error for all hosts, which says of each why it does not serve."""
+    if not refused:
+        return ConnectError(f"can not connect to {config.location}: another primary was met meanwhile")
+    if len(refused) == 1:
+        return refused[0]
+    # That a server is not of the kind that was asked for says less than why another could not be asked.
+    telling = next((error for error in refused if error.code is not None), refused[0])
+    text = "; ".join(map(str, refused))
+    found = ConnectError(text, sqlstate=telling.sqlstate, code=telling.code, detail=telling.detail)
+    found.__cause__ = telling.__cause__
+    return found
 
 
-async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
+async def _prepare(raw: Any, config: AsyncMyConfig, host: Host) -> AsyncMyConnection:
     """Switch off multiple statements, and find out what the server can do."""
     set_keepalive(transport.fileno(raw), config.tcp_keepalive)
     await protocol.disable_multi_statements(raw)
-    no_reset, failed = await protocol.exchange(
+    no_reset, not_ready, failed = await protocol.exchange(
         raw,
-        [protocol.packet(protocol.RESET), protocol.packet(protocol.QUERY, SERVER_VARIABLES)],
+        [
+            protocol.packet(protocol.RESET),
+            protocol.PROBE,
+            protocol.packet(protocol.QUERY, SERVER_VARIABLES),
+        ],
         at_once=config.pipelining,
     )
-    if failed is not None:
-        raise failed
-    sql_mode, max_packet = protocol.last_rows(raw)[0]
+    if error := not_ready or failed:
+        raise error
+    sql_mode, max_packet, *read_only = protocol.last_rows(raw)[0]
+    is_reader = protocol.takes_no_writes(read_only)
+    _check_kind(config, host, is_reader=is_reader)
     statements = _setup(config, sql_mode, autocommit=bool(raw.server_status & protocol.AUTOCOMMIT))
     setup = SessionSetup(
         statements=statements,
@@ -118,12 +144,22 @@ async def _prepare(raw: Any, config: AsyncMyConfig) -> AsyncMyConnection:
         max_packet=int(max_packet),
         database=config.database,
         pipelining=config.pipelining,
-        stop=lambda thread, *, for_good: stop(config, thread, for_good=for_good),
-        reads_only=lambda selects: reads_only(config, statements, selects),
+        is_reader=is_reader,
+        host=host,
+        side=SideConnection(config, host.address, raw),
     )
     for failed in filter(None, await protocol.exchange(raw, setup.packets, at_once=config.pipelining)):
         raise failed
     return AsyncMyConnection(raw, setup)
+
+
+def _check_kind(config: AsyncMyConfig, host: Host, *, is_reader: bool) -> None:
+    wanted = config.target_session_attrs
+    if wanted != "any" and is_reader != (wanted == "read-only"):
+        what = "takes no writes" if is_reader else "takes writes"
+        raise ConnectError(
+            f"can not connect to {_place(host)}: the server {what}, and target_session_attrs is {wanted!r}"
+        )
 
 
 def _names(config: AsyncMyConfig) -> str:
@@ -146,55 +182,3 @@ def _setup(config: AsyncMyConfig, sql_mode: str, *, autocommit: bool) -> tuple[s
     if config.read_only:
         statements.append("SET SESSION TRANSACTION READ ONLY")
     return tuple(statements)
-
-
-async def stop(config: AsyncMyConfig, thread: int, *, for_good: bool) -> bool:
-    """KILL what the server runs for connection *thread*; *for_good*: the connection as well.
-
-    A best effort, in bounded time: returns whether the server has done it.
-    """
-    raw: Any = None
-    with suppress(Exception):  # the caller has an error of its own to raise
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT):
-                raw = await _open(config, await config.afetch_password())
-                await raw.query(b"KILL %s %d" % (b"CONNECTION" if for_good else b"QUERY", thread))
-                return True
-        finally:
-            if raw is not None:
-                raw.close()
-    return False
-
-
-async def reads_only(
-    config: AsyncMyConfig, statements: Sequence[str], selects: Sequence[bytes]
-) -> bool | None:
-    """Whether all *selects* write nothing, not by functions or views either; None if nobody can tell.
-
-    In a transaction that is read-only the server explains no statement that writes.
-    """
-    raw: Any = None
-    with suppress(Exception):  # a best effort
-        try:
-            async with asyncio.timeout(STOP_TIMEOUT):
-                raw = await _open(config, await config.afetch_password())
-                for statement in (*statements, "START TRANSACTION READ ONLY"):
-                    await raw.query(statement)
-                for select in selects:
-                    await _explain(raw, select)
-                return True
-        except MySQLError as exc:
-            return False if exc.args[0] == READ_ONLY_TRANSACTION else None
-        finally:
-            if raw is not None:
-                raw.close()
-    return None
-
-
-async def _explain(raw: Any, select: bytes) -> None:
-    try:
-        await raw.query(b"EXPLAIN " + select)
-    except MySQLError as exc:
-        if exc.args[0] != NO_EXPLAIN:
-            raise
-        await raw.query(b"SELECT 1 FROM (" + select + b"\n) AS explained LIMIT 0")

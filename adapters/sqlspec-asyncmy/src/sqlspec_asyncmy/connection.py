@@ -40,7 +40,7 @@ __all__ = ("AsyncMyConnection",)
 
 SMALL = 64 * 1024
 """Bytes of a statement that may be sent together with the one before it."""
-READ_ONLY = "SELECT @@global.read_only"
+READ_ONLY = "SELECT @@global.read_only, @@global.innodb_read_only"
 AUTOCOMMIT, OPEN_OR_AUTOCOMMIT = protocol.AUTOCOMMIT, protocol.AUTOCOMMIT | protocol.IN_TRANSACTION
 # Slow to look up before Python 3.12.
 ABORTED, ACTIVE, IDLE = TransactionStatus.ABORTED, TransactionStatus.ACTIVE, TransactionStatus.IDLE
@@ -63,6 +63,10 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         self._streams = Streams(raw, setup, self._runner, session, transaction)
         self._text = StatementText(raw, setup.max_packet, session, transaction)
         self._many = ManyRows(raw, setup, self._runner, session, transaction, self._text, self._execute)
+
+    def note_set_up(self) -> None:
+        """A wrapper may have changed the driver's object."""
+        self._session.note_set_up()
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -335,17 +339,28 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
     # --- care -----------------------------------------------------------------------------------
 
     async def ping(self, deadline: float | None) -> None:
-        """COM_PING, whose answer also tells whether a transaction is open."""
-        await self._runner.run(protocol.ping(self._driver), deadline)
+        """Ask the server to answer, and whether it serves: see `protocol.PROBE`."""
+        steps = protocol.exchange(self._driver, [protocol.PROBE])
+        for refused in filter(None, await self._runner.run(steps, deadline)):
+            raise as_error(refused)
 
     async def is_demoted(self, deadline: float | None) -> bool:
-        """Whether the server is read-only for all but its administrators."""
+        """It takes no writes now, but by administrators, and took some when it was connected to."""
+        if self._setup.is_reader:
+            return False
         result = await self._runner.run(self._reader.query(READ_ONLY, READ_ONLY.encode()), deadline)
-        return str(result.rows[0][0]).upper() not in {"0", "OFF"}
+        is_demoted = protocol.takes_no_writes(result.rows[0])
+        if is_demoted:
+            self._setup.host.leave()
+        return is_demoted
+
+    def note_silence(self) -> None:
+        """Its host is asked last, if there are several."""
+        self._setup.host.leave()
 
     def is_usable(self) -> bool:
-        """No answer is outstanding, and nothing has arrived on the socket."""
-        return self._runner.is_usable()
+        """No answer is outstanding, nothing has arrived on the socket, and no other host serves now."""
+        return self._setup.host.is_wanted and self._runner.is_usable()
 
     def interrupt(self, *, for_good: bool) -> StopRequest | None:
         """KILL QUERY, by another connection; for good, close at once."""

@@ -43,11 +43,14 @@ __all__ = ("as_error", "is_server_error", "map_error")
 _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     1020: (SerializationError, "another transaction changed a row that this one had read; run it again"),
     1022: (UniqueViolationError, "two rows with one key"),
+    1036: (ReadOnlyError, "the table is read-only"),
     1037: (OperationalError, "the server is out of memory"),
     1040: (ConnectError, "the server has as many connections as max_connections allows"),
     1044: (AuthenticationError, "the server refuses this user the database"),
     1045: (AuthenticationError, "the server refused the user name or the password"),
     1046: (StatementError, "no database is selected; name one in the config, or before the table"),
+    # Of a Galera cluster: "WSREP has not yet prepared node for application use".
+    1047: (DisconnectedError, "the server does not serve now: it has lost its cluster, or is joining one"),
     1048: (NotNullViolationError, "NULL in a column that takes none"),
     1050: (StatementError, "the table exists already"),
     1051: (StatementError, "no such table"),
@@ -65,6 +68,8 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     1159: (DisconnectedError, "the server waited too long for the network"),
     1160: (DisconnectedError, "the server could not write to the network"),
     1161: (DisconnectedError, "the server waited too long for the network"),
+    # What a Galera cluster says when it parts during a COMMIT; others, when their log can not be written.
+    1180: (DisconnectedError, "the server could not finish the COMMIT"),
     1184: (DisconnectedError, "the server gave up the connection"),
     1203: (ConnectError, "this user has as many connections as max_user_connections allows"),
     1205: (LockTimeoutError, "another transaction held a lock for longer than innodb_lock_wait_timeout"),
@@ -91,6 +96,7 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     1820: (AuthenticationError, "the password has expired"),
     1836: (ReadOnlyError, "the server is read-only"),
     1862: (AuthenticationError, "the password has expired"),
+    1874: (ReadOnlyError, "InnoDB is read-only"),
     1927: (DisconnectedError, "the connection was killed"),
     1969: (QueryTimeoutError, "the statement ran longer than max_statement_time"),
     2002: (ConnectError, "no server listens there"),
@@ -103,12 +109,20 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     2059: (AuthenticationError, "the server asks for an authentication that this driver does not know"),
     2061: (AuthenticationError, "the authentication failed"),
     3024: (QueryTimeoutError, "the statement ran longer than max_execution_time"),
+    3032: (DisconnectedError, "the server is in offline mode"),
+    3101: (
+        SerializationError,
+        "another server of the group changed the same rows, so the transaction was rolled back; run it again",
+    ),
+    3168: (DisconnectedError, "the server is not available"),
     3572: (LockTimeoutError, "a row is locked, and NOWAIT was said"),
     3819: (CheckViolationError, "a CHECK constraint said no"),
     4025: (CheckViolationError, "a CHECK constraint said no"),
     4031: (DisconnectedError, "the server closed the connection: it was idle for too long"),
 }
 _FIRST_OF_CLIENT, _FIRST_AFTER_CLIENT = 2000, 3000
+REFUSED = 1047
+"""Also what a server says of a command that it does not know. The connection goes on."""
 
 _KEY = re.compile(r"for key '(?:(?P<table>[^'.]+)\.)?(?P<constraint>[^']+)'\Z")
 _FOREIGN = re.compile(
@@ -141,7 +155,7 @@ def is_server_error(exc: BaseException) -> bool:
     code = _code(exc)
     if code is None or code < 1000 or _FIRST_OF_CLIENT <= code < _FIRST_AFTER_CLIENT:  # noqa: PLR2004
         return False
-    return _kind(code, exc) is not DisconnectedError
+    return code == REFUSED or _kind(code, exc) is not DisconnectedError
 
 
 def map_error(exc: Exception) -> SQLSpecError | None:

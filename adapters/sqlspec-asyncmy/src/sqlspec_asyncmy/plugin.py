@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sqlspec.plugin import AdapterInfo, Capability, hookimpl
 
 if TYPE_CHECKING:
+    from sqlspec.plugin import Resources
+
     from .config import AsyncMyConfig
     from .connection import AsyncMyConnection
 
@@ -32,8 +34,8 @@ ADAPTER = AdapterInfo(
 
 
 @hookimpl
-async def sqlspec_create_async_connection(config: AsyncMyConfig) -> AsyncMyConnection:
+async def sqlspec_create_async_connection(config: AsyncMyConfig, resources: Resources) -> AsyncMyConnection:
     """Open a connection."""
     from .connect import connect
 
-    return await connect(config)
+    return await connect(config, resources)

@@ -23,6 +23,7 @@ __all__ = (
     "IN_TRANSACTION",
     "MAX_PAYLOAD",
     "NO_BACKSLASH_ESCAPES",
+    "PROBE",
     "QUERY",
     "RESET",
     "SERVER_GONE",
@@ -41,6 +42,7 @@ __all__ = (
     "read_result",
     "send",
     "skip_results",
+    "takes_no_writes",
 )
 
 INIT_DB, QUERY, PING, SET_OPTION, RESET = 0x02, 0x03, 0x0E, 0x1B, 0x1F
@@ -62,6 +64,10 @@ MAX_PAYLOAD = 2**24 - 2
 def packet(command: int, payload: bytes = b"") -> bytes:
     """One command, framed; for payloads up to `MAX_PAYLOAD`."""
     return (len(payload) + 1).to_bytes(3, "little") + bytes((0, command)) + payload
+
+
+PROBE = packet(QUERY, b"DO 1")
+"""Does nothing. A node of a Galera cluster that has lost the others refuses it; a ping it would answer."""
 
 
 def send(raw: Any, packets: bytes) -> None:
@@ -178,3 +184,8 @@ async def skip_results(raw: Any) -> bool:
 def last_rows(raw: Any) -> Any:
     """The rows of the last answer that was read by the driver."""
     return None if raw._result is None else raw._result.rows
+
+
+def takes_no_writes(variables: Sequence[Any]) -> bool:
+    """Whether one of these server variables says so; their values have numbers or names."""
+    return any(str(value).upper() not in {"0", "OFF"} for value in variables)

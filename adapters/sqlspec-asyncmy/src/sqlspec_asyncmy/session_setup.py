@@ -3,30 +3,18 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from . import protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Sequence
 
-__all__ = ("ReadsOnly", "SessionSetup", "Stop")
+    from sqlspec.plugin.network import Host
 
+    from .side_connection import SideConnection
 
-class Stop(Protocol):
-    """Stops what the server runs for another connection; a best effort, in bounded time."""
-
-    def __call__(self, thread: int, *, for_good: bool) -> Awaitable[bool]:
-        """*thread* is the connection's number; *for_good* ends the connection, too."""
-        ...
-
-
-class ReadsOnly(Protocol):
-    """Asks the server, by another connection and in bounded time, whether SELECTs write nothing."""
-
-    def __call__(self, selects: Sequence[bytes]) -> Awaitable[bool | None]:
-        """None: it can not be found out."""
-        ...
+__all__ = ("SessionSetup",)
 
 
 class SessionSetup:
@@ -41,12 +29,16 @@ class SessionSetup:
         max_packet: int,
         database: str | None,
         pipelining: bool,
-        stop: Stop,
-        reads_only: ReadsOnly,
+        is_reader: bool,
+        host: Host,
+        side: SideConnection,
     ) -> None:
         self.statements, self.can_reset, self.max_packet = statements, can_reset, max_packet
         self.database, self.pipelining = database, pipelining
-        self.stop, self.reads_only = stop, reads_only
+        self.is_reader = is_reader
+        """It took no writes when it was connected to."""
+        self.side = side
+        self.host = host
         self.names = names
         """Sets the charset, which a script may have changed."""
 
@@ -66,3 +58,7 @@ class SessionSetup:
         if self.database is None:
             return protocol.packet(protocol.QUERY, b"SELECT database()")
         return protocol.packet(protocol.INIT_DB, self.database.encode())
+
+    async def reads_only(self, selects: Sequence[bytes]) -> bool | None:
+        """Whether all *selects* write nothing, asked in a session like this one; None if nobody can tell."""
+        return await self.side.reads_only(self.statements, selects)

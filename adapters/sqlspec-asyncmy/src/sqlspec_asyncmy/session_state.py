@@ -27,11 +27,15 @@ class SessionState:
 
     def __init__(self, raw: Any) -> None:
         self._raw = raw
-        self._attributes = self._read_attributes()
-        self._mappings = [dict(getattr(raw, name)) for name in _MAPPINGS]
+        self.note_set_up()
         self.prepared: dict[str, Any] = {}
         """The statement that the server holds prepared for us, until its reset."""
         self.mark_reset()
+
+    def note_set_up(self) -> None:
+        """As the driver's object is now, it is for all owners."""
+        self._attributes = self._read_attributes()
+        self._mappings = [dict(getattr(self._raw, name)) for name in _MAPPINGS]
 
     def mark_reset(self) -> None:
         """The server has done its reset."""

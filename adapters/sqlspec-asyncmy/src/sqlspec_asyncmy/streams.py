@@ -118,7 +118,7 @@ class Streams:
 
     async def _stop(self, cursor: AsyncMyCursor) -> None:
         """Stop the statement on the server, and read the little that is on its way."""
-        await self._setup.stop(self._raw.thread_id(), for_good=False)
+        await self._setup.side.stop(self._raw.thread_id(), for_good=False)
         with suppress(QueryCancelledError):  # which is the answer to KILL QUERY
             await self.read(cursor.drain_steps(None), timeout=CLEAN_UP_TIMEOUT)
 

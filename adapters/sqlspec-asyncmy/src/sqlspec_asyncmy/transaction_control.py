@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import SQLSpecError, TransactionAbortedError, TransactionControlError
+from sqlspec.errors import DisconnectedError, SQLSpecError, TransactionAbortedError, TransactionControlError
 from sqlspec.plugin import Outcome, TransactionOptions
 
 from . import protocol
@@ -236,7 +236,8 @@ class TransactionControl:
         except SQLSpecError as exc:
             return Outcome(committed=None, reset_ok=False, error=exc)
         error = None if refused is None else as_error(refused)
-        return Outcome(committed=error is None, reset_ok=await self._read_reset(), error=error)
+        committed = None if isinstance(error, DisconnectedError) else error is None
+        return Outcome(committed=committed, reset_ok=await self._read_reset(), error=error)
 
     async def _send_commit(self) -> Exception | None:
         protocol.send(self._raw, b"".join((COMMIT, *self._reset_packets())))

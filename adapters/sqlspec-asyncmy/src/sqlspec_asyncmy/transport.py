@@ -22,6 +22,7 @@ __all__ = (
     "is_ready",
     "limit_reads",
     "pause_reading",
+    "peer",
     "readable_check",
     "restore_reads",
     "resume_reading",
@@ -117,6 +118,12 @@ def fileno(raw: Any) -> int:
     """The number of its socket."""
     number: int = raw._transport.get_extra_info("socket").fileno()
     return number
+
+
+def peer(raw: Any) -> tuple[str, int] | None:
+    """The address of the server itself, whatever name led there; None over a socket of this machine."""
+    name: Any = raw._transport.get_extra_info("peername")
+    return (name[0], name[1]) if isinstance(name, tuple) else None
 
 
 def drop(raw: Any) -> None:

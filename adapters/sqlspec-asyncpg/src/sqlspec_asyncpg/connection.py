@@ -257,6 +257,10 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     # --- care -----------------------------------------------------------------------------------
 
+    def note_set_up(self) -> None:
+        """A wrapper may have registered codecs and listeners."""
+        self.raw.note_set_up()
+
     async def ping(self, deadline: float | None) -> None:
         """Ask the server to answer."""
         await self.raw.execute("SELECT 1", timeout=seconds_until(deadline))

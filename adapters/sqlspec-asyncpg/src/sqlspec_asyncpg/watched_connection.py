@@ -34,6 +34,7 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
     """The driver's own connection."""
 
     __slots__ = (
+        "_set_up",
         "has_local_commit",
         "has_new_codecs",
         "is_committing",
@@ -47,6 +48,7 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         self.transport = transport
         self.tap = WireTap(protocol)
         self.has_new_codecs = self.has_local_commit = self.is_committing = False
+        self.note_set_up()
         self.reads_numeric_texts = True
         transport.set_protocol(self.tap)
 
@@ -103,9 +105,18 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         """Undo what an owner changed on this object. False: it can not be undone."""
         self._top_xact = None  # type: ignore[misc] # a slot of the driver's class
         self._listeners.clear()
-        for callbacks in (self._log_listeners, self._termination_listeners, self._query_loggers):
+        for callbacks, set_up in zip(self._callbacks(), self._set_up, strict=True):
             callbacks.clear()
+            callbacks.update(set_up)
         return not self.has_new_codecs
+
+    def note_set_up(self) -> None:
+        """What is registered by now is for all owners."""
+        self.has_new_codecs = False
+        self._set_up = [callbacks.copy() for callbacks in self._callbacks()]
+
+    def _callbacks(self) -> tuple[set[Any], ...]:
+        return self._log_listeners, self._termination_listeners, self._query_loggers
 
     def forget_types(self) -> None:
         """What asyncpg has learned of the database's types, and prepared by itself."""

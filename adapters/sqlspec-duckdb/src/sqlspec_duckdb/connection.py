@@ -52,6 +52,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
     load_batch = LOAD_BATCH
 
     def __init__(self, instance: DatabaseInstance) -> None:
+        self._is_set_up = self._was_read = False
         super().__init__(instance.cursor())
         self._instance, self._runner = instance, StatementRunner(instance)
         self._probe = TransactionProbe()
@@ -67,6 +68,22 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._is_read_only = False
         """Each statement of an autocommit session is run in a read-only transaction."""
 
+    @property
+    def raw(self) -> duckdb.DuckDBPyConnection:
+        """The cursor, for others than us."""
+        self._was_read = True
+        return self._own
+
+    @raw.setter
+    def raw(  # pyright: ignore[reportIncompatibleVariableOverride] - else nobody knows who has had it
+        self, raw: duckdb.DuckDBPyConnection
+    ) -> None:
+        self._own = raw
+
+    def note_set_up(self) -> None:
+        """A wrapper may have set the cursor up, which another cursor is not: then none takes its place."""
+        self._is_set_up = self._was_read
+
     # --- statements -----------------------------------------------------------------------------
 
     def execute(
@@ -76,7 +93,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         values = encode(parameters)
         self._get_ready()
         if "`" in statement:
-            check_single(self.raw, statement)
+            check_single(self._own, statement)
         if self._is_read_only:
             return self._run_read_only(statement, values, deadline)
         if deadline is None:
@@ -89,14 +106,14 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         if self._stream is not None:
             self._fetch_stream()
         if self.is_raw_lent:
-            complete(self.raw)  # a result that the application may have open
+            complete(self._own)  # a result that the application may have open
             self._runner.note_zone_change()
         self._is_used = True
 
     @passing_signals
     def _run(self, statement: str, values: Any) -> RawResult | DuckDBResult:
         self._may_interrupt = self._is_status_unknown = True
-        result = self._runner.run(self.raw, statement, values)
+        result = self._runner.run(self._own, statement, values)
         if isinstance(result, DuckDBResult) and result.is_open:
             result.on_fetched = self._note_fetched
         else:
@@ -108,16 +125,16 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
 
     @passing_signals
     def _run_read_only(self, statement: str, values: Any, deadline: float | None) -> RawResult | DuckDBResult:
-        self.raw.execute(BEGIN_READ_ONLY)
+        self._own.execute(BEGIN_READ_ONLY)
         try:
             with self._until(deadline):
                 result = self._run(statement, values)
                 if isinstance(result, DuckDBResult):
                     result.fetch_now(as_table=False)
         except BaseException:
-            self.raw.rollback()
+            self._own.rollback()
             raise
-        self.raw.commit()
+        self._own.commit()
         return result
 
     def _until(self, deadline: float | None) -> AbstractContextManager[None]:
@@ -128,11 +145,11 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         """Run one statement for each row: all of them, or none."""
         bulk_statement = BulkStatement(statement, rows)
         self._get_ready()
-        check_single(self.raw, statement)
+        check_single(self._own, statement)
         self._may_interrupt = self._is_status_unknown = True
         try:
             with self._until(deadline):
-                result = bulk_statement.run(self.raw)
+                result = bulk_statement.run(self._own)
         except BaseException:
             self._abort_transaction()
             raise
@@ -143,7 +160,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         """Rows may have gone in before the one that failed: they must not be committed."""
         if self._begun and self._ask_status() is ACTIVE:
             with suppress(duckdb.Error):
-                self.raw.execute("SELECT error('given up')").fetchall()
+                self._own.execute("SELECT error('given up')").fetchall()
             self._is_status_unknown = True
 
     @passing_signals
@@ -164,7 +181,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._may_interrupt = self._is_status_unknown = True
         path, quoted = self.quote_path(table), [self.quote(column) for column in columns]
         with self._until(deadline):
-            load(self.raw, path, columns, quoted, rows)
+            load(self._own, path, columns, quoted, rows)
         self._is_status_unknown = False
         return len(rows)
 
@@ -176,18 +193,18 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
             return super().stream(statement, parameters, batch_size, deadline)
         values = encode(parameters)
         self._get_ready()
-        check_single(self.raw, statement)
+        check_single(self._own, statement)
         with self._until(deadline):
             return self._open(statement, values, batch_size)
 
     @passing_signals
     def _open(self, statement: str, values: Any, batch_size: int) -> Cursor:
         self._may_interrupt = self._is_status_unknown = True
-        self.raw.execute(statement, values)
-        described: Any = self.raw.description
+        self._own.execute(statement, values)
+        described: Any = self._own.description
         cursor: Cursor
         if is_status_result(described):
-            cursor = Cursor(status_result(self.raw, statement), batch_size)
+            cursor = Cursor(status_result(self._own, statement), batch_size)
         else:
             cursor = self._stream = DuckDBCursor(self, described, batch_size)
         self._is_status_unknown = False
@@ -199,7 +216,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._may_interrupt = self._is_status_unknown = True
         # Closed, if this fails: 1.x would return no rows the next time, and no error.
         stream, self._stream = self._stream, None
-        rows = self.raw.fetchmany(count)
+        rows = self._own.fetchmany(count)
         self._is_status_unknown = False
         if rows:
             self._stream = stream
@@ -211,14 +228,14 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         was_unknown = self._is_status_unknown  # since an earlier call, which this one does not decide
         self._may_interrupt = self._is_status_unknown = True
         if stream is not None:
-            stream.fetch_remaining(self.raw)
+            stream.fetch_remaining(self._own)
         self._is_status_unknown = was_unknown
 
     def close_result(self, cursor: DuckDBCursor) -> None:
         """The result of *cursor* is read no more."""
         if self._stream is cursor:
             self._stream = None
-            drop(self.raw)
+            drop(self._own)
 
     # --- transactions ---------------------------------------------------------------------------
 
@@ -230,9 +247,9 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         # First, so that an interrupt half-way leaves no transaction that we do not know of.
         self._begun = self._is_status_unknown = True
         if options.read_only:
-            self.raw.execute(BEGIN_READ_ONLY)
+            self._own.execute(BEGIN_READ_ONLY)
         else:
-            self.raw.begin()
+            self._own.begin()
         self._is_status_unknown = False
 
     def apply_session_options(self, options: TransactionOptions, deadline: float | None) -> None:  # noqa: ARG002
@@ -245,7 +262,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._get_ready()
         self._may_interrupt = False
         self._is_status_unknown = True
-        self.raw.commit()
+        self._own.commit()
         self._forget_transaction()
 
     @passing_signals
@@ -256,7 +273,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
                 self._fetch_stream()
         self._may_interrupt = False
         with suppress(duckdb.TransactionException):  # none is open
-            self.raw.rollback()
+            self._own.rollback()
         self._forget_transaction()
 
     def _forget_transaction(self) -> None:
@@ -279,7 +296,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
                 self._fetch_stream()
         except duckdb.Error:
             return ABORTED
-        status = self._probe.status(self.raw)
+        status = self._probe.status(self._own)
         if status is ACTIVE:
             self._is_status_unknown = False
         return status
@@ -291,7 +308,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         """DuckDB runs in this process; it fails only after an error of its own."""
         self._get_ready()
         with self._until(deadline):
-            self.raw.execute("SELECT 1").fetchall()
+            self._own.execute("SELECT 1").fetchall()
 
     def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
         """The usual end in one step: a COMMIT that succeeds, or none, and another cursor."""
@@ -327,10 +344,15 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         return not (self._is_used or self.is_raw_lent)
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it never waits
-        """Another cursor: settings, variables, temporary tables, registered objects go with the old one."""
+        """Another cursor: settings, variables, temporary tables, registered objects go with the old one.
+
+        False for a cursor that was set up by who wraps the making of connections.
+        """
+        if self._is_set_up:
+            return False
         self._stream = None
-        self.raw.close()  # first: the new one then gets its memory, which is five times as fast
-        self.raw = self._instance.cursor()
+        self._own.close()  # first: the new one then gets its memory, which is five times as fast
+        self._own = self._instance.cursor()
         self._is_used = self.is_raw_lent = False
         self._runner.reset_zone()
         self._forget_transaction()
@@ -341,7 +363,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         if self._stream is not None:
             self._fetch_stream()
         if self._begun:
-            self._probe.remember(self.raw)
+            self._probe.remember(self._own)
         return super().lend_raw(deadline)
 
     # --- the end --------------------------------------------------------------------------------
@@ -350,7 +372,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         """Stop the owner's statement; for good, whatever DuckDB is doing."""
         if self._may_interrupt or for_good:
             with suppress(duckdb.Error):  # closed meanwhile
-                self.raw.interrupt()
+                self._own.interrupt()
 
     def close(self) -> None:
         """Close the cursor, and with the last one the file."""
@@ -358,7 +380,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
             return
         self._is_closed, self._stream = True, None
         try:
-            self.raw.close()
+            self._own.close()
         finally:
             self._instance.release()
 

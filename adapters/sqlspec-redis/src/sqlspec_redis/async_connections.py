@@ -14,7 +14,7 @@ from redis.exceptions import NoPermissionError
 
 from .options import check_alive
 from .sockets import drop_transport, is_readable
-from .traces import OF_ANOTHER_SERVER, Traces
+from .traces import Traces, is_of_another_server
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -139,7 +139,7 @@ class _Ours:
             response = await base.read_response(*arguments, **options)
         except redis.ResponseError as exc:
             self.traces.owed -= 1
-            if isinstance(exc, OF_ANOTHER_SERVER):
+            if is_of_another_server(exc):
                 self.traces.is_demoted = True
             raise
         except (redis.ConnectionError, redis.TimeoutError):

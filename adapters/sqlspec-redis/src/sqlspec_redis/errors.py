@@ -88,6 +88,10 @@ def _connect_error(exc: Exception, config: RedisConfig) -> ConnectError:
         return AuthenticationError(f"{where} refuses the credentials; look at username and password")
     if isinstance(exc, redis.BusyLoadingError):
         return ConnectError(f"{where} is still loading its data")
+    if isinstance(exc, exceptions.MasterDownError):
+        return ConnectError(
+            f"{where} is a replica that has lost its master, and serves nobody until it is back"
+        )
     if isinstance(exc, redis.ResponseError):
         return ConnectError(
             f"{where} refuses the connection. Is there a database of that number, and does the server speak "

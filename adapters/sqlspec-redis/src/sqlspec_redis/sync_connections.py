@@ -16,7 +16,7 @@ from sqlspec.plugin import PooledConnection
 
 from .options import check_alive
 from .sockets import cut, is_readable
-from .traces import OF_ANOTHER_SERVER, Traces
+from .traces import Traces, is_of_another_server
 
 if TYPE_CHECKING:
     from .options import Terms
@@ -126,7 +126,7 @@ class _Ours:
             response = base.read_response(*arguments, **options)
         except redis.ResponseError as exc:
             self.traces.owed -= 1
-            if isinstance(exc, OF_ANOTHER_SERVER):
+            if is_of_another_server(exc):
                 self.traces.is_demoted = True
             raise
         except (redis.ConnectionError, redis.TimeoutError) as exc:

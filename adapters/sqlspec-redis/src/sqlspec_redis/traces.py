@@ -13,10 +13,20 @@ from redis import exceptions
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-__all__ = ("OF_ANOTHER_SERVER", "Traces")
+__all__ = ("Traces", "is_of_another_server")
 
-OF_ANOTHER_SERVER = (exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.MasterDownError)
-"""What a server says that follows another one, or has lost it. (One that is loading counts as lost.)"""
+_OF_ANOTHER_SERVER = (exceptions.ReadOnlyError, exceptions.ClusterDownError, exceptions.MasterDownError)
+_REASONS = ("READONLY ", "NOREPLICAS ", "MASTERDOWN ", "CLUSTERDOWN ")
+_OF_EXEC = "Transaction discarded because of: "
+
+
+def is_of_another_server(exc: Exception) -> bool:
+    """Whether a server says this that follows another one, or has lost those it belongs to.
+
+    Not all of it has a class of redis-py's, and EXEC repeats the reason. One that is loading counts as lost.
+    """
+    return isinstance(exc, _OF_ANOTHER_SERVER) or str(exc).removeprefix(_OF_EXEC).startswith(_REASONS)
+
 
 QUEUES, WATCHES, SETTINGS, STREAMS = 1, 2, 4, 8
 _TRANSACTION = QUEUES | WATCHES

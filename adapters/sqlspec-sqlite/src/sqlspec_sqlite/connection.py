@@ -70,11 +70,16 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         # Our own cursors: their statements are not watched, and one for all is cheaper than one for each.
         self._cursor, self._control = sqlite3.Cursor(raw), sqlite3.Cursor(raw)
         self._opened: WeakSet[sqlite3.Cursor] = WeakSet()
-        raw.is_changed = False
+        self.note_set_up()
 
     def is_usable(self) -> bool:
         """What core knows is all there is to know: SQLite has no server that could have gone."""
         return self.guard.ended is None
+
+    def note_set_up(self) -> None:
+        """What is registered, attached and set by now is for all owners."""
+        self._watched.is_changed = False
+        self._set_up = self._watched.attributes()
 
     # --- statements -----------------------------------------------------------------------------
 
@@ -276,17 +281,21 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         """No statement has changed the connection's state, and no attribute of it that Python shows."""
         if self._watched.is_changed or self._is_read_only:
             return False
-        return not self.is_raw_lent or self._is_driver_unchanged()
+        return not self.is_raw_lent or (self._is_raw_unchanged() and not self._has_open_results())
 
-    def _is_driver_unchanged(self) -> bool:
-        raw = self._watched
-        if raw.isolation_level is not None:
-            return False
-        return raw.row_factory is None and raw.text_factory is str
+    def _is_raw_unchanged(self) -> bool:
+        return self._watched.attributes() == self._set_up
+
+    def _has_open_results(self) -> bool:
+        with suppress(sqlite3.ProgrammingError):  # the application has closed the connection
+            return self._watched.has_open_results()
+        return False
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it never waits
         """False for anything that was changed: to undo it costs more than a new connection."""
         clean = self.is_pristine()
+        if not clean and self.is_raw_lent and self._has_open_results():
+            self._watched.close_results()
         self.is_raw_lent = False
         return clean
 

@@ -11,11 +11,14 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
+from gc import get_referrers
 from typing import Any
 
 from .statement_kind import CHANGES_STATE, kinds
 
 __all__ = ("WatchedConnection",)
+
+PROBE = "sqlspec_probe"
 
 
 class WatchedCursor(sqlite3.Cursor):
@@ -46,6 +49,32 @@ class WatchedConnection(sqlite3.Connection):
     """The driver's own connection, which remembers whether its owner may have changed it."""
 
     is_changed = False
+
+    def attributes(self) -> tuple[object, ...] | None:
+        """What Python shows of it, and lets its owner set. None: it is closed."""
+        with suppress(sqlite3.ProgrammingError):
+            autocommit = getattr(self, "autocommit", None)  # of Python 3.12
+            return self.isolation_level, autocommit, self.row_factory, self.text_factory, self.in_transaction
+        return None
+
+    def has_open_results(self) -> bool:
+        """Whether a cursor or a blob is read, whoever made it: it holds a snapshot, or even the write lock.
+
+        The driver does not tell. But SQLite defines no function again while a statement is under way.
+        """
+        define = super().create_function
+        try:
+            define(PROBE, 0, int)
+            define(PROBE, 0, None)
+        except sqlite3.OperationalError:
+            return True
+        return False
+
+    def close_results(self) -> None:
+        """Close what is read, or a connection that is closed would keep its locks. Takes a while."""
+        for holder in get_referrers(self):
+            if isinstance(holder, sqlite3.Cursor | sqlite3.Blob):
+                holder.close()
 
     def __del__(self) -> None:
         # Python 3.13 warns of connections that were not closed; the pool reports lost leases itself.

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .base import HOST, Server
 from .clients import Address
+from .errors import ServerError
 from .mariadb import MariaDB
+from .ports import free_port
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from .tls import Authority
 
@@ -27,6 +29,8 @@ SMALL: dict[str, str | int] = {
     "character_set_server": "utf8mb4",
 }
 FLAGS = ("--no-defaults", "--skip-name-resolve")
+GALERA = ("/usr/lib/galera/libgalera_smm.so", "/usr/lib64/galera-4/libgalera_smm.so")
+"""Where packages put it; Debian's mariadb-server brings it along."""
 FIRST_WORDS = 0.2  # seconds to wait for them, before we look again whether it lives
 
 
@@ -35,7 +39,8 @@ class MariaDBServer(MariaDB, Server):
 
     `server.user` may do everything, by password, over TCP and over the socket in its directory. With *tls* it
     takes TLS as well as plain connections; its certificate is for localhost, signed by `server.authority`.
-    Life and threads: see `Server`.
+    With *galera* it is a Galera cluster of one node, or joins that of another server. Life and
+    threads: see `Server`.
     """
 
     name = "mariadb"
@@ -49,6 +54,7 @@ class MariaDBServer(MariaDB, Server):
         max_connections: int = 100,
         settings: Mapping[str, str | int] | None = None,
         tls: bool = False,
+        galera: bool | MariaDBServer = False,
         copy_of: MariaDBServer | None = None,
         start_timeout: float = 60.0,
         stop_timeout: float = 30.0,
@@ -62,6 +68,7 @@ class MariaDBServer(MariaDB, Server):
         """Who signed the server's certificate; None without *tls*."""
         self._settings = {**SMALL, "max_connections": max_connections, **(settings or {})}
         self._tls, self._copy_of = tls, copy_of
+        self._galera, self._cluster_port = galera, 0
 
     @property
     def address(self) -> Address:
@@ -114,7 +121,41 @@ class MariaDBServer(MariaDB, Server):
                 "ssl_cert": folder / "server.pem",
                 "ssl_key": folder / "server.key",
             }
+        if self._galera is not False:
+            settings |= self._cluster()
         return [self._found["mariadbd"], *FLAGS, *(f"--{key}={value}" for key, value in settings.items())]
+
+    def _cluster(self) -> dict[str, str | int | Path]:
+        provider = next((path for path in GALERA if Path(path).exists()), None)
+        if provider is None:
+            raise ServerError("galera not found. On Debian or Ubuntu: sudo apt-get install galera-4")
+        self._cluster_port = self._cluster_port or free_port()
+        node = self._galera
+        other = "" if isinstance(node, bool) else f"{HOST}:{node._cluster_port}"  # noqa: SLF001 - its like
+        options = {
+            "gmcast.listen_addr": f"tcp://{HOST}:{self._cluster_port}",
+            "ist.recv_addr": f"{HOST}:{free_port()}",
+            "gcache.size": "1M",
+            "gcache.page_size": "1M",
+            # Notice soon that another node is gone.
+            "evs.inactive_check_period": "PT0.2S",
+            "evs.keepalive_period": "PT0.2S",
+            "evs.suspect_timeout": "PT1S",
+            "evs.inactive_timeout": "PT2S",
+            "evs.install_timeout": "PT2S",
+        }
+        return {
+            "wsrep_on": "ON",
+            "wsrep_provider": provider,
+            "wsrep_provider_options": ";".join(f"{key}={value}" for key, value in options.items()),
+            "wsrep_cluster_name": "sqlspec",
+            "wsrep_cluster_address": f"gcomm://{other}",
+            "wsrep_node_address": HOST,
+            "wsrep_sst_receive_address": f"{HOST}:{free_port()}",
+            "wsrep_sst_method": "rsync",
+            "binlog_format": "ROW",
+            "innodb_autoinc_lock_mode": 2,
+        }
 
     def _is_ready(self) -> bool:
         """The server speaks first, as soon as it serves."""

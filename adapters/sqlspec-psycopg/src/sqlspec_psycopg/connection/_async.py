@@ -60,6 +60,10 @@ class AsyncPsycopgConnection(AsyncStatements):
         await self._restore_driver()
         await self._control.detect_reset(resets, deadline)
 
+    def note_set_up(self) -> None:
+        """A wrapper may have registered types and handlers."""
+        self.raw.note_set_up()
+
     # --- transactions ---------------------------------------------------------------------------
 
     async def begin(self, options: TransactionOptions, deadline: float | None) -> None:

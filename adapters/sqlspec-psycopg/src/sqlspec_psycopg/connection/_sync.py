@@ -60,6 +60,10 @@ class PsycopgConnection(Statements):
         self._restore_driver()
         self._control.detect_reset(resets, deadline)
 
+    def note_set_up(self) -> None:
+        """A wrapper may have registered types and handlers."""
+        self.raw.note_set_up()
+
     # --- transactions ---------------------------------------------------------------------------
 
     def begin(self, options: TransactionOptions, deadline: float | None) -> None:

@@ -13,6 +13,7 @@ from socket import SHUT_RDWR, dup, socket
 from typing import TYPE_CHECKING, Any
 
 import psycopg
+from psycopg.adapt import AdaptersMap
 from psycopg.pq import ExecStatus, TransactionStatus
 from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from collections.abc import Generator
 
     from psycopg import pq
-    from psycopg.adapt import AdaptersMap
     from psycopg.pq.abc import PGresult
 
 __all__ = ("BoundedConnection", "SingleStatementCursor")
@@ -74,6 +74,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         self.notices = pgconn.notice_handler = NoticeWatch(pgconn.notice_handler)
         self._prepared = ShortStatements()
         self._all_adapters = new_adapters()
+        self.note_set_up()
         self.unknown_types: set[int] = set()
         """Types in results that neither psycopg nor we know yet."""
         self.elements: dict[int, int] = {}
@@ -118,6 +119,10 @@ class BoundedConnection(psycopg.Connection[Any]):
         self.pgconn.finish()
         self._socket.close()
 
+    def note_set_up(self) -> None:
+        """What is registered by now is for all owners."""
+        self._set_up = AdaptersMap(self._all_adapters), [*self._notice_handlers], [*self._notify_handlers]
+
     def restore(self) -> bool:
         """Undo what the application changed on the driver's object. False: that is not possible."""
         if self._pipeline is not None or self._tpc is not None or self._num_transactions:
@@ -128,9 +133,8 @@ class BoundedConnection(psycopg.Connection[Any]):
         self.set_deferrable(None)
         self.row_factory = tuple_row
         self.cursor_factory, self.server_cursor_factory = psycopg.Cursor, psycopg.ServerCursor
-        self._notice_handlers.clear()
-        self._notify_handlers.clear()
-        self._all_adapters = new_adapters()
+        adapters, self._notice_handlers[:], self._notify_handlers[:] = self._set_up
+        self._all_adapters = AdaptersMap(adapters)
         self.elements = {}  # results may still have the old ones
         self.unknown_types.clear()
         return True
@@ -144,7 +148,8 @@ class BoundedConnection(psycopg.Connection[Any]):
             and self.row_factory is tuple_row
             and (self.cursor_factory, self.server_cursor_factory)
             == (psycopg.Cursor, psycopg.ServerCursor)
-            and not (self._notice_handlers or self._notify_handlers or self._pipeline or self._tpc)
+            and ([*self._notice_handlers], [*self._notify_handlers]) == self._set_up[1:]
+            and not (self._pipeline or self._tpc)
         )
 
     # --- types and prepared statements ------------------------------------------------------------
