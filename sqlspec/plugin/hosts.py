@@ -8,7 +8,8 @@
 
 The time of a connect is shared out, so that a silent host does not use up the time of those behind it. The
 server that proved to be the primary last is asked first: an old one that comes back may still believe that it
-is the primary. A server that was demoted, or does not answer, is asked last for a while.
+is the primary. A server that was demoted, or does not answer, is asked last for a while, and briefly: if all
+callers waited for it, none would see that another one becomes the primary.
 """
 
 from __future__ import annotations
@@ -24,6 +25,10 @@ __all__ = ("Host", "Hosts", "Turn", "share_of")
 
 AVOIDED_FOR = 30.0
 """Seconds that a host which was left is asked after all others."""
+BRIEF = 0.1
+"""The part of a connect's time that such a host is given, or its share, if that is less."""
+LEAST = 0.5
+"""Seconds to which that part is raised."""
 PRIMARY_ONLY = frozenset({"read-write", "primary"})
 """What only one server at a time can be."""
 NEVER: Final = float("-inf")
@@ -82,12 +87,18 @@ class Hosts:
     def turns(self, until: float) -> Iterator[Turn]:
         """The hosts in turn, each with its share of the time until *until*."""
         changes, remaining = self._changes, self._plan()
+        brief = max(BRIEF * (until - self._clock()), LEAST)
         while remaining and (now := self._clock()) < until:
             host, attrs = remaining[0]
-            yield Turn(host, attrs, share_of(until, len(remaining), now), changes)
+            end = share_of(until, len(remaining), now)
+            yield Turn(host, attrs, min(end, now + brief) if self._is_avoided(host, now) else end, changes)
             del remaining[0]
             if changes != self._changes:  # another caller has met a new primary meanwhile
                 changes, remaining = self._changes, self._plan()
+
+    def _is_avoided(self, host: Host, now: float) -> bool:
+        """Where all are, the fault may be the network's, and none is worse than the others."""
+        return host.avoided_until > now and any(other.avoided_until <= now for other in self._hosts)
 
     def _plan(self) -> list[tuple[Host, str]]:
         now, primary = self._clock(), self._primary
@@ -112,6 +123,13 @@ class Hosts:
             return True
 
     def leave(self, host: Host) -> None:
-        """Ask it after all others, for a while, and lend no connection to it until it serves again."""
+        """Ask it after all others, for a while, and lend no connection to it until it serves again.
+
+        To fail in one of its brief turns meanwhile prolongs nothing: a host that is merely slow to connect to
+        needs the whole share that it gets then.
+        """
+        now = self._clock()
         if len(self._hosts) > 1:
-            host.avoided_until, host.is_wanted = self._clock() + AVOIDED_FOR, False
+            host.is_wanted = False
+            if host.avoided_until <= now:
+                host.avoided_until = now + AVOIDED_FOR

@@ -111,6 +111,39 @@ def test_a_host_that_was_left_is_asked_last_for_a_while(clock: Clock, attrs: str
     assert turn.host.is_wanted
 
 
+def test_a_host_that_was_left_keeps_nobody_for_long(clock: Clock) -> None:
+    """A tenth of the time, and half a second at least: meanwhile another one may have become the primary."""
+    found = hosts(clock)
+    next(found.turns(clock.now + 9)).host.leave()
+
+    for seconds, brief in ((9, 0.9), (2, 0.5)):
+        *_, last = found.turns(clock.now + seconds)
+        assert (last.host.address, round(last.until - clock.now, 3)) == (ONE, brief)
+    *_, hurried = found.turns(clock.now + 0.2)
+    assert hurried.until == clock.now + 0.2
+
+
+def test_a_brief_turn_does_not_prolong_the_time(clock: Clock) -> None:
+    """A host that is slow to connect to would never again have time enough."""
+    found = hosts(clock)
+    host = next(found.turns(clock.now + 9)).host
+    host.leave()
+    clock.now += 20
+    host.leave()
+    clock.now += 11
+
+    assert [turn.until - clock.now for turn in found.turns(clock.now + 9)] == [3.0, 4.5, 9.0]
+
+
+def test_where_all_were_left_each_has_its_share(clock: Clock) -> None:
+    """The network may have been down; then no host is worse than the others."""
+    found = hosts(clock)
+    for turn in found.turns(clock.now + 9):
+        turn.host.leave()
+
+    assert next(found.turns(clock.now + 9)).until == clock.now + 3
+
+
 def test_the_only_host_is_never_left(clock: Clock) -> None:
     """There is no other."""
     found = Hosts((ONE,), "read-write", clock)
