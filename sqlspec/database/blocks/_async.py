@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from sqlspec.errors import PoolRetiredError
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT
-from sqlspec.session.base import SILENT
 
 from .base import BlockBase, Lent, add_outcome
 
@@ -73,6 +72,7 @@ class AsyncBlock(BlockBase):
     async def _async_is_server_sound(self, lease: Any, fault: str, ok: bool) -> bool:
         """What a session has met of its server concerns others, too. Returns whether this one is *ok*."""
         from sqlspec.database.connector import note_silence
+        from sqlspec.session.base import SILENT
 
         if fault is SILENT:
             lease.connection.note_silence()
