@@ -50,7 +50,7 @@ def spec(server: RedisServer) -> Iterator[Any]:
     promote(server)
     with SQLSpec() as spec:
         spec.register_config(RedisConfig(url=server.url(), pool_size=3, pool_pre_ping=False), "cache")
-        with spec.provide_session("cache") as one, spec.provide_session("cache") as other:
+        with spec.provide_session(RedisConfig) as one, spec.provide_session("cache") as other:
             one.set("colour", "green")
             other.ping()
         yield spec
@@ -63,7 +63,7 @@ def test_a_server_that_says_so_is_left(server: RedisServer, spec: Any, code: str
         server.command(*words)
 
     with pytest.raises(redis.ResponseError):
-        with spec.provide_session("cache") as cache:
+        with spec.provide_session(RedisConfig) as cache:
             cache.set("colour", "blue")
 
     promote(server)
@@ -79,9 +79,9 @@ def test_a_replica_that_has_lost_its_master_is_told_from_other_refusals(
 
     with pytest.raises(ConnectError, match="lost its master"):
         with (
-            spec.provide_session("cache"),
-            spec.provide_session("cache"),
-            spec.provide_session("cache"),
+            spec.provide_session(RedisConfig),
+            spec.provide_session(RedisConfig),
+            spec.provide_session(RedisConfig),
         ):
             pass
 
@@ -90,7 +90,7 @@ def test_a_replica_that_has_lost_its_master_is_told_from_other_refusals(
 def test_a_transaction_is_told_at_its_end(server: RedisServer, spec: Any, code: str) -> None:
     """EXEC says EXECABORT, and the reason after it."""
     with pytest.raises(redis.ResponseError):
-        with spec.provide_session("cache") as cache, cache.pipeline(transaction=False) as batch:
+        with spec.provide_session(RedisConfig) as cache, cache.pipeline(transaction=False) as batch:
             batch.execute_command("MULTI")
             batch.set("colour", "blue")
             batch.execute()
@@ -105,7 +105,7 @@ def test_a_transaction_is_told_at_its_end(server: RedisServer, spec: Any, code: 
 def check_left(spec: Any) -> None:
     """No connection is lent that was opened before."""
     assert spec.stats("cache").unclean == 1
-    with spec.provide_session("cache") as cache:
+    with spec.provide_session(RedisConfig) as cache:
         assert cache.client_id() > 0
     assert spec.stats("cache").aged == 1
 
@@ -117,7 +117,7 @@ def test_a_node_without_its_cluster_is_left() -> None:
             spec.register_config(RedisConfig(url=server.url(database=0), pool_size=1), "cache")
 
             with pytest.raises(redis.ResponseError, match="slot"):
-                with spec.provide_session("cache") as cache:
+                with spec.provide_session(RedisConfig) as cache:
                     cache.set("colour", "blue")
 
             assert spec.stats("cache").unclean == 1
@@ -133,7 +133,7 @@ def test_a_server_that_loads_is_left() -> None:
         server.command("CONFIG", "SET", "masterauth", other.password)
         with SQLSpec() as spec:
             spec.register_config(RedisConfig(url=server.url(), pool_size=1, pool_timeout=0.1), "cache")
-            with spec.provide_session("cache") as cache:
+            with spec.provide_session(RedisConfig) as cache:
                 cache.ping()
             server.command("REPLICAOF", "127.0.0.1", str(other.port))
             for _ in range(1000):
@@ -141,7 +141,7 @@ def test_a_server_that_loads_is_left() -> None:
                     break
 
             with pytest.raises(redis.BusyLoadingError):
-                with spec.provide_session("cache") as cache:
+                with spec.provide_session(RedisConfig) as cache:
                     cache.get("colour")
 
             assert spec.stats("cache").unclean == 1

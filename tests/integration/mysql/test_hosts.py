@@ -70,8 +70,9 @@ def registry(config: AsyncMyConfig) -> SQLSpec:
 async def until_running(server: MariaDBServer, count: int) -> None:
     """Wait until the server runs so many slow statements."""
     query = "SELECT count(*) FROM information_schema.processlist WHERE info LIKE 'SELECT BENCHMARK%'"
-    while int(server.sql(query)) != count:  # noqa: ASYNC110 - another process
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(10):
+        while int(server.sql(query)) != count:  # noqa: ASYNC110 - another process
+            await asyncio.sleep(0.05)
 
 
 # --- which one ------------------------------------------------------------------------------------------
