@@ -105,7 +105,7 @@ def statuses_with(changes: Statuses | None) -> Statuses:
     return {**STATUSES, **(changes or {})}
 
 
-def problem_of(error: BaseException, statuses: Statuses) -> Problem | None:
+def problem_of(error: BaseException, statuses: Statuses = STATUSES) -> Problem | None:
     """How *error* is answered; None: it is the framework's to answer."""
     status = _nearest(error, statuses)
     if status is None:
