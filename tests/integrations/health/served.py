@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from .sites import SideName
 
-__all__ = ("serve_asgi", "served")
+__all__ = ("serve_asgi", "serve_wsgi", "served")
 
 HOST = "127.0.0.1"
 PATIENCE = 30.0
@@ -42,15 +42,15 @@ def served(side: SideName, spec: SQLSpec, **options: Any) -> Generator[str]:
         with serve_asgi(Starlette(routes=[Mount("/health", health)], lifespan=lifespan)) as url:
             yield f"{url}/health"
     else:
-        with _serve_wsgi(wsgi.health_app(spec, **options)) as url:
+        with serve_wsgi(wsgi.health_app(spec, **options)) as url:
             yield url
         spec.close()
 
 
 @contextmanager
-def serve_asgi(app: Any) -> Generator[str]:
+def serve_asgi(app: Any, *, lifespan: Any = "on") -> Generator[str]:
     """By uvicorn, in a thread with an event loop."""
-    config = uvicorn.Config(app, host=HOST, port=0, ws="none", lifespan="on", log_config=None)
+    config = uvicorn.Config(app, host=HOST, port=0, ws="none", lifespan=lifespan, log_config=None)
     server = uvicorn.Server(config)
     thread = Thread(target=server.run, name="uvicorn")
     thread.start()
@@ -80,7 +80,8 @@ class _SilentHandler(WSGIRequestHandler):
 
 
 @contextmanager
-def _serve_wsgi(app: Any) -> Generator[str]:
+def serve_wsgi(app: Any) -> Generator[str]:
+    """By wsgiref, with a thread for each request."""
     with make_server(HOST, 0, app, server_class=_ThreadingServer, handler_class=_SilentHandler) as server:
         thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, name="wsgiref")
         thread.start()
