@@ -27,6 +27,7 @@ DOORS = (
     "sqlspec.plugin.stopping",
     # What web frameworks mount.
     "sqlspec.integrations.asgi",
+    "sqlspec.integrations.flask",
     "sqlspec.integrations.litestar",
     "sqlspec.integrations.wsgi",
 )
