@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlspec_testkit.servers import PostgreSQL, Server, StopMode
-from sqlspec_testkit.servers._guardian import continue_tree, kill_tree
+from sqlspec_testkit.servers._guardian import continue_tree, kill_tree, send
 from sqlspec_testkit.servers.clients import Address
 from sqlspec_testkit.servers.ports import free_port
 
@@ -103,11 +103,11 @@ class Node(PostgreSQL, Server):
     # --- parts ----------------------------------------------------------------------------------
 
     def _prepare(self) -> None:
-        self._api = free_port()
         shutil.copy(REAPER, self.directory)
         self._offer(self.directory / REAPER.name)
 
     def _command(self) -> list[str]:
+        self._api = free_port()
         config = self._write("patroni.json", json.dumps(self._config()))
         # Patroni's own Python: the one of the tests may stand where only root can read.
         reaper = ("/usr/bin/python3", "-I", "-S", str(self.directory / REAPER.name))
@@ -141,7 +141,12 @@ class Node(PostgreSQL, Server):
         }
 
     def _is_ready(self) -> bool:
-        return self.ask("GET", "/readiness")[0] == 200
+        if self.ask("GET", "/readiness")[0] == 200:
+            return True
+        has_served = (self.directory / "data" / "postmaster.opts").exists()
+        if not has_served and "Address already in use" in self._recent_log:
+            send(self.pid, signal.SIGTERM)  # Patroni would try for ever; `start` tries another port
+        return False
 
 
 def ask(port: int, method: str, path: str, content: Mapping[str, Any] | None = None) -> tuple[int, Any]:

@@ -21,7 +21,7 @@ GRACE = 3.0  # seconds for PostgreSQL to end by itself, and to free its shared m
 def main() -> None:
     """Start the program, and wait until it ends or somebody wants us to end."""
     ctypes.CDLL(None).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+    signal.signal(signal.SIGTERM, leave)
     # Python ignores SIGPIPE; what it starts must not.
     pid = os.posix_spawn(sys.argv[1], sys.argv[1:], os.environ, setsigdef=[signal.SIGPIPE])
     try:
@@ -29,6 +29,12 @@ def main() -> None:
             pass
     finally:
         end()
+
+
+def leave(*_: object) -> None:
+    """Once; to be told again does not stop us from ending the others."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    sys.exit()
 
 
 def end() -> None:
