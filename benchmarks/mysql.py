@@ -120,7 +120,7 @@ async def opened(url: str, **options: Any) -> Any:
     config = AsyncMyConfig(url=url)
     password = config.password.reveal() if config.password else ""
     return await asyncmy.connect(
-        host=config.host, port=config.port, user=config.username, password=password,
+        host=config.addresses[0][0], port=config.addresses[0][1], user=config.username, password=password,
         database=config.database, autocommit=True, **options,
     )  # fmt: skip
 

@@ -1,3 +1,4 @@
+# pyright: reportUnknownParameterType=false, reportMissingImports=false
 """The load's shop by SQLAlchemy: a sync generator as dependency, which commits behind its `yield`."""
 
 from __future__ import annotations

@@ -195,7 +195,7 @@ def _ending_work(app: Flask, step: Callable[..., Any], *, may_go_on: bool) -> Ca
         works = _works()
         works.is_served = True
         try:
-            returned = step(*args)
+            returned: Any = step(*args)
             if returned is None and may_go_on:
                 return None
             response = app.make_response(returned)

@@ -108,5 +108,5 @@ def test_a_topology_that_is_not_served_is_named(url: str) -> None:
 
     for config in (url, {"url": url}):
         with pytest.raises(InvalidConfigError, match=f"Redis {word} is not supported") as caught:
-            SQLSpec().register_config(config, "cache")  # type: ignore[arg-type]
+            SQLSpec().register_config(config, "cache")
         assert "hunter2" not in str(caught.value)

@@ -50,7 +50,7 @@ async def spec(server: RedisServer) -> AsyncIterator[Any]:
     promote(server)
     async with SQLSpec() as spec:
         spec.register_config(RedisConfig(url=server.url(), pool_size=3, pool_pre_ping=False), "cache")
-        async with spec.provide_session(RedisConfig) as one, spec.provide_session("cache") as other:
+        async with spec.provide_session(RedisConfig) as one, spec.provide_session(RedisConfig) as other:
             await one.set("colour", "green")
             await other.ping()
         yield spec

@@ -50,7 +50,7 @@ def spec(server: RedisServer) -> Iterator[Any]:
     promote(server)
     with SQLSpec() as spec:
         spec.register_config(RedisConfig(url=server.url(), pool_size=3, pool_pre_ping=False), "cache")
-        with spec.provide_session(RedisConfig) as one, spec.provide_session("cache") as other:
+        with spec.provide_session(RedisConfig) as one, spec.provide_session(RedisConfig) as other:
             one.set("colour", "green")
             other.ping()
         yield spec

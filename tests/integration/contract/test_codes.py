@@ -64,13 +64,12 @@ POSTGRESQL: dict[str, type[DatabaseError]] = {
 STATES = {1047: "08S01", 1053: "08S01", 1080: "08S01", 1152: "08S01", 3168: "08S01", 3101: "40000"}
 """SQLSTATEs as the servers have them, where that is not HY000."""
 
-CODES = [
-    (side, code, kind)
-    for side in SIDES
-    for code, kind in {"asyncmy": MYSQL, "asyncpg": POSTGRESQL, "psycopg": POSTGRESQL}.get(
-        side.database.name, {}
-    ).items()
-]
+TABLES: dict[str, dict[Any, type[Exception]]] = {
+    "asyncmy": {**MYSQL},
+    "asyncpg": {**POSTGRESQL},
+    "psycopg": {**POSTGRESQL},
+}
+CODES = [(side, code, kind) for side in SIDES for code, kind in TABLES.get(side.database.name, {}).items()]
 
 
 def failing(side: Side, code: Any) -> str:

@@ -100,7 +100,7 @@ async def test_a_node_that_does_not_serve_is_no_host(node: MariaDBServer) -> Non
         for attrs in ("any", "read-write"):
             config = AsyncMyConfig(
                 url=f"mysql://{alone.user}:{alone.password}@127.0.0.1:{node.port},127.0.0.1:{alone.port}",
-                target_session_attrs=attrs,  # type: ignore[arg-type] # one of its words
+                target_session_attrs=attrs,
             )
             async with config.provide_session() as session:
                 assert await session.execute("SELECT @@port").scalar() == alone.port

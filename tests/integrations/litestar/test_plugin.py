@@ -207,8 +207,8 @@ async def test_what_was_lent_last_ends_first(spec: SQLSpec, tmp_path: Path) -> N
     for failing in files:
         assert (await ask(app_of(spec, write), f"/{failing}")).status_code == 409
         for name in files:
-            async with spec.provide_session(name) as database:
-                stored += (await database.execute("DELETE FROM orders RETURNING number")).scalars()
+            async with spec.provide_session(name) as found:
+                stored += (await found.execute("DELETE FROM orders RETURNING number")).scalars()
 
     assert stored == [7]
 

@@ -52,9 +52,9 @@ CASES = [
 def _trap(place: Place, spared: set[int]) -> Callable[[int], object] | None:
     """What is done before each order: for some the reply to the next COMMIT gets lost."""
     proxy = place.proxy
-    return proxy and (
-        lambda number: proxy.swallow_replies_after(b"COMMIT", cut=True) if number in spared else None
-    )
+    if proxy is None:
+        return None
+    return lambda number: proxy.swallow_replies_after(b"COMMIT", cut=True) if number in spared else None
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="gunicorn forks, and this system does not")
