@@ -198,7 +198,7 @@ def _ending_work(app: Flask, step: Callable[..., Any], *, may_go_on: bool) -> Ca
             returned: Any = step(*args)
             if returned is None and may_go_on:
                 return None
-            response = app.make_response(returned)
+            response = app.make_response(cast("Any", returned))
         except HTTPException as exc:
             works.end(exc.response.status_code if exc.response is not None else exc.code or 0)
             raise
