@@ -27,8 +27,10 @@ DOORS = (
     "sqlspec.plugin.stopping",
     # What web frameworks mount.
     "sqlspec.integrations.asgi",
+    "sqlspec.integrations.fastapi",
     "sqlspec.integrations.flask",
     "sqlspec.integrations.litestar",
+    "sqlspec.integrations.starlette",
     "sqlspec.integrations.wsgi",
 )
 # Public in spelling only.

@@ -62,7 +62,7 @@ def session(
         "isolation": isolation,
         "query_timeout": query_timeout,
     }
-    return Lending(loan=Loan(spec, key, options=options, commit_on=commit_on))
+    return _Lending(loan=Loan(spec, key, options=options, commit_on=commit_on))
 
 
 def connection(spec: SQLSpec, key: Any = None) -> Any:
@@ -70,7 +70,7 @@ def connection(spec: SQLSpec, key: Any = None) -> Any:
 
     `db: Annotated[asyncpg.Connection, connection(spec, "main")]`.
     """
-    return Lending(loan=Loan(spec, key, is_raw=True, options={}))
+    return _Lending(loan=Loan(spec, key, is_raw=True, options={}))
 
 
 class SessionRoute(APIRoute):
@@ -92,7 +92,7 @@ class SessionRoute(APIRoute):
 
 
 @dataclass(frozen=True)
-class Lending(Depends):
+class _Lending(Depends):
     """A dependency without a callable: FastAPI puts the annotated type there, which says what to lend."""
 
     loan: Loan = field(kw_only=True)
@@ -106,7 +106,12 @@ class Lending(Depends):
             if not is_async:
                 self.loan.check_sync()
             object.__setattr__(self, "dependency", _Dependency(self.loan, is_async=is_async))
-        super().__post_init__()
+        # FastAPI's own checks, which older ones do not have.
+        getattr(super(), "__post_init__", _nothing)()
+
+
+def _nothing() -> None:
+    """What an older FastAPI does after making a dependency."""
 
 
 class _Dependency:

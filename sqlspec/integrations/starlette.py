@@ -30,10 +30,12 @@ if TYPE_CHECKING:
 
 __all__ = ("SessionMiddleware", "exception_handlers", "lifespan")
 
-A = TypeVar("A")
+_App = TypeVar("_App")
 
 
-def lifespan(spec: SQLSpec, inner: Callable[[A], AbstractAsyncContextManager[Any]] | None = None) -> Lifespan:
+def lifespan(
+    spec: SQLSpec, inner: Callable[[_App], AbstractAsyncContextManager[Any]] | None = None
+) -> Lifespan:
     """Open *spec* when the application starts, close it when it ends: `Starlette(lifespan=lifespan(spec))`.
 
     Opening warms up, and raises what hinders it, for a database with `pool_min_size`. *inner* is a lifespan
@@ -41,7 +43,7 @@ def lifespan(spec: SQLSpec, inner: Callable[[A], AbstractAsyncContextManager[Any
     """
 
     @asynccontextmanager
-    async def run(app: A) -> AsyncGenerator[Any]:
+    async def run(app: _App) -> AsyncGenerator[Any]:
         async with spec:
             await spec.aopen()  # again, if it was closed before, and warm
             if inner is None:
