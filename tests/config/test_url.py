@@ -139,7 +139,7 @@ def test_g38_a_raw_special_character_in_a_password_is_an_error_without_echo(
         "x://h/%C3%28",
         "x://h#frag",
         "x://h\x00",
-        "\nx://h",
+        "x\n://h",
         "x://h?a=\ud800",
     ],
 )

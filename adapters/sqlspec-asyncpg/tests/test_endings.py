@@ -41,12 +41,13 @@ async def proxied(
 @pytest.fixture
 def role(postgresql_server: PostgreSQL, database: str) -> Iterator[str]:
     """Somebody who may little."""
-    postgresql_server.sql("CREATE ROLE clerk LOGIN PASSWORD 'clerk'")
-    yield "clerk"
+    postgresql_server.sql("CREATE ROLE teller LOGIN PASSWORD 'teller'")
+    yield "teller"
     postgresql_server.sql(
-        "GRANT EXECUTE ON FUNCTION pg_advisory_unlock_all() TO PUBLIC; DROP OWNED BY clerk", database=database
+        "GRANT EXECUTE ON FUNCTION pg_advisory_unlock_all() TO PUBLIC; DROP OWNED BY teller",
+        database=database,
     )
-    postgresql_server.sql("DROP ROLE clerk")
+    postgresql_server.sql("DROP ROLE teller")
 
 
 async def ids(spec: SQLSpec) -> list[int]:
@@ -134,11 +135,11 @@ async def test_a_reset_that_fails_after_a_good_commit_is_no_error(
     spec: SQLSpec, postgresql_server: PostgreSQL, database: str, role: str
 ) -> None:
     """The work is stored, and only the connection is given up."""
-    postgresql_server.sql("GRANT ALL ON item TO clerk", database=database)
+    postgresql_server.sql("GRANT ALL ON item TO teller", database=database)
     address = postgresql_server.url(database=database, user=role, password=role)
-    spec.register_config(AsyncpgConfig(url=address), "clerk")
+    spec.register_config(AsyncpgConfig(url=address), "teller")
 
-    async with spec.provide_session("clerk") as session:
+    async with spec.provide_session("teller") as session:
         await session.execute(INSERT, (1,))
         await asyncio.to_thread(
             postgresql_server.sql,
@@ -147,7 +148,7 @@ async def test_a_reset_that_fails_after_a_good_commit_is_no_error(
         )
 
     assert await ids(spec) == [1]
-    assert stats(spec, "clerk").unclean == 1
+    assert stats(spec, "teller").unclean == 1
 
 
 @pytest.mark.parametrize("cut", [True, False])
