@@ -287,8 +287,12 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         return self._watched.attributes() == self._set_up
 
     def _has_open_results(self) -> bool:
-        with suppress(sqlite3.ProgrammingError):  # the application has closed the connection
-            return self._watched.has_open_results()
+        try:
+            self._watched.refuse_open_results()
+        except sqlite3.Error as exc:
+            if self.is_foreign(exc):
+                raise
+            return isinstance(exc, sqlite3.OperationalError)  # else the application has closed the connection
         return False
 
     def reset(self, deadline: float | None) -> bool:  # noqa: ARG002 - it never waits

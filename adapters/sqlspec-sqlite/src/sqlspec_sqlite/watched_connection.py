@@ -57,18 +57,15 @@ class WatchedConnection(sqlite3.Connection):
             return self.isolation_level, autocommit, self.row_factory, self.text_factory, self.in_transaction
         return None
 
-    def has_open_results(self) -> bool:
-        """Whether a cursor or a blob is read, whoever made it: it holds a snapshot, or even the write lock.
+    def refuse_open_results(self) -> None:
+        """Raise `sqlite3.OperationalError` if a cursor or a blob is read, whoever made it.
 
-        The driver does not tell. But SQLite defines no function again while a statement is under way.
+        It holds a snapshot, or even the write lock. The driver does not tell, but SQLite defines no function
+        again while a statement is under way.
         """
         define = super().create_function
-        try:
-            define(PROBE, 0, int)
-            define(PROBE, 0, None)
-        except sqlite3.OperationalError:
-            return True
-        return False
+        define(PROBE, 0, int)
+        define(PROBE, 0, None)
 
     def close_results(self) -> None:
         """Close what is read, or a connection that is closed would keep its locks. Takes a while."""
