@@ -7,6 +7,7 @@ freeing it would close the parent's (SQLite rolls back, other drivers send a clo
 
 from __future__ import annotations
 
+import gc
 import os
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
@@ -56,6 +57,17 @@ def retire_in_child(thing: T, forget: Callable[[T], None]) -> None:
 
 
 def _after_fork_in_child() -> None:
+    # What is garbage already must not be closed before it is known to be inherited.
+    is_collecting = gc.isenabled()
+    gc.disable()
+    try:
+        _disown()
+    finally:
+        if is_collecting:
+            gc.enable()
+
+
+def _disown() -> None:
     # In this order: what comes later may take a lock, and a pool finds its connections disowned.
     for thing, renew in list(_locked.items()):
         renew(thing)
