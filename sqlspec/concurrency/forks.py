@@ -7,7 +7,6 @@ freeing it would close the parent's (SQLite rolls back, other drivers send a clo
 
 from __future__ import annotations
 
-import gc
 import os
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from weakref import WeakKeyDictionary, WeakSet
@@ -58,6 +57,8 @@ def retire_in_child(thing: T, forget: Callable[[T], None]) -> None:
 
 def _after_fork_in_child() -> None:
     # What is garbage already must not be closed before it is known to be inherited.
+    import gc  # built in; `import sqlspec` does without it
+
     is_collecting = gc.isenabled()
     gc.disable()
     try:
