@@ -56,13 +56,16 @@ def session(
     A request whose COMMIT fails gets that error, for `exception_handlers` to answer. *autocommit*,
     *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.
     """
-    options = {
-        "autocommit": autocommit,
-        "read_only": read_only,
-        "isolation": isolation,
-        "query_timeout": query_timeout,
-    }
-    return _Lending(loan=Loan(spec, key, options=options, commit_on=commit_on))
+    loan = Loan(
+        spec,
+        key,
+        commit_on=commit_on,
+        autocommit=autocommit,
+        read_only=read_only,
+        isolation=isolation,
+        query_timeout=query_timeout,
+    )
+    return _Lending(loan=loan)
 
 
 def connection(spec: SQLSpec, key: Any = None) -> Any:
@@ -70,7 +73,7 @@ def connection(spec: SQLSpec, key: Any = None) -> Any:
 
     `db: Annotated[asyncpg.Connection, connection(spec, "main")]`.
     """
-    return _Lending(loan=Loan(spec, key, is_raw=True, options={}))
+    return _Lending(loan=Loan(spec, key, is_raw=True))
 
 
 class SessionRoute(APIRoute):

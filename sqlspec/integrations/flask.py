@@ -91,18 +91,17 @@ def session(
     It is lent when it is first asked for, is the same until the view returns, and ends then. The options are
     those of `SQLSpec.provide_session`. Raises `SessionClosedError` when the request's sessions have ended.
     """
-    options = {
-        "autocommit": autocommit,
-        "read_only": read_only,
-        "isolation": isolation,
-        "query_timeout": query_timeout,
-    }
-    return cast("Session", _lend(key, options=options))
+    return cast(
+        "Session",
+        _lend(
+            key, autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
+        ),
+    )
 
 
 def connection(key: Any = None) -> Any:
     """The driver's own connection, in autocommit mode; else as `session`."""
-    return _lend(key, is_raw=True, options={})
+    return _lend(key, is_raw=True)
 
 
 current_session: Session = cast("Any", LocalProxy(session))
@@ -166,7 +165,7 @@ class _Works:
             raise failure
 
 
-def _lend(key: Any, *, is_raw: bool = False, options: dict[str, Any]) -> Any:
+def _lend(key: Any, *, is_raw: bool = False, **options: Any) -> Any:
     if not has_request_context():
         message = (
             "no request is served here, and only a request has a current session; elsewhere write "
@@ -177,9 +176,7 @@ def _lend(key: Any, *, is_raw: bool = False, options: dict[str, Any]) -> Any:
     if settings is None:
         raise RuntimeError("this application has no sessions: write SQLSpecExtension(app, spec)")
     key = settings.key if key is None else key
-    return _works().lend(
-        Loan(settings.spec, key, is_raw=is_raw, options=options, commit_on=settings.commit_on)
-    )
+    return _works().lend(Loan(settings.spec, key, is_raw=is_raw, commit_on=settings.commit_on, **options))
 
 
 def _works() -> _Works:

@@ -42,10 +42,10 @@ class SQLSpecPlugin(InitPlugin):
     """Opens and closes *spec* with the application, ends its sessions, and answers the errors of databases.
 
     `Litestar(plugins=[SQLSpecPlugin(spec, {"db": "main"})])`: each handler may have a parameter
-    `db: AsyncSession`. *sessions* says which dependency is a session of which database; with *kind* `Session`
-    they are for handlers in threads. More of them, with options, by `session` and `connection`. *statuses*
-    gives errors another status than the table in the documentation, or with None Litestar's own. A handler of
-    the application's own for one of these errors goes before this one.
+    `db: NamedDependency[AsyncSession]`. *sessions* says which dependency is a session of which database; with
+    *kind* `Session` they are for handlers in threads. More of them, with options, by `session` and
+    `connection`. *statuses* gives errors another status than the table in the documentation, or with None
+    Litestar's own. A handler of the application's own for one of these errors goes before this one.
     """
 
     def __init__(
@@ -100,13 +100,16 @@ def session(
 
     *autocommit*, *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.
     """
-    options = {
-        "autocommit": autocommit,
-        "read_only": read_only,
-        "isolation": isolation,
-        "query_timeout": query_timeout,
-    }
-    return _provide(Loan(spec, key, options=options, commit_on=commit_on), kind)
+    loan = Loan(
+        spec,
+        key,
+        commit_on=commit_on,
+        autocommit=autocommit,
+        read_only=read_only,
+        isolation=isolation,
+        query_timeout=query_timeout,
+    )
+    return _provide(loan, kind)
 
 
 def connection(spec: SQLSpec, key: Any = None, *, kind: type[Any]) -> Provide:
@@ -114,7 +117,7 @@ def connection(spec: SQLSpec, key: Any = None, *, kind: type[Any]) -> Provide:
 
     *kind* is the driver's class: `connection(spec, "main", kind=asyncpg.Connection)`.
     """
-    return _provide(Loan(spec, key, is_raw=True, options={}), kind)
+    return _provide(Loan(spec, key, is_raw=True), kind)
 
 
 def exception_handlers(changes: Statuses | None = None) -> dict[Any, Callable[[Any, Any], Response[Any]]]:

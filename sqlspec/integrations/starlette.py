@@ -100,14 +100,16 @@ class SessionMiddleware:
         isolation: str | None = None,
         query_timeout: float | None = None,
     ) -> None:
-        options = {
-            "autocommit": autocommit,
-            "read_only": read_only,
-            "isolation": isolation,
-            "query_timeout": query_timeout,
-        }
         self._app, self._name = app, name
-        self._loan = Loan(spec, key, options=options, commit_on=commit_on)
+        self._loan = Loan(
+            spec,
+            key,
+            commit_on=commit_on,
+            autocommit=autocommit,
+            read_only=read_only,
+            isolation=isolation,
+            query_timeout=query_timeout,
+        )
         self._is_async = is_asynchronous(kind)
         self._statuses = statuses_with(statuses)
         if not self._is_async:

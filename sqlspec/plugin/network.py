@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping  # noqa: TC003 - a config's annotations are read at runtime
 from typing import TYPE_CHECKING, Any, ClassVar, Generic
 
+import msgspec
+
 from sqlspec.config import DatabaseConfig, Secret
 from sqlspec.config.base import A, AsyncRaw, Raw, S
 from sqlspec.config.url_words import URLWord
@@ -184,15 +186,7 @@ class MultiHostConfig(
         """Several hosts."""
         if len(url.hosts) <= 1:
             return super().parse_url(url)
-        one = type(url)(
-            scheme=url.scheme,
-            adapter=url.adapter,
-            username=url.username,
-            password=url.password,
-            database=url.database,
-            query=url.query,
-        )
-        return super().parse_url(one) | {"hosts": url.hosts}
+        return super().parse_url(msgspec.structs.replace(url, hosts=())) | {"hosts": url.hosts}
 
     def check(self) -> None:
         """Several hosts."""

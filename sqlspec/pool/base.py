@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 import warnings
 from collections import deque
-from threading import Lock, get_ident
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
@@ -68,7 +68,7 @@ class PoolBase:
         self._has_lost = False
         self._garbage: deque[Slot] = deque()
         self._last_error: BaseException | None = None
-        self._timed_out_at: dict[int, float] = {}
+        self._timed_out_at: dict[int, float] = {}  # by a thread's ident
 
     def _new_state(self, limit: int) -> PoolState:
         unchecked = UNCHECKED_WINDOW if self._pre_ping else float("inf")
@@ -203,6 +203,8 @@ class PoolBase:
 
     def timed_out(self, waited: float) -> PoolTimeoutError:
         """The error for somebody who has waited in vain."""
+        from .causes import cause
+
         now = self._clock()
         with self._lock:
             self._state.timeouts += 1
@@ -215,36 +217,13 @@ class PoolBase:
         error = PoolTimeoutError(
             f"no connection to {self._label} became free in {waited:.1f} s: pool_size={self._state.limit}, "
             f"{stats.in_use} in use{longest}, {stats.opening} opening, {stats.waiting} waiting. "
-            + self._cause(leased, waiting, now)
+            + cause([slot.connection for slot in leased], waiting, self._timed_out_at, now)
         )
         # Perhaps nothing becomes free because no connect succeeds: show the last failure.
         error.__cause__ = self._last_error
         if oldest is not None and oldest.stack:
             error.add_note(f"the longest held connection was acquired at:\n{oldest.stack}")
         return error
-
-    def _cause(self, leased: list[Slot], waiting: set[int], now: float) -> str:
-        """Why nothing became free, as far as it can be seen, and what to do."""
-        from .causes import nested_in, shared_threads
-
-        holder = nested_in([slot.connection for slot in leased])
-        if holder is not None:
-            return (
-                f"The caller holds one itself, in {holder}: a session within a session needs a second "
-                "connection. Use the one that is open, or end it first."
-            )
-        # Those that time out together leave the queue one after the other.
-        recent = self._timed_out_at
-        recent[get_ident()] = now
-        for thread in [thread for thread, since in recent.copy().items() if since < now - 1]:
-            recent.pop(thread, None)
-        threads = shared_threads(waiting | recent.keys())
-        if threads:
-            return (
-                f"All {threads} threads of this thread pool wait for a connection, so none is left to give "
-                "one back. Let the event loop wait, with the sessions of sqlspec.integrations."
-            )
-        return "Raise pool_size, or look for sessions that are held too long."
 
     # --- reserving ------------------------------------------------------------------------------
 

@@ -13,14 +13,43 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from types import FrameType
 
-__all__ = ("nested_in", "shared_threads")
+__all__ = ("cause",)
 
 OURS = str(Path(__file__).parents[1])
 # Names of threads that take one job after the other: of anyio, and of concurrent.futures and asyncio.
 POOLED = re.compile(r"(AnyIO worker thread)|(.+)_\d+")
 
 
-def nested_in(connections: Iterable[Any]) -> str | None:
+def cause(connections: Iterable[Any], waiting: set[int], timed_out: dict[int, float], now: float) -> str:
+    """Why nothing became free for the calling thread or task, as far as it can be seen, and what to do.
+
+    *connections* are lent. *waiting*: the idents of the threads in the queue; *timed_out*: of those that have
+    left it in vain, and when; the caller is added.
+    """
+    holder = _nested_in(connections)
+    if holder is not None:
+        return (
+            f"The caller holds one itself, in {holder}: a session within a session needs a second "
+            "connection. Use the one that is open, or end it first."
+        )
+    threads = _shared_threads(waiting | _recent(timed_out, now))
+    if threads:
+        return (
+            f"All {threads} threads of this thread pool wait for a connection, so none is left to give "
+            "one back. Let the event loop wait, with the sessions of sqlspec.integrations."
+        )
+    return "Raise pool_size, or look for sessions that are held too long."
+
+
+def _recent(timed_out: dict[int, float], now: float) -> set[int]:
+    """Those that time out together leave the queue one after the other."""
+    timed_out[threading.get_ident()] = now
+    for thread in [thread for thread, since in timed_out.copy().items() if since < now - 1]:
+        timed_out.pop(thread, None)
+    return set(timed_out)
+
+
+def _nested_in(connections: Iterable[Any]) -> str | None:
     """Which function of the calling thread or task holds a session on one of *connections*, and where."""
     leased = {id(connection) for connection in connections if connection is not None}
     for frame in _callers():
@@ -47,7 +76,7 @@ def _is_open_on(value: object, leased: set[int]) -> bool:
     return getattr(value, "is_closed", True) is False
 
 
-def shared_threads(waiting: set[int]) -> int:
+def _shared_threads(waiting: set[int]) -> int:
     """How many threads the caller shares its thread pool with, itself included, if all are among *waiting*.
 
     Else 0. *waiting* holds the idents of threads that wait, or have just waited, for a connection.

@@ -20,8 +20,6 @@ class Work:
 
     def __init__(self, loan: Loan, *, is_async: bool) -> None:
         self._loan = loan
-        if not is_async:
-            loan.check_sync()
         self._block: Any = loan.block() if is_async else ThreadedBlock(loan.block())
         self.failure: BaseException | None = None
         """What ending it has raised."""

@@ -20,6 +20,7 @@ from sqlspec.adapters.mysql import AsyncMyConfig
 from sqlspec.adapters.sqlite import SQLiteConfig
 from sqlspec.errors import InvalidArgumentError, SyncNotSupportedError
 from sqlspec.integrations.fastapi import connection, lifespan, session
+from sqlspec.plugin import hookimpl
 from tests.integrations.shops import PLACE, client_of, open_shop, orders
 
 AT_ONCE = 200
@@ -69,6 +70,60 @@ async def test_one_request_has_one_session_of_a_database(
         assert (await client.post("/")).status_code == 200
 
     assert seen[0] is not seen[1]
+
+
+async def test_what_says_the_same_is_the_same_session(
+    app: FastAPI, spec: SQLSpec, client: httpx2.AsyncClient
+) -> None:
+    """Written twice, in two modules of an application, with statuses that are equal."""
+    one = session(spec, "shop", commit_on=[200, 201])
+    same = session(spec, "shop", commit_on={201, 200})
+    other = session(spec, "shop", commit_on={200})
+
+    async def look(
+        first: Annotated[AsyncSession, one],
+        second: Annotated[AsyncSession, same],
+        third: Annotated[AsyncSession, other],
+    ) -> None:
+        assert first is second
+        assert first is not third
+
+    app.get("/")(look)
+
+    assert (await client.get("/")).status_code == 200
+
+
+async def test_nothing_of_a_sync_session_happens_in_the_event_loop(
+    app: FastAPI, spec: SQLSpec, client: httpx2.AsyncClient
+) -> None:
+    """Its connect, its statement and its COMMIT run in threads, however long they take."""
+    threads: dict[str, int] = {}
+
+    class Observer:
+        @hookimpl
+        def sqlspec_connection_event(self, event: Any) -> None:
+            threads[event.kind] = threading.get_ident()
+
+        @hookimpl
+        def sqlspec_statement_started(self) -> None:
+            threads["statement"] = threading.get_ident()
+
+        @hookimpl
+        def sqlspec_transaction_ending(self) -> None:
+            threads["commit"] = threading.get_ident()
+
+    spec.close()  # so that one is opened
+    spec.open()
+    spec.plugins.register(Observer())
+
+    def place(database: Annotated[Session, session(spec, "shop")]) -> None:
+        database.execute(PLACE, (1, None))
+
+    app.post("/")(place)
+
+    assert (await client.post("/")).status_code == 200
+    assert {"opened", "statement", "commit"} <= threads.keys()
+    assert threading.get_ident() not in threads.values()
 
 
 async def test_the_options_are_those_of_the_session(
