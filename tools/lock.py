@@ -20,7 +20,9 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+from packaging.version import Version
 
 ROOT = Path(__file__).parents[1]
 LOCKS = ROOT / "locks"
@@ -98,9 +100,17 @@ def compiled(needs: list[str], known: str, *options: str) -> str:
         return pins.read_text("utf-8")
 
 
+def at_floor(need: str) -> str:
+    """*need*, held to its lower bound: `>=0.22` becomes `==0.22.*`, so that no other need can raise it."""
+    requirement = Requirement(need)
+    (floor,) = [each.version for each in requirement.specifier if each.operator == ">="]
+    requirement.specifier = SpecifierSet(f"=={floor}" if Version(floor).is_prerelease else f"=={floor}.*")
+    return str(requirement)
+
+
 def floor_pins() -> list[str]:
     """What our distributions need, at the oldest versions that they allow; the rest of it is left open."""
-    needs = sorted(our_requirements(extras=True))
+    needs = sorted({at_floor(need) for need in our_requirements(extras=True)})
     names = {canonicalize_name(Requirement(need).name) for need in needs}
     pins = compiled(needs, "", "--resolution", "lowest-direct").splitlines()
     return [pin for pin in pins if canonicalize_name(Requirement(pin).name) in names]

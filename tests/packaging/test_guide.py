@@ -24,17 +24,23 @@ PYTEST = "[pytest]\nasyncio_mode = auto\nasyncio_default_fixture_loop_scope = fu
 
 def run(folder: Path, *command: str) -> str:
     """Run a module of Python in *folder*, and return its output; it must succeed."""
-    done = subprocess.run(
-        [sys.executable, "-W", "error", "-m", *command],
-        cwd=folder,
-        env={"PYTHONPATH": f"{folder}:{PAGE.parents[1]}"},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=300,
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    said = folder / "said"  # a file: what it wrote is there too if it had to be ended
+    with said.open("w") as file:
+        program = subprocess.Popen(
+            [sys.executable, "-W", "error", "-m", *command],
+            cwd=folder,
+            env={"PYTHONPATH": f"{folder}:{PAGE.parents[1]}"},
+            stdout=file,
+            stderr=subprocess.STDOUT,
+        )
+        try:
+            code: int | str = program.wait(timeout=240)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            program.wait()
+            code = "ended after 240 s"
+    assert code == 0, said.read_text()
+    return said.read_text()
 
 
 @pytest.fixture
@@ -73,7 +79,7 @@ def test_a_whole_adapter_has_less_than_eighty_lines() -> None:
 
 def test_the_adapter_of_the_page_passes_the_kit(package: Path) -> None:
     """All of it, for threads and for tasks; no test is skipped for a promise that the adapter makes."""
-    said = run(package, "pytest", "-q", "-rs", "-p", "no:cacheprovider")
+    said = run(package, "pytest", "-v", "-rs", "-p", "no:cacheprovider", "-o", "faulthandler_timeout=60")
 
     passed = re.search(r"(\d+) passed", said)
     assert passed is not None
