@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncGenerator  # noqa: TC003 - FastAPI reads annotations
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from pathlib import Path
 from typing import Annotated, Any
 from uuid import uuid4
 
 import msgspec
-from fastapi import FastAPI, HTTPException
+from fastapi import FastAPI, HTTPException, Query
 from pydantic import BaseModel, Field
+from redis.exceptions import RedisError
 
 from sqlspec import AsyncSession, SQLSpec
 from sqlspec.adapters.redis import RedisConfig
+from sqlspec.errors import SQLSpecError
 from sqlspec.integrations.asgi import health_app
 from sqlspec.integrations.fastapi import exception_handlers, lifespan, session
 
@@ -39,8 +41,8 @@ class Product(BaseModel):
 
     sku: str = Field(max_length=20)
     name: str
-    cents: int
-    stock: int
+    cents: Annotated[int, Field(lt=2**63)]
+    stock: Annotated[int, Field(lt=2**63)]
 
 
 class Sale(BaseModel):
@@ -68,7 +70,7 @@ async def tables(_: FastAPI) -> AsyncGenerator[None]:
 
 
 app = FastAPI(lifespan=lifespan(spec, tables), exception_handlers=exception_handlers())
-app.mount("/health", health_app(spec))
+app.mount("/health", health_app(spec, databases=("shop", "reports")))
 
 
 @app.post("/products", status_code=201)
@@ -85,13 +87,14 @@ async def product(sku: str, shop: Shop) -> Product:
 
 
 @app.post("/products/{sku}/sales", status_code=201)
-async def sell(sku: str, shop: Shop, quantity: int = 1) -> Sale:
+async def sell(sku: str, shop: Shop, quantity: Annotated[int, Query(ge=1, le=1000)] = 1) -> Sale:
     """All in one transaction; two who want the last one do not both get it."""
     taken = await shop.execute(
         "UPDATE product SET stock = stock - :quantity WHERE sku = :sku AND stock >= :quantity",
         {"sku": sku, "quantity": quantity},
     )
     if taken.rowcount == 0:
+        await shop.execute("SELECT sku FROM product WHERE sku = ?", (sku,)).one()  # 404 if there is none
         raise HTTPException(409, "not enough in stock")
     sale = Sale(number=uuid4().hex, sku=sku, quantity=quantity)
     await shop.execute("INSERT INTO sale VALUES (:number, :sku, :quantity)", sale.model_dump())
@@ -121,15 +124,17 @@ async def report(shop: Shop, reports: Reports) -> list[Takings]:
 
 async def remembered(key: str) -> Any:
     """What was found a moment ago, or None."""
-    if "cache" not in spec:
-        return None
-    async with spec.provide_session(RedisConfig) as cache:
-        found = await cache.get(key)
+    found = None
+    if "cache" in spec:
+        with suppress(SQLSpecError, RedisError):
+            async with spec.provide_session(RedisConfig) as cache:
+                found = await cache.get(key)
     return None if found is None else msgspec.json.decode(found)
 
 
 async def remember(key: str, value: Any) -> None:
     """For ten seconds."""
     if "cache" in spec:
-        async with spec.provide_session(RedisConfig) as cache:
-            await cache.set(key, msgspec.json.encode(value), ex=10)
+        with suppress(SQLSpecError, RedisError):
+            async with spec.provide_session(RedisConfig) as cache:
+                await cache.set(key, msgspec.json.encode(value), ex=10)

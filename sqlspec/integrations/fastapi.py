@@ -12,6 +12,8 @@ from starlette.exceptions import HTTPException
 from starlette.requests import HTTPConnection  # noqa: TC002
 from starlette.responses import Response  # noqa: TC002
 
+from sqlspec.errors import InvalidArgumentError
+
 from .serving.requests import SUCCESS, Loan, Work, is_asynchronous
 from .starlette import SessionMiddleware, exception_handlers, lifespan
 
@@ -33,6 +35,9 @@ __all__ = (
 
 STATUS = "sqlspec.status"
 """Where a route leaves the status of its response, in the request's scope."""
+LENT = "sqlspec.lent"
+"""Where what was lent to a request is, in its scope."""
+WRITE = 'Annotated[AsyncSession, session(spec, "main")], or Annotated[Session, …] in a `def`'
 
 
 def session(
@@ -49,9 +54,10 @@ def session(
 
     `db: Annotated[AsyncSession, session(spec, "main")]`. The annotated type says which: `AsyncSession` in an
     `async def`, `Session` in a `def`. *key* is a name, a config, its type, or nothing for the default. All
-    that one request asks for by one key is one session. It ends when the endpoint has returned: stored if
-    the status of an HTTPException, of `response.status_code`, or with `SessionRoute` of the response, is one
-    of *commit_on*; undone after any other exception. Waiting for a connection holds no thread.
+    that one request asks for of one database is one session. It ends when the endpoint has returned: stored
+    if the status of an HTTPException, of `response.status_code`, of the route, or with `SessionRoute` of the
+    response, is one of *commit_on*; undone after any other exception. Waiting for a connection holds no
+    thread.
 
     A request whose COMMIT fails gets that error, for `exception_handlers` to answer. *autocommit*,
     *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.
@@ -105,12 +111,21 @@ class _Lending(Depends):
         object.__setattr__(self, "scope", "function")
         kind = self.dependency
         if kind is not None and not isinstance(kind, _Dependency):
-            is_async = is_asynchronous(kind)
+            is_async = is_asynchronous(kind, write=WRITE)
             if not is_async:
                 self.loan.check_sync()
             object.__setattr__(self, "dependency", _Dependency(self.loan, is_async=is_async))
         # FastAPI's own checks, which older ones do not have.
         getattr(super(), "__post_init__", _nothing)()
+
+    def __call__(self) -> Any:
+        """FastAPI takes it for a function where it was put into `Depends`. Raises `InvalidArgumentError`."""
+        raise InvalidArgumentError(f"session(spec) is a dependency itself, without Depends: write {WRITE}")
+
+    @property
+    def __signature__(self) -> Any:
+        """What FastAPI asks a function for when a route is declared."""
+        return self()
 
 
 def _nothing() -> None:
@@ -118,29 +133,30 @@ def _nothing() -> None:
 
 
 class _Dependency:
-    """What FastAPI calls for a request. Equal ones are called once."""
+    """What FastAPI calls for a request."""
 
     def __init__(self, loan: Loan, *, is_async: bool) -> None:
         self._loan, self._is_async = loan, is_async
 
-    def __eq__(self, other: object) -> bool:
-        return (
-            isinstance(other, _Dependency) and self._loan == other._loan and self._is_async is other._is_async
-        )
-
-    def __hash__(self) -> int:
-        return hash((self._loan, self._is_async))
-
     async def __call__(self, request: HTTPConnection, response: Response) -> AsyncIterator[Any]:
+        lent = request.scope.setdefault(LENT, {})
+        identity = (self._loan.identity(), self._is_async)
+        if identity in lent:  # by a dependency that was asked for first, and that ends after this one
+            yield lent[identity]
+            return
         work = Work(self._loan, is_async=self._is_async)
-        lent = await work.begin()
+        lent[identity] = await work.begin()
         try:
-            yield lent
+            yield lent[identity]
         except HTTPException as exc:
             await work.end(exc.status_code)
             raise
         except BaseException as exc:
             await work.fail(exc)
             raise
-        # No status was chosen: FastAPI answers with that of the route, which is one of success.
-        await work.end(request.scope.get(STATUS) or response.status_code or SUCCESS.start)
+        await work.end(request.scope.get(STATUS) or response.status_code or _status_of_route(request))
+
+
+def _status_of_route(request: HTTPConnection) -> int:
+    """What FastAPI answers with when an endpoint says nothing about it."""
+    return getattr(request.scope.get("route"), "status_code", None) or SUCCESS.start

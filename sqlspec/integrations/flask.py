@@ -11,7 +11,7 @@ from werkzeug.local import LocalProxy
 
 from sqlspec.errors import InvalidArgumentError, SessionClosedError, SQLSpecError
 
-from .serving.loans import SUCCESS, Loan, NotStored
+from .serving.loans import SUCCESS, Loan, NotStored, checked_statuses
 from .serving.statuses import problem_of, statuses_with
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ class SQLSpecExtension:
         commit_on: Container[int] = SUCCESS,
         statuses: Statuses | None = None,
     ) -> None:
-        self._spec, self._key, self._commit_on = spec, key, commit_on
+        self._spec, self._key, self._commit_on = spec, key, checked_statuses(commit_on)
         self._statuses = statuses_with(statuses)
         if app is not None:
             self.init_app(app)
@@ -60,7 +60,8 @@ class SQLSpecExtension:
             raise InvalidArgumentError("no registry was given: write SQLSpecExtension(app, spec)")
         if NAME in app.extensions:
             raise InvalidArgumentError(
-                "this application has a SQLSpecExtension: name a database's key instead"
+                "this application has a SQLSpecExtension already; ask for another of its databases by "
+                'session("reports")'
             )
         app.extensions[NAME] = _Settings(spec, self._key, self._commit_on)
         app.register_error_handler(SQLSpecError, self._answer)
@@ -121,7 +122,7 @@ class _Works:
 
     def __init__(self) -> None:
         self._lock = Lock()  # a view may hand its request to threads
-        self._lent: dict[Loan, Any] = {}
+        self._lent: dict[Any, Any] = {}
         self._blocks: list[tuple[Loan, Any]] = []
         self._have_ended = False
         self.is_served = False
@@ -136,11 +137,12 @@ class _Works:
                     'later opens one of its own: with spec.provide_session("main") as session'
                 )
                 raise SessionClosedError(message)
-            if loan not in self._lent:
+            identity = loan.identity()
+            if identity not in self._lent:
                 block = loan.block()
-                self._lent[loan] = block.__enter__()
+                self._lent[identity] = block.__enter__()
                 self._blocks.append((loan, block))
-            return self._lent[loan]
+            return self._lent[identity]
 
     def end(self, status: int) -> None:
         """Store or undo, by *status*; what was lent last is the first. Raises what COMMIT raises."""

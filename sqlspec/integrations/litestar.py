@@ -96,7 +96,7 @@ def session(
     response's status is one of *commit_on*, and undone otherwise, and after any exception but an
     HTTPException with such a status. *key* is a name, a config, its type, or nothing for the default; *kind*
     says whether the session is for tasks (`AsyncSession`) or for threads (`Session`). All that one request
-    asks for by one key is one session. Waiting for a connection holds no thread.
+    asks for of one database is one session. Waiting for a connection holds no thread.
 
     *autocommit*, *read_only*, *isolation* and *query_timeout* are those of `SQLSpec.provide_session`.
     """
@@ -140,7 +140,7 @@ def exception_handlers(changes: Statuses | None = None) -> dict[Any, Callable[[A
 
 
 def _provide(loan: Loan, kind: type[Any]) -> Provide:
-    is_async = is_asynchronous(kind)
+    is_async = is_asynchronous(kind, write="kind=AsyncSession, or kind=Session for handlers in threads")
     if not is_async:
         loan.check_sync()
 
@@ -159,7 +159,7 @@ class _Works:
 
     def __init__(self) -> None:
         self._lock = Lock()
-        self._lent: dict[tuple[Loan, bool], Any] = {}
+        self._lent: dict[tuple[Any, bool], Any] = {}
         self._works: list[Work] = []
         self.failure: BaseException | None = None
         """What COMMIT has raised."""
@@ -167,11 +167,12 @@ class _Works:
     async def lend(self, loan: Loan, *, is_async: bool) -> Any:
         """A session; the same for the same loan."""
         async with self._lock:  # Litestar asks for several dependencies at the same time
-            if (loan, is_async) not in self._lent:
+            identity = (loan.identity(), is_async)
+            if identity not in self._lent:
                 work = Work(loan, is_async=is_async)
-                self._lent[loan, is_async] = await work.begin()
+                self._lent[identity] = await work.begin()
                 self._works.append(work)
-            return self._lent[loan, is_async]
+            return self._lent[identity]
 
     async def end(self, status: int) -> None:
         """Store or undo, by *status*; what was lent last is the first. Raises what COMMIT raises."""

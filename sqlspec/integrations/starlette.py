@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from contextlib import asynccontextmanager
+from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
 from starlette.responses import Response
 
 from sqlspec import AsyncSession
@@ -16,8 +19,6 @@ from .serving.statuses import problem_of, statuses_with
 if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Coroutine
     from contextlib import AbstractAsyncContextManager
-
-    from starlette.requests import Request
 
     from sqlspec import SQLSpec
 
@@ -82,7 +83,8 @@ class SessionMiddleware:
     (`AsyncSession`) or for threads (`Session`); *name* is the attribute of the state. Meant for the routes
     that need it: `Route("/orders", place, middleware=[Middleware(SessionMiddleware, spec=spec)])`.
 
-    A COMMIT that fails is answered as `exception_handlers` would, by *statuses*. WebSockets get none.
+    A COMMIT that fails is answered by the application's own handler of exceptions for its error, or as
+    `exception_handlers` would; if *statuses* are given, by them. WebSockets get no session.
     """
 
     def __init__(
@@ -110,8 +112,8 @@ class SessionMiddleware:
             isolation=isolation,
             query_timeout=query_timeout,
         )
-        self._is_async = is_asynchronous(kind)
-        self._statuses = statuses_with(statuses)
+        self._is_async = is_asynchronous(kind, write="kind=AsyncSession, or kind=Session for a `def`")
+        self._statuses = None if statuses is None else statuses_with(statuses)
         if not self._is_async:
             self._loan.check_sync()
 
@@ -144,7 +146,17 @@ class SessionMiddleware:
         await work.fail(NotStored())  # no response was begun
 
     async def _answer(self, error: SQLSpecError, scope: Any, receive: Receive, send: Send) -> None:
-        problem = problem_of(error, self._statuses)
-        if problem is None:
-            raise error
-        await Response(problem.body, problem.status, problem.headers)(scope, receive, send)
+        handlers = getattr(scope.get("app"), "exception_handlers", {}) if self._statuses is None else {}
+        handle: Any = _handler_of(error, handlers) or exception_handlers(self._statuses)[SQLSpecError]
+        request = Request(scope, receive, send)
+        if iscoroutinefunction(handle):
+            response = await handle(request, error)
+        else:
+            response = await run_in_threadpool(handle, request, error)
+        await response(scope, receive, send)
+
+
+def _handler_of(error: SQLSpecError, handlers: Any) -> Any:
+    """The application's for this error; one for all exceptions is for what nobody foresaw."""
+    kinds = [kind for kind in type(error).__mro__ if issubclass(kind, SQLSpecError)]
+    return next((handlers[kind] for kind in kinds if kind in handlers), None)

@@ -25,7 +25,6 @@ RETRIED = {
     errors.PoolTimeoutError: 503,
     errors.PoolFullError: 503,
     errors.ConnectError: 503,
-    errors.AuthenticationError: 503,
 }
 TABLE: dict[type[errors.SQLSpecError], int] = {
     **RETRIED,
@@ -36,6 +35,7 @@ TABLE: dict[type[errors.SQLSpecError], int] = {
     errors.NotNullViolationError: 422,
     errors.CheckViolationError: 422,
     errors.DisconnectedError: 503,
+    errors.AuthenticationError: 503,
     errors.QueryTimeoutError: 503,
     errors.CommitOutcomeUnknownError: 504,
     errors.StatementError: 500,
@@ -82,6 +82,42 @@ async def test_an_application_changes_the_table() -> None:
     assert (await answer_to(errors.IntegrityError("x"), changes)).status_code == 400
     assert (await answer_to(errors.UniqueViolationError("x"), changes)).status_code == 409
     assert (await answer_to(errors.NoRowError("x"), changes)).status_code == 500
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        errors.UniqueViolationError,
+        {"UniqueViolationError": 422},
+        {ValueError: 422},
+        {errors.UniqueViolationError: "422"},
+        {errors.UniqueViolationError: True},
+        {errors.UniqueViolationError: 204},
+        {errors.UniqueViolationError: 999},
+    ],
+    ids=str,
+)
+def test_a_table_that_is_none_is_refused(changes: Any) -> None:
+    """When the application is made."""
+    with pytest.raises(errors.InvalidArgumentError, match=r"write \{UniqueViolationError: 422\}"):
+        exception_handlers(changes)
+
+
+async def test_a_status_without_a_name_is_answered() -> None:
+    """As proxies have them."""
+    response = await answer_to(errors.NoRowError("x"), {errors.NoRowError: 499})
+
+    assert (response.status_code, response.json()["title"]) == (499, "Error")
+
+
+async def test_what_is_the_services_fault_is_logged(caplog: pytest.LogCaptureFixture) -> None:
+    """The framework takes it for handled, and would be silent."""
+    await answer_to(errors.PoolTimeoutError("no connection became free"))
+    await answer_to(errors.UniqueViolationError("such a row exists"))
+
+    (said,) = [record for record in caplog.records if record.name == "sqlspec.integrations"]
+    assert said.levelname == "WARNING"
+    assert said.getMessage() == "answered 503, because of PoolTimeoutError: no connection became free"
 
 
 async def test_a_handler_of_the_applications_own_goes_first() -> None:

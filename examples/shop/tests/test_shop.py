@@ -42,7 +42,7 @@ def servers(postgresql: PostgreSQLServer) -> Iterator[dict[str, str]]:
         postgresql.sql("DROP DATABASE shop WITH (FORCE)")
 
 
-@pytest.fixture(params=["", "postgresql"], ids=["embedded", "servers"])
+@pytest.fixture(params=["", "postgresql", "cache is down"], ids=["embedded", "servers", "no cache"])
 def shop(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[TestClient]:
@@ -52,6 +52,8 @@ def shop(
     if request.param:
         for name, value in request.getfixturevalue("servers").items():
             monkeypatch.setenv(name, value)
+    if request.param == "cache is down":
+        monkeypatch.setenv("SHOP_CACHE", "redis://127.0.0.1:1")
     monkeypatch.syspath_prepend(str(Path(__file__).parents[1]))
     monkeypatch.delitem(sys.modules, "app", raising=False)
     app: Any = import_module("app")
@@ -83,11 +85,21 @@ def test_the_shop_sells_no_more_than_it_has(shop: TestClient) -> None:
     assert shop.get("/report").json() == [{"name": "Lamp", "sold": 3, "cents": 14700}]
 
 
+def test_what_can_not_be_sold_is_refused(shop: TestClient) -> None:
+    """No product, none of it, less than none, or more than any shop has."""
+    assert shop.post("/products/sofa/sales").status_code == 404
+    for quantity in (0, -1, 10**30, "three"):
+        assert shop.post("/products/lamp/sales", params={"quantity": quantity}).status_code == 422
+    assert shop.post("/products", json={**LAMP, "sku": "gold", "cents": 2**63}).status_code == 422
+
+    assert shop.get("/products/lamp").json() == LAMP
+
+
 def test_nothing_sold_is_an_empty_report(shop: TestClient) -> None:
     """And no error."""
     assert shop.get("/report").json() == []
 
 
 def test_it_says_whether_it_is_ready(shop: TestClient) -> None:
-    """With all of its databases."""
+    """With all that it needs, which the cache is not."""
     assert shop.get("/health/ready").status_code == 200

@@ -44,6 +44,11 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
     _lent_at: float = 0.0
     """When observers were told of the lease; 0: they were not."""
 
+    @property
+    def database_name(self) -> str:
+        """The name of the database that it lends from."""
+        return self._database.name
+
     def _reserved(self) -> Any:
         """The lease that was waited for before the block was entered. Raises for a block that is open."""
         if not self._is_reserved:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from sqlspec import AsyncOnlyConfig
-from sqlspec.errors import SyncNotSupportedError
+from sqlspec.errors import InvalidArgumentError, SyncNotSupportedError
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
     from sqlspec import SQLSpec
 
-__all__ = ("SUCCESS", "Loan", "NotStored")
+__all__ = ("SUCCESS", "Loan", "NotStored", "checked_statuses")
 
 HTTP = range(100, 600)
 """All statuses."""
@@ -25,10 +25,7 @@ class NotStored(Exception):  # noqa: N818 - it says what becomes of the work, an
 
 
 class Loan:
-    """What a request borrows, from which database, and after which statuses its work is stored.
-
-    Two that say the same of one registry are equal: in one request they stand for one session.
-    """
+    """What a request borrows, from which database, and after which statuses its work is stored."""
 
     def __init__(
         self,
@@ -42,18 +39,15 @@ class Loan:
         """*options*: those of `provide_session`; None leaves one to the config."""
         self._spec, self._key, self._is_raw = spec, key, is_raw
         self._options = {name: value for name, value in options.items() if value is not None}
-        self._successes = frozenset(status for status in HTTP if status in commit_on)
+        self._successes = checked_statuses(commit_on)
 
-    def _identity(self) -> tuple[Any, ...]:
-        # A config is known by its identity, as in the registry: its fields need not be hashable.
-        key = self._key if self._key is None or isinstance(self._key, str) else id(self._key)
-        return id(self._spec), key, self._is_raw, self._successes, *sorted(self._options.items())
+    def identity(self) -> tuple[Any, ...]:
+        """Equal for two loans that stand for one session of a request, whatever key each has.
 
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, Loan) and self._identity() == other._identity()
-
-    def __hash__(self) -> int:
-        return hash(self._identity())
+        Raises `ConfigNotFoundError`, as the block does.
+        """
+        name = self.block().database_name
+        return id(self._spec), name, self._is_raw, self._successes, *sorted(self._options.items())
 
     def block(self) -> Any:
         """What `with` and `async with` lend it by, and give it back."""
@@ -70,3 +64,21 @@ class Loan:
     def is_success(self, status: int) -> bool:
         """Whether the work behind a response of this status is stored."""
         return status in self._successes
+
+
+class _Statuses(frozenset[int]):
+    """Statuses that were checked."""
+
+
+def checked_statuses(commit_on: Container[int]) -> frozenset[int]:
+    """The statuses after which work is stored. Raises `InvalidArgumentError` if *commit_on* has none."""
+    if isinstance(commit_on, _Statuses):
+        return commit_on
+    try:
+        statuses = _Statuses(status for status in HTTP if status in commit_on)
+    except TypeError:  # no collection, or one of something else
+        statuses = _Statuses()
+    if not statuses:
+        message = "commit_on is a collection of HTTP statuses: write range(200, 400), or {200, 201, 409}"
+        raise InvalidArgumentError(message)
+    return statuses

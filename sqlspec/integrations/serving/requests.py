@@ -7,6 +7,7 @@ from typing import Any, get_origin
 
 from anyio import CancelScope
 
+from sqlspec import DatabaseConfig
 from sqlspec.errors import InvalidArgumentError
 
 from .loans import SUCCESS, Loan, NotStored
@@ -49,16 +50,18 @@ class Work:
             raise
 
 
-def is_asynchronous(annotation: Any) -> bool:
-    """Whether what a parameter is annotated with is used by `await`. Raises `InvalidArgumentError`."""
-    kind = get_origin(annotation) or annotation
-    if not isinstance(kind, type) or kind in {Any, object}:
+def is_asynchronous(kind: Any, *, write: str) -> bool:
+    """Whether what is lent is used by `await`, by its class. Raises `InvalidArgumentError`: *write* that."""
+    found = get_origin(kind) or kind
+    is_class = isinstance(found, type) and found.__module__ not in {"builtins", "types", "typing"}
+    if not is_class or issubclass(found, DatabaseConfig):
+        name = getattr(kind, "__name__", None) if isinstance(kind, type) else None
         message = (
-            "a session needs the type of its parameter to know whether it is awaited: write "
-            'Annotated[AsyncSession, session(spec, "main")], or Annotated[Session, …] in a `def`'
+            "the class of what is lent says whether it is awaited, and "
+            f"{name or 'what stands there'} is no such class: write {write}"
         )
         raise InvalidArgumentError(message)
-    if hasattr(kind, "__aenter__"):
+    if hasattr(found, "__aenter__"):
         return True
-    members = (getattr(kind, name, None) for name in dir(kind) if not name.startswith("_"))
+    members = (getattr(found, name, None) for name in dir(found) if not name.startswith("_"))
     return any(map(inspect.iscoroutinefunction, members))

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from http import HTTPStatus
-from typing import TYPE_CHECKING, NamedTuple, TypeAlias, TypeVar
+import logging
+from collections.abc import Mapping
+from http.client import SERVICE_UNAVAILABLE, responses
+from typing import Any, NamedTuple, TypeAlias, TypeVar
 
 import msgspec
 
 from sqlspec.errors import (
+    AuthenticationError,
     CheckViolationError,
     CommitOutcomeUnknownError,
     ConfigClosedError,
@@ -16,6 +19,7 @@ from sqlspec.errors import (
     DisconnectedError,
     ForeignKeyViolationError,
     IntegrityError,
+    InvalidArgumentError,
     LockTimeoutError,
     NoRowError,
     NotNullViolationError,
@@ -27,17 +31,20 @@ from sqlspec.errors import (
     UniqueViolationError,
 )
 
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
 __all__ = ("MEDIA_TYPE", "STATUSES", "Problem", "Statuses", "problem_of", "statuses_with")
 
 T = TypeVar("T")
+
+logger = logging.getLogger("sqlspec.integrations")
 
 Statuses: TypeAlias = "Mapping[type[SQLSpecError], int | None]"
 
 MEDIA_TYPE = "application/problem+json"
 """RFC 9457."""
+ERRORS = range(400, 600)
+"""The statuses of responses that tell of an error."""
+FIRST_OF_SERVICE = 500
+"""From here on the fault is not the client's."""
 
 STATUSES: Statuses = {
     NoRowError: 404,
@@ -60,7 +67,8 @@ STATUSES: Statuses = {
 """The status of each error, and of those below it that have none. The rest is the framework's 500."""
 
 # Nothing of the request is stored, and the same request may well succeed in a moment. A connection that broke
-# and a statement that took too long are not here: in autocommit what they did may be stored.
+# and a statement that took too long are not here: in autocommit what they did may be stored. Nor is a refused
+# password: it will be refused again.
 TRY_AGAIN = (
     SerializationError,
     DeadlockError,
@@ -85,6 +93,7 @@ DETAILS: Mapping[type[SQLSpecError], str] = {
     PoolTimeoutError: "The service is busy. Nothing was stored; try again.",
     PoolFullError: "The service is busy. Nothing was stored; try again.",
     ConnectError: "The database can not be reached. Nothing was stored; try again.",
+    AuthenticationError: "The service can not log in to its database.",
     DisconnectedError: "The connection to the database was lost.",
     ConfigClosedError: "The service is stopping. Nothing was stored; try again.",
     QueryTimeoutError: "The database took too long.",
@@ -101,16 +110,44 @@ class Problem(NamedTuple):
 
 
 def statuses_with(changes: Statuses | None) -> Statuses:
-    """The table, with what an application wants otherwise; None leaves an error to the framework."""
-    return {**STATUSES, **(changes or {})}
+    """The table, with what an application wants otherwise; None leaves an error to the framework.
+
+    Raises `InvalidArgumentError` for what is no class of `sqlspec.errors` or no status of an error.
+    """
+    if changes is None:
+        return STATUSES
+    _check(changes)
+    return {**STATUSES, **changes}
+
+
+def _check(changes: Any) -> None:
+    if not isinstance(changes, Mapping):
+        raise _wrong_changes(f"a {type(changes).__name__}")
+    for kind, status in changes.items():
+        if not (isinstance(kind, type) and issubclass(kind, SQLSpecError)):
+            raise _wrong_changes("another key")
+        if status is not None and (type(status) is not int or status not in ERRORS):
+            raise _wrong_changes(f"another status for {kind.__name__}")
+
+
+def _wrong_changes(found: str) -> InvalidArgumentError:
+    return InvalidArgumentError(
+        "the statuses of errors are a mapping from classes of sqlspec.errors to a status from 400 to 599, or "
+        f"to None, and not {found}: write {{UniqueViolationError: 422}}"
+    )
 
 
 def problem_of(error: BaseException, statuses: Statuses = STATUSES) -> Problem | None:
-    """How *error* is answered; None: it is the framework's to answer."""
+    """How *error* is answered; None: it is the framework's to answer.
+
+    An answer that tells of a fault of the service is logged: the framework takes it for handled.
+    """
     status = _nearest(error, statuses)
     if status is None:
         return None
-    phrase = HTTPStatus(status).phrase
+    if status >= FIRST_OF_SERVICE:
+        logger.warning("answered %d, because of %s: %s", status, type(error).__name__, error)
+    phrase = responses.get(status, "Error")
     body = {
         "type": "about:blank",
         "title": phrase,
@@ -118,7 +155,7 @@ def problem_of(error: BaseException, statuses: Statuses = STATUSES) -> Problem |
         "detail": _nearest(error, DETAILS) or phrase,
     }
     headers = {"Content-Type": MEDIA_TYPE}
-    if status == HTTPStatus.SERVICE_UNAVAILABLE and _may_be_retried(error):
+    if status == SERVICE_UNAVAILABLE and _may_be_retried(error):
         headers["Retry-After"] = str(SECONDS_BEFORE_RETRY)
     return Problem(status, headers, msgspec.json.encode(body))
 
@@ -129,4 +166,4 @@ def _nearest(error: BaseException, table: Mapping[type[SQLSpecError], T]) -> T |
 
 
 def _may_be_retried(error: BaseException) -> bool:
-    return isinstance(error, TRY_AGAIN) and not isinstance(error, DisconnectedError)
+    return isinstance(error, TRY_AGAIN) and not isinstance(error, DisconnectedError | AuthenticationError)

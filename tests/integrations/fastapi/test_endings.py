@@ -87,6 +87,25 @@ def crash(_: Response) -> Any:
     raise EndpointError
 
 
+async def test_the_status_of_a_route_counts_where_no_other_is_chosen(
+    app: FastAPI, spec: SQLSpec, client: httpx2.AsyncClient
+) -> None:
+    """As its decorator gives it."""
+
+    async def place(
+        number: int, database: Annotated[AsyncSession, session(spec, "shop")], response: Response
+    ) -> None:
+        await database.execute(PLACE, (number, None))
+        if number == 2:
+            response.status_code = 201
+
+    app.post("/{number}", status_code=409)(place)
+
+    assert (await client.post("/1")).status_code == 409
+    assert (await client.post("/2")).status_code == 201
+    assert orders(spec) == [2]
+
+
 async def test_success_is_stored_before_the_response_begins(app: FastAPI, spec: SQLSpec, kind: Any) -> None:
     """Somebody else who looks at the database when the first byte comes sees it."""
     place_orders(app, spec, kind, answer)

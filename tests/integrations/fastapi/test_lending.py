@@ -18,7 +18,7 @@ from starlette.testclient import TestClient as StarletteClient
 from sqlspec import AsyncSession, Session, SQLSpec
 from sqlspec.adapters.mysql import AsyncMyConfig
 from sqlspec.adapters.sqlite import SQLiteConfig
-from sqlspec.errors import InvalidArgumentError, SyncNotSupportedError
+from sqlspec.errors import SyncNotSupportedError
 from sqlspec.integrations.fastapi import connection, lifespan, session
 from sqlspec.plugin import hookimpl
 from tests.integrations.shops import PLACE, client_of, open_shop, orders
@@ -75,22 +75,24 @@ async def test_one_request_has_one_session_of_a_database(
 async def test_what_says_the_same_is_the_same_session(
     app: FastAPI, spec: SQLSpec, client: httpx2.AsyncClient
 ) -> None:
-    """Written twice, in two modules of an application, with statuses that are equal."""
-    one = session(spec, "shop", commit_on=[200, 201])
-    same = session(spec, "shop", commit_on={201, 200})
-    other = session(spec, "shop", commit_on={200})
+    """Written in several modules of an application, with other keys, and with statuses that are equal."""
+    config = spec.get_config("shop")
 
     async def look(
-        first: Annotated[AsyncSession, one],
-        second: Annotated[AsyncSession, same],
-        third: Annotated[AsyncSession, other],
+        first: Annotated[AsyncSession, session(spec, "shop", commit_on=[200, 201])],
+        second: Annotated[AsyncSession, session(spec, config, commit_on={201, 200})],
+        third: Annotated[AsyncSession, session(spec, SQLiteConfig, commit_on=range(200, 202))],
+        fourth: Annotated[AsyncSession, session(spec, commit_on=(200, 201))],
+        other: Annotated[AsyncSession, session(spec, commit_on={200})],
     ) -> None:
-        assert first is second
-        assert first is not third
+        assert first is second is third is fourth
+        assert other is not first
+        await second.execute(PLACE, (1, None))
 
     app.get("/")(look)
 
     assert (await client.get("/")).status_code == 200
+    assert orders(spec) == [1]
 
 
 async def test_nothing_of_a_sync_session_happens_in_the_event_loop(
@@ -295,19 +297,6 @@ def test_the_lifespan_opens_and_closes_the_registry(spec: SQLSpec) -> None:
 
     assert seen == [1, 1]
     spec.open()
-
-
-@pytest.mark.parametrize("annotation", [Any, object, "nothing"])
-def test_a_parameter_without_a_sessions_type_is_refused(spec: SQLSpec, annotation: Any) -> None:
-    """It would not be known whether the session is awaited."""
-    lent = session(spec, "shop")
-
-    def read(database: Any = lent) -> None: ...
-
-    read.__annotations__ = {} if annotation == "nothing" else {"database": annotation}
-
-    with pytest.raises(InvalidArgumentError, match="needs the type of its parameter"):
-        FastAPI().get("/")(read)
 
 
 def test_a_sync_session_of_a_database_for_tasks_is_refused_at_once(spec: SQLSpec) -> None:

@@ -14,7 +14,7 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.testclient import TestClient
 
 from sqlspec import AsyncSession, Session, SQLSpec
-from sqlspec.errors import UniqueViolationError
+from sqlspec.errors import ForeignKeyViolationError, IntegrityError, UniqueViolationError
 from sqlspec.integrations.starlette import SessionMiddleware, exception_handlers, lifespan
 from sqlspec_testkit.scripted import Script, ScriptedConfig, ScriptedPlugin
 from tests.integrations.shops import NOBODY, PLACE, client_of, open_shop, orders
@@ -111,6 +111,41 @@ async def test_commit_on_and_statuses_are_the_applications(spec: SQLSpec, kind: 
         assert (await client.post("/orders/8?status=200")).status_code == 200
 
     assert orders(spec) == [7]
+
+
+@pytest.mark.parametrize("of", ["the route", "the application"])
+async def test_the_applications_handlers_answer_a_commit_that_fails(spec: SQLSpec, of: str) -> None:
+    """One for its error, or one for a class above it, in a thread or a task; statuses given here go first."""
+
+    def own(_: Request, error: Exception) -> Response:
+        return PlainTextResponse(type(error).__name__, 418)
+
+    async def own_async(_: Request, __: Exception) -> Response:
+        return PlainTextResponse("above", 419)
+
+    async def code_after(handlers: Any, **options: Any) -> tuple[int, str]:
+        lent = [Middleware(SessionMiddleware, spec=spec, key="shop", **options)]
+        route = Route("/orders/{number:int}", place_async, methods=["POST"])
+        if of == "the route":
+            route = Route("/orders/{number:int}", place_async, methods=["POST"], middleware=lent)
+        app = Starlette(
+            routes=[route],
+            middleware=[] if of == "the route" else lent,
+            exception_handlers=handlers,
+        )
+        async with client_of(app) as client:
+            response = await client.post(f"/orders/9?customer={NOBODY}")
+        return response.status_code, response.text
+
+    handlers = {ForeignKeyViolationError: own, IntegrityError: own_async}
+    assert await code_after(handlers) == (418, "ForeignKeyViolationError")
+    assert await code_after({IntegrityError: own_async}) == (419, "above")
+    assert (await code_after(exception_handlers({ForeignKeyViolationError: 400})))[0] == 400
+    assert (await code_after(exception_handlers({ForeignKeyViolationError: None})))[0] == 500
+    assert (await code_after(handlers, statuses={IntegrityError: 422}))[0] == 409
+    assert (await code_after(handlers, statuses={ForeignKeyViolationError: 422}))[0] == 422
+    assert (await code_after({Exception: own}))[0] == 409
+    assert orders(spec) == []
 
 
 async def test_it_serves_an_application_as_a_whole(spec: SQLSpec) -> None:
