@@ -9,14 +9,14 @@ from __future__ import annotations
 
 import os
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
-from weakref import WeakKeyDictionary, WeakSet
+from weakref import ref
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from .guard import CallGuard
 
-__all__ = ("renew_locks_of", "retire_in_child", "watch")
+__all__ = ("Living", "renew_locks_of", "retire_in_child", "watch")
 
 T = TypeVar("T")
 
@@ -34,25 +34,42 @@ class Guarded(Protocol):
         ...
 
 
-# Held weakly: nothing lives longer for it. Connections, not their guards: a dict can not be held weakly.
-_locked: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
-_connections: WeakSet[Guarded] = WeakSet()
-_pooled: WeakKeyDictionary[Any, Callable[[Any], None]] = WeakKeyDictionary()
+class Living(dict[ref[Any], T]):
+    """What is alive of the things that were put here, each with a value. Nothing lives longer for it.
+
+    When one of them dies no code of Python runs, as it would in a `WeakKeyDictionary`: it may die anywhere,
+    in a collection of garbage too, and the exception of a signal that arrives there would reach nobody.
+    """
+
+    def put(self, thing: Any, value: T) -> None:
+        """Keep *value* for as long as *thing* lives."""
+        self[ref(thing, self.pop)] = value
+
+    def living(self) -> list[tuple[Any, T]]:
+        """The things, in the order in which they came, and their values."""
+        found = ((each(), value) for each, value in self.copy().items())
+        return [(thing, value) for thing, value in found if thing is not None]
+
+
+# Connections, not their guards: a dict can not be held weakly.
+_locked: Living[Callable[[Any], None]] = Living()
+_connections: Living[None] = Living()
+_pooled: Living[Callable[[Any], None]] = Living()
 
 
 def renew_locks_of(thing: T, renew: Callable[[T], None]) -> None:
     """In a child *renew* makes new locks for *thing*: the threads that held its own are not there."""
-    _locked[thing] = renew
+    _locked.put(thing, renew)
 
 
 def watch(connection: Guarded) -> None:
     """In a child *connection* is refused, and never freed."""
-    _connections.add(connection)
+    _connections.put(connection, None)
 
 
 def retire_in_child(thing: T, forget: Callable[[T], None]) -> None:
     """In a child *forget* lets *thing* go of its pools, without touching a connection."""
-    _pooled[thing] = forget
+    _pooled.put(thing, forget)
 
 
 def _after_fork_in_child() -> None:
@@ -70,14 +87,14 @@ def _after_fork_in_child() -> None:
 
 def _disown() -> None:
     # In this order: what comes later may take a lock, and a pool finds its connections disowned.
-    for thing, renew in list(_locked.items()):
+    for thing, renew in _locked.living():
         renew(thing)
-    connections = list(_connections)
+    connections = [connection for connection, _ in _connections.living()]
     for connection in connections:
         connection.guard.inherit()
         _keep_for_ever(connection)
     _connections.clear()
-    for thing, forget in list(_pooled.items()):
+    for thing, forget in _pooled.living():
         forget(thing)
     for connection in connections:  # last: an adapter's own code
         connection.abandon()

@@ -9,8 +9,8 @@ from __future__ import annotations
 import atexit
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Generic, Protocol, TypeVar
-from weakref import WeakSet
 
+from sqlspec.concurrency.forks import Living
 from sqlspec.concurrency.guard import DROPPED, HELD, AsyncCallGuard
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.workers import Workers, dropped
@@ -56,7 +56,8 @@ if TYPE_CHECKING:
     # What an `async def` returns, to the letter: these methods pass the one coroutine of their hop on.
     Hop = CoroutineType[Any, Any, T]
 
-_alive: WeakSet[BridgedPooledConnection[Any]] = WeakSet()
+_alive: Living[None] = Living()
+"""Connections."""
 
 
 class BridgedConnector:
@@ -110,7 +111,7 @@ class BridgedPooledConnection(AsyncPooledConnection[Any], Generic[InnerT]):
         """The call that is under way."""
         self._may_interrupt = False
         """It is a statement, and not BEGIN, COMMIT or ROLLBACK."""
-        _alive.add(self)
+        _alive.put(self, None)
 
     def _hop(self, call: Callable[..., T], *args: Any, may_interrupt: bool = False) -> Hop[T]:
         if self.guard.ended is DROPPED:
@@ -355,6 +356,6 @@ class BridgedCursor(AsyncCursor):
 @atexit.register
 def _stop_statements() -> None:
     """The interpreter ends: statements that still run would hold it up in C code."""
-    for connection in list(_alive):
+    for connection, _ in _alive.living():
         with suppress(Exception):  # one that is broken must not keep the others running
             connection.interrupt(for_good=False)

@@ -29,7 +29,7 @@ SHORT = 0.3
 """Seconds."""
 LONG = 30.0
 """Seconds that the statements take, more or less, if nobody stops them."""
-HANG = 12.0
+HANG = 25.0
 """Seconds: more than any machine needs to give up, less than the work takes."""
 CANARY = "c4n4ry"
 

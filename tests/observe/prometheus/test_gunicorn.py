@@ -106,8 +106,8 @@ def _wait_until_it_answers(site: Site, process: subprocess.Popen[bytes], log: Pa
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            site.get("/metrics")
-        except (OSError, AssertionError):  # a worker that begins may have its file half written
+            assert site.get("/metrics")
+        except (OSError, AssertionError):  # not before the files of all workers are written
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)

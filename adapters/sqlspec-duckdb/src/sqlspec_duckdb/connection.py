@@ -173,6 +173,7 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
             if is_alone and self._ask_status() is not IDLE:
                 self._begun = self._is_status_unknown = True
 
+    @passing_signals
     def load(
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
     ) -> int:

@@ -9,7 +9,7 @@ import sqlite3
 from contextlib import suppress
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
-from weakref import WeakSet
+from weakref import ref
 
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
@@ -69,7 +69,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         self._watched = raw
         # Our own cursors: their statements are not watched, and one for all is cheaper than one for each.
         self._cursor, self._control = sqlite3.Cursor(raw), sqlite3.Cursor(raw)
-        self._opened: WeakSet[sqlite3.Cursor] = WeakSet()
+        self._opened: list[ref[sqlite3.Cursor]] = []  # of streams
         self.note_set_up()
 
     def is_usable(self) -> bool:
@@ -195,7 +195,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         values = self._values_for(kinds[statement], encode(parameters))
         self._retry.may_interrupt = True
         cursor = sqlite3.Cursor(self.raw)
-        self._opened.add(cursor)
+        self._opened = [ref(cursor), *(each for each in self._opened if each() is not None)]
         try:
             self._retry.run(lambda: cursor.execute(statement, values), deadline)
         except sqlite3.OperationalError as exc:
@@ -314,9 +314,10 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def close(self) -> None:
         """Close; the file's last connection also tidies up its WAL."""
         # A cursor keeps its last statement, and SQLite the file with all its locks as long as there is one.
-        for cursor in (self._cursor, self._control, *self._opened):
-            with suppress(sqlite3.ProgrammingError):  # closed before
-                cursor.close()
+        for cursor in (self._cursor, self._control, *(each() for each in self._opened)):
+            if cursor is not None:
+                with suppress(sqlite3.ProgrammingError):  # closed before
+                    cursor.close()
         self.raw.close()
 
     def map_error(self, exc: Exception) -> SQLSpecError | None:
