@@ -182,6 +182,127 @@ def test_a_broken_adapter_is_found(tmp_path: Path, mutant: str, base: str) -> No
     assert result.failed == {finder}
 
 
+VALUES = SIX_LINES.replace("TransactionTable", "ValueTable")
+GIVEN = """
+execute, many = Connection.execute, Connection.execute_many
+def altered(value):
+    {}
+    return value
+Connection.execute = lambda self, statement, parameters, deadline: execute(
+    self, statement, tuple(map(altered, parameters or ())), deadline
+)
+Connection.execute_many = lambda self, statement, rows, deadline: many(
+    self, statement, [tuple(map(altered, row)) for row in rows], deadline
+)
+Connection.load = Plain.load
+"""
+FOUND = """
+execute = Connection.execute
+def altering(self, statement, parameters, deadline):
+    result = execute(self, statement, parameters, deadline)
+    {}
+    return result
+Connection.execute = altering
+"""
+WRONG_VALUES = {
+    "text up to a NUL": (
+        GIVEN.format("if isinstance(value, str): value = value.partition(chr(0))[0]"),
+        "test_a_value_that_a_database_may_not_have_is_kept_or_refused",
+    ),
+    "text without its end": (
+        GIVEN.format("if isinstance(value, str): value = value[:40_000]"),
+        "test_a_value_comes_back_as_it_was",
+    ),
+    "text in another form of Unicode": (
+        GIVEN.format(
+            "from unicodedata import normalize; value = normalize('NFC', value) if type(value) is str else value"
+        ),
+        "test_a_value_comes_back_as_it_was",
+    ),
+    "integers by way of floats": (
+        GIVEN.format("if type(value) is int and abs(value) < 2**63 - 1: value = int(float(value))"),
+        "test_a_value_comes_back_as_it_was",
+    ),
+    "empty text for nothing": (
+        GIVEN.format("if value == '': value = None"),
+        "test_nothing_is_not_empty",
+    ),
+    "infinity as the largest float": (
+        GIVEN.format("if value == float('inf'): value = 1.7976931348623157e308"),
+        "test_a_value_that_a_database_may_not_have_is_kept_or_refused",
+    ),
+    "days without a year": (
+        GIVEN.format("value = value.replace(year=2000) if hasattr(value, 'year') else value"),
+        "test_a_value_comes_back_as_it_was",
+    ),
+    "columns in small letters": (
+        FOUND.format("result.columns = tuple(map(str.lower, result.columns))"),
+        "test_columns_have_the_names_of_the_statement",
+    ),
+    "no columns without rows": (
+        FOUND.format("result.columns = result.columns if result.rows else ()"),
+        "test_a_result_without_rows_has_columns",
+    ),
+    "no count of rows": (
+        FOUND.format("result.rowcount = -1"),
+        "test_a_statement_says_how_many_rows_it_changed",
+    ),
+    "a load that counts nothing": (
+        "load = Connection.load\nConnection.load = lambda self, *given: load(self, *given) and 0",
+        "test_a_load_says_how_many_rows_it_stored",
+    ),
+    "names as they are typed": (
+        "Connection.quote = lambda self, name: name",
+        "test_a_load_quotes_names",
+    ),
+    "a script that goes on": (
+        """
+script = Connection.execute_script
+def deaf(self, statements, deadline):
+    try:
+        script(self, statements, deadline)
+    except Exception:
+        pass
+Connection.execute_script = deaf
+""",
+        "test_a_script_that_fails_says_so_and_keeps_nothing",
+    ),
+    "a stream in another order": (
+        """
+from sqlspec_sqlite.connection import SQLiteCursor as Cursor
+fetch = Cursor.fetch
+Cursor.fetch = lambda self: fetch(self)[::-1]
+""",
+        "test_a_value_of_a_stream_is_that_of_a_result",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", WRONG_VALUES)
+@pytest.mark.parametrize(
+    "base", [VALUES, VALUES.replace("ValueTable", "AsyncValueTable")], ids=["sync", "async"]
+)
+def test_an_adapter_that_changes_values_is_found(tmp_path: Path, mutant: str, base: str) -> None:
+    """By the test that is about it, which is green without the fault."""
+    breaking, finder = WRONG_VALUES[mutant]
+
+    result = run(tmp_path, BREAK + breaking + "\n" + base, "-k", f"{finder} or a_load_may_leave")
+
+    assert result.status == 1, result.output
+    assert result.failed == {finder}
+
+
+@pytest.mark.parametrize(
+    "base", [VALUES, VALUES.replace("ValueTable", "AsyncValueTable")], ids=["sync", "async"]
+)
+def test_values_are_green_in_six_lines(tmp_path: Path, base: str) -> None:
+    """Of an adapter that keeps them."""
+    result = run(tmp_path, base, "-W", "error")
+
+    assert result.status == 0, result.output
+    assert re.search(r"1\d\d passed", result.output)
+
+
 def test_a_failed_assertion_is_explained(tmp_path: Path) -> None:
     """The kit's assertions are rewritten like those of a test file."""
     broken = BREAK + "Connection.commit = lambda self, deadline: self.raw.execute('ROLLBACK')\n" + SIX_LINES

@@ -83,9 +83,10 @@ def test_the_adapter_of_the_page_passes_the_kit(package: Path) -> None:
 
     passed = re.search(r"(\d+) passed", said)
     assert passed is not None
-    assert int(passed[1]) > 120
+    assert int(passed[1]) > 320
     reasons = set(re.findall(r"^SKIPPED .*?: (.*)$", said, re.MULTILINE))
-    assert {reason for reason in reasons if "does not declare" not in reason} == {
+    told = ("does not declare", "types has nothing for")
+    assert {reason for reason in reasons if not any(one in reason for one in told)} == {
         "TestTransactions.deferred is not given",
         "TestAsyncTransactions.deferred is not given",
         "adapter 'tiny' has savepoints",

@@ -1,4 +1,4 @@
-"""The transaction table of the kit, on a real server."""
+"""The tables of the kit, on a real server."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from sqlspec_asyncmy import AsyncMyConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable
+from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, AsyncValueTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from sqlspec_testkit.servers import MariaDB
@@ -30,6 +30,12 @@ class OnMariaDB(AdapterTests):
     ender: ClassVar[str] = "CALL sqlspec_kit_end()"
     slow: ClassVar[str] = "SELECT sleep(30)"
     generated_key: ClassVar[str] = "BIGINT AUTO_INCREMENT PRIMARY KEY"
+    types: ClassVar[Mapping[str, str | None]] = {
+        "text": "LONGTEXT",
+        "bytes": "LONGBLOB",
+        "timestamp": "DATETIME(6)",
+    }
+    quote: ClassVar[str] = "`"
     url: str
 
     @pytest.fixture(autouse=True)
@@ -63,3 +69,7 @@ class TestTable(OnMariaDB, AsyncTransactionTable):
 
 class TestTableOneByOne(OneByOne, AsyncTransactionTable):
     """The table, a command at a time."""
+
+
+class TestValues(OnMariaDB, AsyncValueTable):
+    """Values."""

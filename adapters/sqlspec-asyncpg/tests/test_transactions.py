@@ -1,4 +1,4 @@
-"""The transaction table of the kit, on a real server."""
+"""The tables of the kit, on a real server."""
 
 from __future__ import annotations
 
@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from sqlspec_asyncpg import AsyncpgConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable
+from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, AsyncValueTable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -24,6 +25,7 @@ class OnServer(AdapterTests):
     ender: ClassVar[str] = "INSERT INTO sqlspec_kit (id) VALUES (1)"  # every error does
     deferred: ClassVar[tuple[str, ...]] = ("INSERT INTO kit_child (parent) VALUES (99)",)
     slow: ClassVar[str] = "SELECT pg_sleep(10)"
+    types: ClassVar[Mapping[str, str | None]] = {"bytes": "BYTEA"}
 
     url: str
 
@@ -58,3 +60,7 @@ class TestWithoutPreparedStatements(OnServer, AsyncTransactionTable):
     def make_config(self, tmp_path: Path) -> AsyncpgConfig:  # noqa: ARG002 - a server, no folder
         """The same transactions."""
         return AsyncpgConfig(url=self.url, statement_cache_size=0)
+
+
+class TestValues(OnServer, AsyncValueTable):
+    """Values."""

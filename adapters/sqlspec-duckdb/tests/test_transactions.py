@@ -1,11 +1,18 @@
-"""The transaction table of the kit, on files and in memory, for threads and for tasks."""
+"""The tables of the kit, on files and in memory, for threads and for tasks."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar
 
 from sqlspec_duckdb import DuckDBConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, TransactionTable
+from sqlspec_testkit import (
+    AdapterContract,
+    AdapterTests,
+    AsyncTransactionTable,
+    AsyncValueTable,
+    TransactionTable,
+    ValueTable,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -60,3 +67,11 @@ class TestAsyncFile(OnFile, AsyncTransactionTable):
 
 class TestAsyncMemory(InMemory, AsyncTransactionTable):
     """Tasks, memory."""
+
+
+class TestValues(OnFile, ValueTable):
+    """Values, for threads."""
+
+
+class TestAsyncValues(OnFile, AsyncValueTable):
+    """Values, for tasks."""

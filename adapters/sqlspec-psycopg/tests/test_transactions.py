@@ -1,4 +1,4 @@
-"""The transaction table of the kit, for threads and for tasks."""
+"""The tables of the kit, for threads and for tasks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,17 @@ from typing import TYPE_CHECKING, ClassVar
 import pytest
 
 from sqlspec_psycopg import PostgreSQLConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, TransactionTable
+from sqlspec_testkit import (
+    AdapterContract,
+    AdapterTests,
+    AsyncTransactionTable,
+    AsyncValueTable,
+    TransactionTable,
+    ValueTable,
+)
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 
@@ -24,6 +32,7 @@ class OnServer(AdapterTests):
     deferred: ClassVar[tuple[str, ...]] = ("INSERT INTO kit_child (parent) VALUES (99)",)
     ender: ClassVar[str] = "INSERT INTO sqlspec_kit (id) VALUES (1)"
     slow: ClassVar[str] = "SELECT pg_sleep(30)"
+    types: ClassVar[Mapping[str, str | None]] = {"bytes": "BYTEA"}
 
     @pytest.fixture(autouse=True)
     def _database(self, postgresql_url: str) -> None:
@@ -44,3 +53,11 @@ class TestThreads(OnServer, TransactionTable):
 
 class TestTasks(OnServer, AsyncTransactionTable):
     """For `async with`."""
+
+
+class TestValues(OnServer, ValueTable):
+    """Values, for threads."""
+
+
+class TestAsyncValues(OnServer, AsyncValueTable):
+    """Values, for tasks."""

@@ -7,7 +7,8 @@
         def make_config(self, tmp_path):
             return MyDbConfig(database=str(tmp_path / "test.db"))
 
-`AsyncTransactionTable` is the same for `async with`. What else an adapter can tell stands in `AdapterTests`.
+`ValueTable` is about what goes in and comes out. `AsyncTransactionTable` and `AsyncValueTable` are the same
+for `async with`. What else an adapter can tell stands in `AdapterTests`.
 """
 
 from __future__ import annotations
@@ -17,9 +18,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .adapter import AdapterTests
     from .contract import AdapterContract
-    from .table import AsyncTransactionTable, TransactionTable
+    from .table import AsyncTransactionTable, AsyncValueTable, TransactionTable, ValueTable
 
-__all__ = ("AdapterContract", "AdapterTests", "AsyncTransactionTable", "TransactionTable")
+__all__ = (
+    "AdapterContract",
+    "AdapterTests",
+    "AsyncTransactionTable",
+    "AsyncValueTable",
+    "TransactionTable",
+    "ValueTable",
+)
 
 if not TYPE_CHECKING:  # hidden: with a __getattr__ in sight checkers would accept any name
 

@@ -9,6 +9,7 @@ import pytest
 from sqlspec import SQLSpec
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
     from sqlspec import DatabaseConfig
@@ -39,6 +40,23 @@ class AdapterTests:
     generated_key: ClassVar[str] = ""
     """What follows the name of a column in CREATE TABLE to make it a key that the database numbers itself."""
 
+    types: ClassVar[Mapping[str, str | None]] = {
+        "text": "TEXT",
+        "bytes": "BLOB",
+        "bigint": "BIGINT",
+        "double": "DOUBLE PRECISION",
+        "date": "DATE",
+        "timestamp": "TIMESTAMP",
+        "decimal": "DECIMAL(18, 4)",
+        "boolean": "BOOLEAN",
+    }
+    """The types of columns: for text and bytes of a megabyte, for 64 bits, for microseconds, and so on.
+
+    One that the database does not have is None: its tests are skipped.
+    """
+    quote: ClassVar[str] = '"'
+    """What names are quoted in."""
+
     readers_wait: ClassVar[bool] = False
     """Whether a reader waits while another connection writes: then nobody can look at an open transaction."""
 
@@ -56,6 +74,17 @@ class AdapterTests:
         for capability in capabilities:
             if capability not in info.capabilities:
                 pytest.skip(f"adapter {info.name!r} does not declare {capability.name}")
+
+    def type_of(self, kind: str) -> str:
+        """The type of a column; the test is skipped where the database has none."""
+        found = {**AdapterTests.types, **self.types}.get(kind)
+        if found is None:
+            pytest.skip(f"{type(self).__name__}.types has nothing for {kind!r}")
+        return found
+
+    def quoted(self, name: str) -> str:
+        """*name* as it stands in a statement."""
+        return self.quote + name.replace(self.quote, self.quote * 2) + self.quote
 
     def given(self, name: str) -> Any:
         """The class's attribute *name*; the test is skipped where the class leaves it empty."""

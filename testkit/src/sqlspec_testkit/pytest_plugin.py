@@ -10,6 +10,7 @@ import pytest
 MODULES = (
     "blocks",
     "capabilities",
+    "columns",
     "contract",
     "endings",
     "failures",
@@ -18,6 +19,7 @@ MODULES = (
     "sides",
     "tasks",
     "threads",
+    "values",
 )
 pytest.register_assert_rewrite(*(f"sqlspec_testkit.{module}" for module in MODULES))
 pytest_plugins = ("sqlspec_testkit.fixtures.servers",)

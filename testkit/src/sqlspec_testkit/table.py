@@ -1,4 +1,4 @@
-"""The transaction table: what becomes of a session's work, whatever ends it."""
+"""The tables: what becomes of a session's work, whatever ends it; and of the values that it is given."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ from .blocks._async import AsyncBlocks
 from .blocks._sync import Blocks
 from .capabilities._async import AsyncCapabilities
 from .capabilities._sync import Capabilities
+from .columns._async import AsyncColumns
+from .columns._sync import Columns
 from .endings._async import AsyncEndings
 from .endings._sync import Endings
 from .failures._async import AsyncFailures
@@ -14,8 +16,10 @@ from .manners._async import AsyncManners
 from .manners._sync import Manners
 from .tasks import Tasks
 from .threads import Threads
+from .values._async import AsyncValues
+from .values._sync import Values
 
-__all__ = ("AsyncTransactionTable", "TransactionTable")
+__all__ = ("AsyncTransactionTable", "AsyncValueTable", "TransactionTable", "ValueTable")
 
 
 class TransactionTable(Endings, Blocks, Failures, Manners, Capabilities, Threads):
@@ -24,3 +28,11 @@ class TransactionTable(Endings, Blocks, Failures, Manners, Capabilities, Threads
 
 class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, AsyncCapabilities, Tasks):
     """The table for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
+
+
+class ValueTable(Values, Columns):
+    """What goes in comes out, and results tell the truth: for `with`."""
+
+
+class AsyncValueTable(AsyncValues, AsyncColumns):
+    """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

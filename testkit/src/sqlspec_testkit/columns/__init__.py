@@ -1,0 +1,1 @@
+"""Results: their columns, their counts, and names that have to be quoted."""

@@ -1,0 +1,1 @@
+"""Values: what goes in comes out, on every way in."""

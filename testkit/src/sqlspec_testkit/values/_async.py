@@ -1,0 +1,138 @@
+# The source of _sync.py, which tools/print_sync.py prints from it.
+# ruff: noqa: DTZ001, PLR2004, S101 - assertions are the point, and these moments have no zone
+"""A value that is stored is read as it was, whichever way it went in, or it is refused."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from math import inf, isnan, nan
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from sqlspec.errors import ParameterError, StatementError
+from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
+
+if TYPE_CHECKING:
+    from sqlspec import AsyncSession, SQLSpec
+    from sqlspec_testkit.fixtures._async import AsyncJudge
+
+__all__ = ("AsyncValues",)
+
+WAYS = ("execute", "execute_many", "load")
+"""How a value goes in."""
+VALUES: dict[str, tuple[str, Any]] = {
+    "an empty text": ("text", ""),
+    "a text of blanks": ("text", "  \t\r\n "),
+    "a text of many alphabets": ("text", "Ünïcödé ελληνικά עברית 漢字 e\u0301"),
+    "a text beyond the basic plane": ("text", "🙂👩\u200d👩\u200d👧 \U0010ffff"),
+    "a text that looks like a statement": ("text", "'; DROP TABLE sqlspec_kit; --"),
+    "a text with marks of parameters": ("text", "? :name $1 %s %(name)s ?? {} \\ \\' \" `"),
+    "a long text": ("text", "ab" * 500_000),
+    "no bytes": ("bytes", b""),
+    "every byte": ("bytes", bytes(range(256))),
+    "many bytes": ("bytes", bytes(range(256)) * 4_000),
+    "zero": ("bigint", 0),
+    "minus one": ("bigint", -1),
+    "more than 32 bits": ("bigint", 2**31),
+    "more than a float holds": ("bigint", 2**53 + 1),
+    "the highest of 64 bits": ("bigint", 2**63 - 1),
+    "the lowest of 64 bits": ("bigint", -(2**63)),
+    "a fraction": ("double", 0.1),
+    "a large float": ("double", 1.7976931348623157e308),
+    "a small float": ("double", -2.2250738585072014e-308),
+    "a whole float": ("double", 4.0),
+    "a day": ("date", date(2024, 2, 29)),
+    "the first day": ("date", date(1, 1, 1)),
+    "the last day": ("date", date(9999, 12, 31)),
+    "a moment": ("timestamp", datetime(2024, 2, 29, 23, 59, 59, 123456)),
+    "a whole second": ("timestamp", datetime(2000, 1, 1)),
+    "a decimal": ("decimal", Decimal("-12345.6250")),
+    "true": ("boolean", True),
+    "false": ("boolean", False),
+}
+"""A value of each kind, and the column that it goes to, by its name in `AdapterTests.types`."""
+REFUSABLE: dict[str, tuple[str, Any]] = {
+    "a NUL in a text": ("text", "before\0after"),
+    "a decimal of many digits": ("decimal", Decimal("12345678901234.5678")),
+    "infinity": ("double", inf),
+    "minus infinity": ("double", -inf),
+    "not a number": ("double", nan),
+}
+"""Values that some databases do not have."""
+
+
+class AsyncValues(AsyncFixtures):
+    """Values of the kinds that every database has. Read into the type that they had."""
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("value", VALUES)
+    async def test_a_value_comes_back_as_it_was(self, spec: SQLSpec, value: str, way: str) -> None:
+        """Also beside a NULL, which stays one."""
+        kind, given = VALUES[value]
+
+        assert await self._brought_back(spec, kind, given, way) == [given, None]
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("value", REFUSABLE)
+    async def test_a_value_that_a_database_may_not_have_is_kept_or_refused(
+        self, spec: SQLSpec, value: str, way: str
+    ) -> None:
+        """It becomes no other value, and no NULL."""
+        kind, given = REFUSABLE[value]
+
+        try:
+            found, nothing = await self._brought_back(spec, kind, given, way)
+        except (ParameterError, StatementError):
+            return
+        assert nothing is None
+        assert found == given or (isinstance(found, float) and isnan(found) and isnan(given))
+
+    @pytest.mark.parametrize("way", WAYS)
+    async def test_nothing_is_not_empty(self, spec: SQLSpec, judge: AsyncJudge, way: str) -> None:
+        """NULL is None, and an empty text is a text."""
+        rows = [(1, None), (2, "")]
+
+        async with spec.provide_session() as session:
+            await _put(session, "sqlspec_kit", ("id", "note"), rows, way)
+            found = await session.execute("SELECT id FROM sqlspec_kit WHERE note IS NULL").scalars()
+
+        assert found == [1]
+        assert await judge.ids() == [1, 2]
+
+    async def test_a_value_of_a_stream_is_that_of_a_result(self, spec: SQLSpec) -> None:
+        """Row by row, in the same order."""
+        select = "SELECT id, note FROM sqlspec_kit ORDER BY id"
+
+        async with spec.provide_session() as session:
+            await session.execute_many(INSERT, [(number, f"é{number}" * 3) for number in range(50)])
+            await session.execute(INSERT, (50, None))
+            result = await session.execute(select).all()
+            streamed = [row async for row in session.stream(select, batch_size=7)]
+
+        assert len(streamed) == 51
+        assert streamed == result
+
+    async def _brought_back(self, spec: SQLSpec, kind: str, given: Any, way: str) -> list[Any]:
+        """What is read, after *given* and NULL were stored."""
+        create = f"CREATE TABLE sqlspec_kit_values (id INTEGER NOT NULL PRIMARY KEY, v {self.type_of(kind)})"
+        async with spec.provide_session(autocommit=True) as session:
+            await session.execute(create)
+            try:
+                await _put(session, "sqlspec_kit_values", ("id", "v"), [(1, given), (2, None)], way)
+                select = "SELECT v FROM sqlspec_kit_values ORDER BY id"
+                return await session.execute(select, schema_type=type(given) | None).scalars()
+            finally:
+                await session.execute("DROP TABLE sqlspec_kit_values")
+
+
+async def _put(session: AsyncSession, table: str, columns: tuple[str, str], rows: Any, way: str) -> None:
+    statement = f"INSERT INTO {table} ({', '.join(columns)}) VALUES (?, ?)"  # noqa: S608 - our own names
+    if way == "load":
+        await session.load(table, rows, columns)
+    elif way == "execute_many":
+        await session.execute_many(statement, rows)
+    else:
+        for row in rows:
+            await session.execute(statement, row)
