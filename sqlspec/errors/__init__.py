@@ -17,6 +17,7 @@
     │   ├── AdapterBlockedError
     │   ├── AdapterIncompatibleError
     │   └── AmbiguousSchemeError          .scheme .claimants
+    ├── FrameworkNotInstalledError        (ImportError)  .requirement
     ├── UsageError                        a wrong call; nothing was sent
     │   ├── InvalidArgumentError          (TypeError)
     │   ├── ParameterError                (ValueError) number or type of a statement's parameters
@@ -79,6 +80,7 @@ from ._config import (
     ConfigFileError,
     ConfigNotFoundError,
     ConfigSourceError,
+    FrameworkNotInstalledError,
     InvalidConfigError,
     SQLSpecError,
 )
@@ -152,6 +154,7 @@ __all__ = (
     "DeadlockError",
     "DisconnectedError",
     "ForeignKeyViolationError",
+    "FrameworkNotInstalledError",
     "IntegrityError",
     "InvalidArgumentError",
     "InvalidConfigError",

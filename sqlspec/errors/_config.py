@@ -83,11 +83,12 @@ class ConfigClosedError(ConfigError):
 class AmbiguousConfigError(ConfigError):
     """More than one config fits, and none of them is the default."""
 
-    def __init__(self, wanted: str, names: Iterable[str]) -> None:
+    def __init__(self, wanted: str | None, names: Iterable[str]) -> None:
         self.names = sorted(names)
+        what = f"{wanted} fits" if wanted else "no name was given, and there are"
         super().__init__(
-            f"{wanted} fits {len(self.names)} databases: {', '.join(self.names)}. "
-            "Ask by name, or choose one with set_default()."
+            f"{what} {len(self.names)} databases: {', '.join(self.names)}. "
+            f"Write one of these names, or choose the default: set_default({self.names[0]!r})"
         )
 
 
@@ -193,6 +194,17 @@ class AdapterError(SQLSpecError):
 
 class AdapterNotInstalledError(AdapterError, ImportError):
     """No installed distribution has this adapter; the text holds the command that installs it."""
+
+
+class FrameworkNotInstalledError(SQLSpecError, ImportError):
+    """An integration's web framework can not be imported; the text holds the command that installs it."""
+
+    def __init__(self, integration: str, requirement: str) -> None:
+        self.requirement = requirement
+        framework = requirement.partition(">")[0]
+        super().__init__(
+            f"{integration} needs {framework}, which can not be imported. Run: pip install '{requirement}'"
+        )
 
 
 class AdapterBrokenError(AdapterError):

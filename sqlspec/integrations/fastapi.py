@@ -6,13 +6,16 @@ from collections.abc import AsyncIterator  # noqa: TC003 - FastAPI reads the ann
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from fastapi.params import Depends
-from fastapi.routing import APIRoute
-from starlette.exceptions import HTTPException
-from starlette.requests import HTTPConnection  # noqa: TC002
-from starlette.responses import Response  # noqa: TC002
+from sqlspec.errors import FrameworkNotInstalledError, InvalidArgumentError
 
-from sqlspec.errors import InvalidArgumentError
+try:
+    from fastapi.params import Depends
+    from fastapi.routing import APIRoute
+    from starlette.exceptions import HTTPException
+    from starlette.requests import HTTPConnection  # noqa: TC002
+    from starlette.responses import Response  # noqa: TC002
+except ImportError as exc:
+    raise FrameworkNotInstalledError(__name__, "fastapi>=0.135") from exc
 
 from .serving.requests import SUCCESS, Loan, Work, is_asynchronous
 from .starlette import SessionMiddleware, exception_handlers, lifespan

@@ -5,11 +5,15 @@ from __future__ import annotations
 from threading import Lock
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
-from flask import Flask, Response, current_app, has_request_context, request
-from werkzeug.exceptions import HTTPException
-from werkzeug.local import LocalProxy
+from sqlspec.errors import FrameworkNotInstalledError, InvalidArgumentError, SessionClosedError, SQLSpecError
 
-from sqlspec.errors import InvalidArgumentError, SessionClosedError, SQLSpecError
+try:
+    from flask import Flask, Response, current_app, has_request_context, request
+    from werkzeug.exceptions import HTTPException
+    from werkzeug.local import LocalProxy
+except ImportError as exc:
+    raise FrameworkNotInstalledError(__name__, "flask>=3.0") from exc
+
 
 from .serving.loans import SUCCESS, Loan, NotStored, checked_statuses
 from .serving.statuses import problem_of, statuses_with

@@ -5,18 +5,22 @@ from __future__ import annotations
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
-from anyio import Lock
-from litestar.di import Provide
-from litestar.exceptions import HTTPException
-from litestar.exceptions.responses import create_debug_response, create_exception_response
-from litestar.middleware._internal.exceptions import ExceptionHandlerMiddleware
-from litestar.plugins import InitPlugin
-from litestar.response import Response
-from litestar.types import Scope  # noqa: TC002 - Litestar reads the annotations of a dependency
-from litestar.utils.scope.state import ScopeState
+from sqlspec.errors import FrameworkNotInstalledError, InvalidArgumentError, SQLSpecError
+
+try:
+    from anyio import Lock
+    from litestar.di import Provide
+    from litestar.exceptions import HTTPException
+    from litestar.exceptions.responses import create_debug_response, create_exception_response
+    from litestar.middleware._internal.exceptions import ExceptionHandlerMiddleware
+    from litestar.plugins import InitPlugin
+    from litestar.response import Response
+    from litestar.types import Scope  # noqa: TC002 - Litestar reads the annotations of a dependency
+    from litestar.utils.scope.state import ScopeState
+except ImportError as exc:
+    raise FrameworkNotInstalledError(__name__, "litestar>=2.19") from exc
 
 from sqlspec import AsyncSession, Session
-from sqlspec.errors import InvalidArgumentError, SQLSpecError
 
 from .serving.requests import SUCCESS, Loan, NotStored, Work, is_asynchronous
 from .serving.statuses import MEDIA_TYPE, problem_of, statuses_with

@@ -6,12 +6,16 @@ from contextlib import asynccontextmanager
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
-from starlette.concurrency import run_in_threadpool
-from starlette.requests import Request
-from starlette.responses import Response
+from sqlspec.errors import FrameworkNotInstalledError, SQLSpecError
+
+try:
+    from starlette.concurrency import run_in_threadpool
+    from starlette.requests import Request
+    from starlette.responses import Response
+except ImportError as exc:
+    raise FrameworkNotInstalledError(__name__, "starlette>=0.46") from exc
 
 from sqlspec import AsyncSession
-from sqlspec.errors import SQLSpecError
 
 from .serving.requests import SUCCESS, Loan, NotStored, Work, is_asynchronous
 from .serving.statuses import problem_of, statuses_with

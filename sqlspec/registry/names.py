@@ -200,7 +200,7 @@ class NameTable:
             return databases[0]
         if not databases:
             raise ConfigNotFoundError("", message="no database is registered; call register_config() first")
-        raise AmbiguousConfigError("no name", [database.name for database in databases])
+        raise AmbiguousConfigError(None, [database.name for database in databases])
 
     def _find_config(self, config: AnyConfig) -> Database:
         found = self._keys.get(id(config))

@@ -68,10 +68,14 @@ def test_without_a_default_two_databases_are_ambiguous(spec: SQLSpec) -> None:
     marked(spec, SQLiteConfig(), "one", 1)
     marked(spec, SQLiteConfig(), "two", 2)
 
-    with pytest.raises(AmbiguousConfigError, match="set_default") as caught:
+    with pytest.raises(AmbiguousConfigError) as caught:
         spec.provide_session()
 
     assert caught.value.names == ["one", "two"]
+    assert str(caught.value) == (
+        "no name was given, and there are 2 databases: one, two. "
+        "Write one of these names, or choose the default: set_default('one')"
+    )
 
 
 def test_no_database_at_all_says_so(spec: SQLSpec) -> None:
@@ -95,7 +99,7 @@ def test_of_several_of_one_type_the_default_is_meant(spec: SQLSpec) -> None:
     """Without one it is ambiguous."""
     spec.register_config(SQLiteConfig(), "one")
     two = spec.register_config(SQLiteConfig(), "two")
-    with pytest.raises(AmbiguousConfigError, match="SQLiteConfig"):
+    with pytest.raises(AmbiguousConfigError, match="SQLiteConfig fits 2 databases: one, two"):
         spec.get_config_by_type(SQLiteConfig)
 
     spec.set_default("two")
