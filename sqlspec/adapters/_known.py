@@ -5,7 +5,7 @@ Data, in one place; no other module of core but the fronts beside it names an ad
 
 from __future__ import annotations
 
-__all__ = ("EXTRAS", "PREFERENCES", "extra_for", "install_command")
+__all__ = ("EXTRAS", "OTHERS_SCHEMES", "PREFERENCES", "extra_for", "install_command")
 
 PREFERENCES = {
     "postgresql": ("psycopg", "asyncpg"),
@@ -16,6 +16,9 @@ PREFERENCES = {
     "rediss": ("redis",),
 }
 """Bare scheme -> adapters, best first: the one that serves sync and async leads."""
+
+OTHERS_SCHEMES = {"psql": "postgresql", "pgsql": "postgresql"}
+"""Schemes of other programs, whose nearest spelling would be another database's."""
 
 EXTRAS = frozenset({"asyncmy", "asyncpg", "duckdb", "psycopg", "redis", "sqlite"})
 """The adapters that are ours: NAME is the distribution `sqlspec-NAME`, and an extra of core's."""

@@ -19,6 +19,7 @@ from sqlspec.config.secret import Secret
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError, did_you_mean
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
     from types import FrameType
 
     from msgspec.structs import FieldInfo
@@ -136,7 +137,15 @@ def invalid(cls: type[Any], field: str, reason: str) -> InvalidConfigError:
 
 def unknown(cls: type[Any], name: str) -> InvalidConfigError:
     """The error about a field that *cls* does not have."""
-    return invalid(cls, name, f"unknown option. {did_you_mean(name, fields_of(cls))}")
+    return invalid(cls, name, f"unknown option. {option_hint(cls, name, fields_of(cls))}")
+
+
+def option_hint(cls: type[Any], name: str, known: Iterable[str]) -> str:
+    """What an option that *cls* does not have means: others' name for one of its own, or its nearest."""
+    from sqlspec.config.url_words import our_name  # only errors need it
+
+    ours = our_name(cls, name)
+    return f"Did you mean {ours!r}?" if ours else did_you_mean(name, known)
 
 
 def relocated(exc: InvalidConfigError, old: str, new: str, key: str) -> InvalidConfigError:
@@ -158,7 +167,9 @@ def expectation(value: Any, wanted: Any) -> str:
     """What a field expects, and what it got: types, never the value."""
     expected, got = _spelled(wanted), type_name(value)
     # Same word on both sides, or a text that could not be otherwise: what was got is no news.
-    if type(value) is Text or got in expected or get_origin(wanted) is Literal:
+    if type(value) is Text:
+        return f"expected {expected.replace('None', 'null')}"  # that is how a text says it
+    if got in expected or get_origin(wanted) is Literal:
         return f"expected {expected}"
     return f"expected {expected}, got {got}"
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from sqlspec.config.convert import expectation, fields_of, fits
+from sqlspec.config.convert import expectation, fields_of, fits, option_hint
 from sqlspec.config.struct import ConfigStruct
-from sqlspec.errors import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -22,7 +21,7 @@ def faults(cls: type[ConfigStruct], options: Mapping[str, Any]) -> Iterator[tupl
     for name, value in options.items():
         field = fields.get(name)
         if field is None:
-            yield (name,), f"unknown option. {did_you_mean(name, options_of(cls))}"
+            yield (name,), f"unknown option. {option_hint(cls, name, options_of(cls))}"
         elif name in code_only(cls):
             yield (name,), "can be set in code only, not from data"
         elif (inner := nested(field.type)) and isinstance(value, Mapping):

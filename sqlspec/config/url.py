@@ -24,6 +24,7 @@ _SCHEME = re.compile(rf"({_NAME})(?:\+({_NAME}))?", re.IGNORECASE)
 _ESCAPE = re.compile(rb"%([0-9A-Fa-f]{2})")
 # Non-ASCII letters may stand as they are; spaces and control characters of any script may not.
 _FORBIDDEN = re.compile(r"""[\x00-\x20\x7f-\xa0"<>\\^`{|}#@\[\]\ud800-\udfff]|%(?![0-9A-Fa-f]{2})|\s""")
+_BLANK = re.compile(r"\s")
 _PLAIN = re.compile(r"[A-Za-z0-9_.:/-]*")
 _TELLING = re.compile(r"pass|pwd|secret|token|key|auth|credential", re.IGNORECASE)
 _LARGEST_PORT = 65_535
@@ -164,6 +165,8 @@ def _decode(text: str, part: str) -> str:
     if _PLAIN.fullmatch(text):
         return text
     if _FORBIDDEN.search(text):
+        if part == "query" and _BLANK.search(text):
+            _refuse("a blank in its query; write %20 for it")
         # The usual cause is a password, whatever part its pieces have ended up in.
         what = "password" if part == "password" else f"{part} (or in a password that reaches into it)"
         _refuse(f"special characters in the {what}: {_ENCODE}")

@@ -2,16 +2,27 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args, get_origin
 
-from sqlspec.config.convert import invalid
+from sqlspec.config.convert import fields_of, invalid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from sqlspec.config.base import DatabaseConfig
 
-__all__ = ("URLWord", "translated")
+__all__ = ("URLWord", "our_name", "translated")
+
+OTHERS = {
+    **dict.fromkeys(("max_connections", "max_size", "maxsize", "max_pool_size"), "pool_size"),
+    **dict.fromkeys(("min_connections", "min_size", "minsize", "min_pool_size"), "pool_min_size"),
+    **dict.fromkeys(("dsn", "uri", "conninfo"), "url"),
+    **dict.fromkeys(("db", "dbname", "path", "filename"), "database"),
+    **dict.fromkeys(("command_timeout", "statement_timeout"), "query_timeout"),
+    "user": "username",
+    "options": "server_settings",
+}
+"""What drivers call our fields: not taken, but known."""
 
 
 class URLWord(NamedTuple):
@@ -46,6 +57,20 @@ def _meant(
         return word.field, value
     spelled = word.values.get(value.lower())
     if spelled is None:
-        known = ", ".join(dict.fromkeys(word.values.values()))
-        raise invalid(cls, name, word.refusal or f"write {word.field}, which is one of {known}")
+        raise invalid(cls, name, word.refusal or _instead(cls, word.field))
     return word.field, spelled
+
+
+def _instead(cls: type[DatabaseConfig[Any, Any, Any, Any]], field: str) -> str:
+    """What to write for a value that has no meaning: our field, with all that it may be."""
+    wanted = fields_of(cls)[field].type
+    literals = [part for part in (wanted, *get_args(wanted)) if get_origin(part) is Literal]
+    values = [str(value) for literal in literals for value in get_args(literal)]
+    return f"write {field} instead{', which is ' + ' or '.join(values) if values else ''}"
+
+
+def our_name(cls: type[Any], name: str) -> str | None:
+    """The field of *cls* that others call *name*."""
+    word = getattr(cls, "url_words", {}).get(name)
+    ours = word.field if word else OTHERS.get(name)
+    return ours if ours in fields_of(cls) else None

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
-from sqlspec.adapters._known import EXTRAS, extra_for, install_command
+from sqlspec.adapters._known import EXTRAS, OTHERS_SCHEMES, extra_for, install_command
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
 from sqlspec.plugin.info import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
@@ -49,12 +49,19 @@ def only(name: str, entries: Sequence[Entry]) -> Entry:
     raise AdapterConflictError(message, adapter=name, distribution=last)
 
 
-def not_installed(name: str, known: Iterable[str], *, scheme: bool = False) -> AdapterNotInstalledError:
-    """The error for an adapter or scheme that nobody brings, with the command if there is one."""
+def not_installed(
+    name: str, known: Iterable[str], *, scheme: bool = False, instead: str = ""
+) -> AdapterNotInstalledError:
+    """The error for an adapter or scheme that nobody brings, with the command if there is one.
+
+    *instead* is what a URL may say that names the adapter.
+    """
     extra = extra_for(name)
     what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
     if extra is not None:
         hint = f"Run: {install_command(f'sqlspec-{extra}')}"
+    elif instead or name in OTHERS_SCHEMES:
+        hint = f"Write {instead or OTHERS_SCHEMES[name] + '://…'}"
     else:
         hint = did_you_mean(name, {*known, *EXTRAS}, otherwise="Installed, or known to sqlspec")
     return AdapterNotInstalledError(f"{what}. {hint}", adapter=name)

@@ -137,9 +137,10 @@ class Plugins:
         raise InvalidConfigError(f"url: {reason}", key="url")
 
     def _refused_scheme(self, scheme: str) -> str | None:
-        """Why the adapter of the scheme before the `+` refuses the whole; imports its config."""
+        """Why the adapter of the scheme before the `+` or `-` refuses the whole; imports its config."""
         try:
-            adapter = find_adapter(scheme.partition("+")[0], self._policy, self._loaded)
+            first = scheme.replace("-", "+").partition("+")[0]
+            adapter = find_adapter(first, self._policy, self._loaded)
             return self.config_type(adapter).refused_schemes.get(scheme)
         except AdapterError:
             return None

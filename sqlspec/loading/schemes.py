@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from sqlspec.adapters._known import PREFERENCES
+from sqlspec.adapters._known import EXTRAS, PREFERENCES
 from sqlspec.errors import AmbiguousSchemeError
 
 from .check import plugin_check
@@ -21,9 +21,9 @@ __all__ = ("find_adapter", "preferred", "siblings")
 
 def find_adapter(scheme: str, policy: Policy, loaded: Collection[str]) -> str:
     """The adapter that *scheme* means: the one it names after a `+`, else the preferred or only claimant."""
-    _, plus, explicit = scheme.partition("+")
+    bare, plus, explicit = scheme.partition("+")
     if plus:
-        return _named(explicit, policy, loaded)
+        return _named(explicit, bare, policy, loaded)
     claims = dict(_claims(scheme, loaded))
     usable = [name for name in claims if policy.permits(name)]
     found = preferred(scheme, usable)
@@ -62,11 +62,19 @@ def siblings(name: str, policy: Policy) -> list[str]:
     )
 
 
-def _named(name: str, policy: Policy, loaded: Collection[str]) -> str:
+def _named(name: str, bare: str, policy: Policy, loaded: Collection[str]) -> str:
     if name in loaded or name in installed().adapters:
         return name
     policy.check(name, None)
-    raise not_installed(name, (*installed().adapters, *loaded))
+    raise not_installed(name, (*installed().adapters, *loaded), instead=_spellings(bare, policy, loaded))
+
+
+def _spellings(bare: str, policy: Policy, loaded: Collection[str]) -> str:
+    """The schemes to write for the databases that *bare* means, where a URL names somebody else's driver."""
+    claims = {name for name, _ in installed().claims(bare) if name} | {*PREFERENCES.get(bare, ())}
+    serving = sorted(filter(policy.permits, claims | ({bare} & {*loaded, *EXTRAS})))
+    exact = [f"{bare}+{name}://…" for name in serving]
+    return " or ".join(exact) if len(exact) > 1 else f"{bare}://…" if exact else ""
 
 
 def _claims(scheme: str, loaded: Collection[str]) -> Iterator[tuple[str, str | None]]:

@@ -18,6 +18,8 @@ import time
 from threading import Lock
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from sqlspec.errors import InvalidArgumentError, did_you_mean
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
@@ -31,6 +33,8 @@ LEAST = 0.5
 """Seconds to which that part is raised."""
 PRIMARY_ONLY = frozenset({"read-write", "primary"})
 """What only one server at a time can be."""
+WANTED = PRIMARY_ONLY | {"any", "read-only", "standby", "prefer-standby"}
+"""What a server may have to be."""
 NEVER: Final = float("-inf")
 
 
@@ -76,6 +80,9 @@ class Hosts:
         target_session_attrs: str,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
+        if target_session_attrs not in WANTED:
+            hint = did_you_mean(target_session_attrs, WANTED)
+            raise InvalidArgumentError(f"target_session_attrs does not have this word. {hint}")
         self._lock, self._clock = Lock(), clock
         self._hosts = tuple([Host(self, address) for address in addresses])
         prefers = target_session_attrs == "prefer-standby"

@@ -16,7 +16,7 @@ from sqlspec.config.base import A, AsyncRaw, Raw, S
 from sqlspec.config.url_words import URLWord
 from sqlspec.plugin.hosts import Host, Hosts, Turn, share_of
 from sqlspec.plugin.sockets import KeepAlive, set_keepalive, watch_socket
-from sqlspec.plugin.tls import SSLMode, default_ssl_mode, tls_context
+from sqlspec.plugin.tls import SSLMode, default_ssl_mode, ip_of, tls_context
 
 if TYPE_CHECKING:
     import ssl
@@ -38,7 +38,7 @@ __all__ = (
 
 LARGEST_PORT = 65_535
 LARGEST_KEEPALIVE = 32_767  # Linux takes no more
-NOT_IN_A_NAME = frozenset(", \t\r\n\0")
+NOT_IN_A_NAME = frozenset(",/ \t\r\n\0")
 
 
 class NetworkConfig(
@@ -90,7 +90,8 @@ class NetworkConfig(
             raise self.invalid("ssl_key", "is of no use without ssl_cert")
         self._check_key_password()
         if self.keepalive is not None and not 1 <= self.keepalive <= LARGEST_KEEPALIVE:
-            raise self.invalid("keepalive", f"must be from 1 to {LARGEST_KEEPALIVE} seconds, or None for off")
+            reason = f"must be from 1 to {LARGEST_KEEPALIVE} seconds, or None for off; in a URL that is null"
+            raise self.invalid("keepalive", reason)
 
     def _check_key_password(self) -> None:
         if self.ssl_key_password is None:
@@ -102,9 +103,9 @@ class NetworkConfig(
 
     def _check_address(self, field: str, host: str | None, port: int | None, *, port_field: str) -> None:
         """Refuse, in the name of these fields, what is no host or no port."""
-        is_path = host is not None and host.startswith("/")
-        if host is not None and not is_path and not NOT_IN_A_NAME.isdisjoint(host):
-            raise self.invalid(field, "a host is one name or address, without blanks and commas")
+        if host is not None and (reason := _no_host(host)):
+            example = 'host="db.example", port=5433' if field == "host" else 'hosts=[("db.example", 5433)]'
+            raise self.invalid(field, reason.format(example=example))
         if port is not None and not 0 < port <= LARGEST_PORT:
             raise self.invalid(port_field, f"must be a port from 1 to {LARGEST_PORT}")
 
@@ -168,6 +169,21 @@ class NetworkConfig(
         """The same for a task; no function holds up the event loop."""
         is_text = self.password is None or not self.password.is_function
         return self.password if is_text else Secret(await self.password.areveal())  # type: ignore[union-attr]
+
+
+def _no_host(host: str) -> str | None:
+    """Why this is no host; None if it is one."""
+    if host.startswith(("/", "@")):  # a socket
+        return None
+    if "://" in host:
+        return "a host is one name or address; what begins with a scheme is a url"
+    if not NOT_IN_A_NAME.isdisjoint(host):
+        return "a host is one name or address, without blanks, commas and slashes"
+    if host.startswith("["):
+        return "brackets around an IPv6 address belong to URLs; write it without, as in host='::1'"
+    if ":" in host and ip_of(host) is None:
+        return "the port stands beside the host: {example}"
+    return None
 
 
 class MultiHostConfig(

@@ -20,6 +20,7 @@ from sqlspec.errors import InvalidConfigError
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Callable, Iterable
+    from ipaddress import IPv4Address, IPv6Address
 
 __all__ = ("SSLMode", "default_ssl_mode", "tls_context")
 
@@ -35,15 +36,21 @@ def default_ssl_mode(hosts: Iterable[str | None]) -> SSLMode:
 
 
 def _is_local(host: str | None) -> bool:
-    from ipaddress import ip_address
-
     if not host or host.startswith(("/", "@")) or host == "localhost":
         return True
+    address = ip_of(host.strip("[]"))
+    return address is not None and address.is_loopback  # who knows where a name leads
+
+
+def ip_of(host: str) -> IPv4Address | IPv6Address | None:
+    """The address that *host* is; None for a name."""
+    from ipaddress import ip_address
+
     try:
-        return ip_address(host.strip("[]")).is_loopback
-    except ValueError as exc:  # a name: who knows where it leads
+        return ip_address(host)
+    except ValueError as exc:
         _let_through(exc)
-        return False
+        return None
 
 
 def _let_through(exc: Exception) -> None:

@@ -181,10 +181,12 @@ class PoolBase:
             self._state.waiters.append(waiter)
             return None
         self._state.refused += 1
-        return PoolFullError(
-            f"no connection to {self._label} is free, and {waiting} callers wait for one already; "
-            f"pool_max_waiting={self._max_waiting} lets no more join"
+        queue = (
+            f"{waiting} callers wait for one already; pool_max_waiting={self._max_waiting} lets no more join"
         )
+        if self._max_waiting == 0:
+            queue = "pool_max_waiting=0 lets nobody wait for one"
+        return PoolFullError(f"no connection to {self._label} is free, and {queue}")
 
     def leave(self, waiter: Waiter | AsyncWaiter) -> Any:
         """What somebody was given while waiting, or None; out of the queue from now on."""

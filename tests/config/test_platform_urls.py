@@ -51,17 +51,21 @@ TAKEN: dict[str, dict[str, Any]] = {
     " postgresql://ann:pw@db.example/shop\n": {"database": "shop"},
     "sqlite:///shop.db ": {"database": "shop.db"},
 }
+ALL_MODES = "write ssl_mode instead, which is disable or require or verify-ca or verify-full"
 REFUSED = {
     "postgresql://ann:hunter2@db.example/shop?sslmode=prefer": "write require or disable",
     "postgresql://ann:hunter2@db.example/shop?channel_binding=require": "leave it out",
     "postgresql+asyncpg://ann:hunter2@db.example/shop?options=-d%20hunter2": "see server_settings",
     "postgresql://ann:hunter2@db.example/shop?sslmode=require&ssl=hunter2": "write ssl_mode",
+    "postgresql://ann:hunter2@db.example/shop?ssl=no": ALL_MODES,
+    "mysql://ann:hunter2@db.example/shop?ssl=no": ALL_MODES,
+    "mysql://ann:hunter2@db.example/shop?sslaccept=hunter2": ALL_MODES,
     "postgresql://ann:hunter2@db.example/shop?sslmode=require&ssl=true": "says ssl_mode twice",
     "postgresql://ann:hunter2@db.example/shop?dbname=other": "says it twice",
     "mysql://ann:hunter2@db.example/shop?ssl-mode=PREFERRED": "no server without TLS is taken for one",
     "mysql://ann:hunter2@db.example/shop?unix_socket=/run/db.sock": "a socket is a host, percent-encoded",
     "redis://:hunter2@db.example/0?db=1": "says it twice",
-    "rediss://:hunter2@db.example/0?ssl_cert_reqs=optional": "require or verify-full",
+    "rediss://:hunter2@db.example/0?ssl_cert_reqs=optional": ALL_MODES,
     "redis://:hunter2@db.example/0?retry_on_timeout=true": "leave it out",
 }
 
@@ -100,6 +104,8 @@ def test_a_mapping_and_a_source_take_them_too() -> None:
     [
         "redis+sentinel://:hunter2@a.example:26379,b.example:26380/orders/3",
         "rediss+cluster://ann:hunter2@a.example:7000,b.example:7001",
+        "redis-sentinel://:hunter2@a.example:26379/orders",
+        "rediss-cluster://:hunter2@a.example:7000",
     ],
 )
 def test_a_topology_that_is_not_served_is_named(url: str) -> None:

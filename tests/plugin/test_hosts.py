@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sqlspec.errors import InvalidArgumentError
 from sqlspec.plugin.network import Hosts
 
 ONE, TWO, THREE = ("one", 1), ("two", 2), ("three", 3)
@@ -33,6 +34,12 @@ def hosts(clock: Clock, attrs: str = "read-write") -> Hosts:
 def order(found: Hosts, clock: Clock) -> list[tuple[str, int]]:
     """Who is asked, if nobody answers."""
     return [turn.host.address for turn in found.turns(clock.now + 9)]
+
+
+def test_a_misspelt_wish_is_refused(clock: Clock) -> None:
+    """It would mean any server, in silence."""
+    with pytest.raises(InvalidArgumentError, match="Did you mean 'read-write'"):
+        hosts(clock, "readwrite")
 
 
 def test_each_host_has_its_share_of_the_time(clock: Clock) -> None:

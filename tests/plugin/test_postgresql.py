@@ -98,7 +98,7 @@ def test_a_violation_says_where() -> None:
 def test_an_unknown_refusal_is_no_guess() -> None:
     """A SQLSTATE that says nothing of connecting, or none."""
     assert failure_of_sqlstate("28P01") is ConnectFailure.PASSWORD
-    assert failure_of_sqlstate("42501") is failure_of_sqlstate(None) is ConnectFailure.UNKNOWN
+    assert failure_of_sqlstate("42601") is failure_of_sqlstate(None) is ConnectFailure.UNKNOWN
 
 
 def test_a_reset_returns_to_the_role_that_a_session_begins_with() -> None:

@@ -92,6 +92,29 @@ def test_a_scheme_nobody_serves_comes_with_the_command(scheme: str, extra: str) 
         Plugins(allow=[extra]).adapter_for_scheme(scheme)
 
 
+@pytest.mark.usefixtures("site")
+@pytest.mark.parametrize(
+    ("scheme", "told"),
+    [
+        ("mysql+pymysql", r"Write mysql://…"),
+        ("mariadb+mysqldb", r"Write mariadb://…"),
+        ("sqlite+aiosqlite", r"Write sqlite://…"),
+        ("postgresql+psycopg2", r"Write postgresql\+asyncpg://… or postgresql\+psycopg://…"),
+        ("psql", r"Write postgresql://…"),
+    ],
+)
+def test_a_scheme_with_somebody_elses_driver_says_what_to_write(scheme: str, told: str) -> None:
+    """SQLAlchemy's, and those of frameworks, whether or not the adapter is there already."""
+    with pytest.raises(AdapterNotInstalledError, match=told):
+        Plugins().adapter_for_scheme(scheme)
+
+
+def test_what_is_blocked_is_not_told_to_be_written() -> None:
+    """It would be the next error."""
+    with pytest.raises(AdapterNotInstalledError, match=r"Write postgresql://…$"):
+        Plugins(block=["psycopg"]).adapter_for_scheme("postgresql+psycopg2")
+
+
 def test_an_unknown_scheme_gets_the_nearest_spelling(site: Site) -> None:
     """Of schemes and adapters that are installed."""
     site.adapter("alpha", schemes=("mydatabase",))

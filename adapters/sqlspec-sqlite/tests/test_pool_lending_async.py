@@ -304,7 +304,7 @@ async def test_nobody_may_wait_where_none_may(path: Path) -> None:
         register(spec, path, pool_size=1, pool_max_waiting=0)
         async with spec.provide_session("main"):
             with pytest.raises(
-                PoolFullError, match=r"'main' is free, and 0 callers wait.*pool_max_waiting=0"
+                PoolFullError, match=r"'main' is free, and pool_max_waiting=0 lets nobody wait"
             ):
                 async with spec.provide_session("main"):
                     pass

@@ -18,6 +18,7 @@ from sqlspec.config.sources.layers import nest
 from sqlspec.config.sources.parsed import UnreadableError
 from sqlspec.config.sources.reading import read_text
 from sqlspec.config.sources.source import ConfigSource, SourceTables
+from sqlspec.config.url_words import our_name
 from sqlspec.errors import AdapterError, ConfigEntryError, InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
@@ -216,7 +217,7 @@ class _Reading:
         word = text.removeprefix(f"{name}_")
         known = list(variables.options(config_type))
         below = [option for option in known if option.startswith(f"{word.rstrip('_')}__")]
-        meant = variables.nearest(word, known)
+        meant = variables.nearest(word, known, our_name(config_type, variables.stem(word).lower()))
         start, key = f"{self._prefix}{name}_", f"databases.{name.lower()}.{word.lower()}"
         if below:
             self._refuse(variable, f"a table; set its options, such as {start}{below[0]}", key=key)
@@ -232,8 +233,9 @@ class _Reading:
                 fix = f"set {self._declaring(name)}" if variables.is_name(name) else _GOOD_NAMES
                 self._refuse(variable, f"names no database; {fix}")
                 return
-        name = "_".join(parts[:-1])
-        meant = variables.nearest(parts[-1], ("URL", "ADAPTER")) if variables.is_name(name) else None
+        name, _, word = variables.stem(text).rpartition("_")
+        word += text.removeprefix(variables.stem(text))
+        meant = variables.nearest(word, ("URL", "ADAPTER")) if variables.is_name(name) else None
         if meant:
             self._refuse(variable, f"unknown option. Did you mean {self._prefix}{name}_{meant}?")
 

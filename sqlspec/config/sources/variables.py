@@ -56,10 +56,16 @@ def options(cls: type[ConfigStruct]) -> Iterator[str]:
             yield from (f"{name.upper()}{_DEEPER}{below}" for below in options(inner) if below != "ADAPTER")
 
 
-def nearest(text: str, known: Iterable[str]) -> str | None:
-    """What *text* is a near miss of."""
-    stem = text.removesuffix(_FILE)
-    return next(iter(get_close_matches(stem, list(known), n=1)), None)
+def stem(text: str) -> str:
+    """What is left of a variable's name without the ending that says that a file has the value."""
+    return text.removesuffix(_FILE)
+
+
+def nearest(text: str, known: Iterable[str], ours: str | None = None) -> str | None:
+    """What *text* is a near miss of; *ours* is the option that others call so."""
+    ending = text.removeprefix(stem(text))  # a file's name must not be set as the secret that is in it
+    found = [ours.upper()] if ours else get_close_matches(stem(text), list(known), n=1)
+    return f"{found[0]}{ending}" if found else None
 
 
 def is_injected(text: str) -> bool:

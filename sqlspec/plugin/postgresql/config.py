@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ("PostgreSQLSettings",)
 
+_SETTING = re.compile(r"[^\W\d][\w$]*(?:\.[^\W\d][\w$]*)*")
 MODES = {mode: mode for mode in ("disable", "require", "verify-ca", "verify-full")}
 NO_FALLBACK = "takes no server without TLS for one with it: write require or disable"
 WORDS = {
@@ -27,7 +28,7 @@ WORDS = {
     "sslcert": URLWord("ssl_cert"),
     "sslkey": URLWord("ssl_key"),
     "keepalives_idle": URLWord("keepalive"),
-    "keepalives": URLWord(refusal="keepalive is seconds, or None for off; leave this out"),
+    "keepalives": URLWord(refusal="write keepalive instead, which is seconds, or null for off"),
     "channel_binding": URLWord(
         refusal="leave it out; ssl_mode=verify-full makes sure that the server is the right one"
     ),
@@ -45,7 +46,6 @@ WORDS = {
             "false": "disable",
             "0": "disable",
         },
-        f"write ssl_mode; sqlspec {NO_FALLBACK}",
     ),
     # Prisma's
     "schema": URLWord(refusal="write options=-c%20search_path%3DNAME"),
@@ -95,8 +95,11 @@ class PostgreSQLSettings(
         return super().parse_url(msgspec.structs.replace(url, query=query)) | {"server_settings": settings}
 
     def check(self) -> None:
-        """What is kept."""
+        """Names of settings, and what is kept."""
         super().check()
+        for name in self.server_settings:
+            if not _SETTING.fullmatch(name):
+                raise self.invalid("server_settings", "a setting's name is of letters, digits, _ and .")
         if self.cached_statements < 0:
             raise self.invalid("statement_cache_size", "must be 0 or more")
 
@@ -133,6 +136,8 @@ def _settings(cls: type[PostgreSQLSettings[Any, Any, Any, Any]], options: str) -
         if word == "-c" and words:
             word = f"-c{words.pop(0)}"
         name, equals, value = word.removeprefix("-c").removeprefix("--").partition("=")
+        if name.startswith("+"):
+            raise cls.invalid("options", "+ is no blank in a URL: write options=-c%20search_path%3Dsales")
         if not word.startswith(("-c", "--")) or not name or not equals:
             raise cls.invalid("options", "sets values alone, as in -c search_path=sales; see server_settings")
         settings[name.replace("-", "_")] = value

@@ -8,6 +8,7 @@ adapter takes the server's words from the driver's exception, too, which is prin
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -26,7 +27,7 @@ from sqlspec.errors import (
 from sqlspec.plugin.sqlstate import error_for_sqlstate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from sqlspec.errors import SQLSpecError
     from sqlspec.plugin.postgresql.config import PostgreSQLSettings
@@ -144,6 +145,7 @@ class ConnectFailure(Enum):
     PASSWORD = "the server refused the password"  # noqa: S105 - no secret
     USER = "the server does not let this user in from here"
     DATABASE = "there is no database {database!r}"
+    NO_ACCESS = "this user may not connect to the database {database!r}"
     FULL = "the server has no connection left"
     NOT_READY = "the server is starting, stopping or recovering"
     NOT_LISTENING = "no server listens there"
@@ -157,7 +159,13 @@ class ConnectFailure(Enum):
     UNTRUSTED = "the server's certificate is not trusted; name its authority's file as ssl_root_cert"
     OTHER_HOST = "the server's certificate is not for this host"
     OTHER_KIND = "the server is not what target_session_attrs asks for"
-    STARTUP_SETTING = "PgBouncer refuses one of server_settings; see its option ignore_startup_parameters"
+    STARTUP_SETTING = (
+        "PgBouncer refuses {setting} of server_settings; see its option ignore_startup_parameters"
+    )
+    UNKNOWN_SETTING = "the server does not know {setting} of server_settings; correct the name"
+    SETTING_VALUE = "the server does not take the value of {setting} of server_settings"
+    FIXED_SETTING = "the server lets no connection set {setting} of server_settings; leave it out"
+    FORBIDDEN_SETTING = "the server does not let this user set {setting} of server_settings; leave it out"
     UNKNOWN = "the server did not answer as expected; is it PostgreSQL, and does it take this ssl_mode?"
 
 
@@ -167,6 +175,10 @@ FAILURES = {
     "3D000": ConnectFailure.DATABASE,
     "53300": ConnectFailure.FULL,
     "57P03": ConnectFailure.NOT_READY,
+    "42704": ConnectFailure.UNKNOWN_SETTING,
+    "22023": ConnectFailure.SETTING_VALUE,
+    "55P02": ConnectFailure.FIXED_SETTING,
+    "42501": ConnectFailure.NO_ACCESS,
 }
 STATES = {failure: state for state, failure in FAILURES.items()}
 
@@ -177,22 +189,39 @@ def failure_of_sqlstate(sqlstate: str | None) -> ConnectFailure:
 
 
 def connect_error(
-    failure: ConnectFailure, config: PostgreSQLSettings[Any, Any, Any, Any], *, sqlstate: str | None = None
+    failure: ConnectFailure,
+    config: PostgreSQLSettings[Any, Any, Any, Any],
+    *,
+    sqlstate: str | None = None,
+    said: str = "",
 ) -> ConnectError:
     """The error for a connect that failed; nothing secret is in it.
 
-    *sqlstate* is the server's, if the driver passes it on.
+    *sqlstate* is the server's, if the driver passes it on. *said* is the server's text: nothing of it is told
+    but which of the config's settings it names.
     """
     state = sqlstate or STATES.get(failure)
     found = error_for_sqlstate(state)
     # What ends a connection later only kept this one from being made.
+    setting = _setting_in(said, config.session_settings)
+    if failure is ConnectFailure.NO_ACCESS and setting is not None:
+        failure = ConnectFailure.FORBIDDEN_SETTING
     is_refusal = issubclass(found, ConnectError) and not issubclass(found, DisconnectedError)
     kind: type[ConnectError] = found if is_refusal and issubclass(found, ConnectError) else ConnectError
     who = f" as {config.username!r}" if config.username and kind is AuthenticationError else ""
     why = failure.value.format(
-        database=config.database or config.username or "named like the user", timeout=config.connect_timeout
+        database=config.database or config.username or "named like the user",
+        timeout=config.connect_timeout,
+        setting="one" if setting is None else repr(setting),
     )
     return kind(f"can not connect to PostgreSQL at {config.location}{who}: {why}", sqlstate=state, code=state)
+
+
+def _setting_in(text: str, settings: Iterable[str]) -> str | None:
+    """The setting that a server's text, in whatever language, names first."""
+    places = {name: re.search(rf"\b{re.escape(name)}\b", text, re.IGNORECASE) for name in settings}
+    found = [(match.start(), name) for name, match in places.items() if match]
+    return min(found)[1] if found else None
 
 
 def unreadable_value(kind: str, columns: Sequence[str]) -> StatementError:

@@ -179,7 +179,7 @@ def test_lists_and_tables_are_json(spec: SQLSpec) -> None:
     assert a.hosts == (("one", 5432), ("two", None))
     assert (a.settings, b.settings) == ({"work_mem": "1MB"}, {"work_mem": "2MB"})
     assert refused(SQLSpec(), {"DB_A_HOSTS": f"[{CANARY}", "DB_B_SETTINGS": "{}"}, mapping=mapping) == [
-        "DB_A_HOSTS: databases.a.hosts: expected a list of [str, int or None]"
+        "DB_A_HOSTS: databases.a.hosts: expected a list of [str, int or null]"
     ]
     both = {"DB_A_SETTINGS": "{}", "DB_A_SETTINGS__X": "1", "DB_B_HOSTS": "[]"}
     assert refused(SQLSpec(), both, mapping=mapping) == [
@@ -304,7 +304,7 @@ def test_a_value_and_its_file_are_not_both_given(spec: SQLSpec, write: Callable[
         ("READ_ONLY", "on", "read_only: expected bool"),
         ("CONNECT_TIMEOUT", "5s", "connect_timeout: expected float"),
         ("CONNECT_TIMEOUT", "nan", "connect_timeout: must be a finite number of seconds above 0"),
-        ("POOL_RECYCLE", "None", "pool_recycle: expected float or None"),
+        ("POOL_RECYCLE", "None", "pool_recycle: expected float or null"),
         ("RESET", CANARY, "reset: expected 'full' or 'rollback'"),
         ("HOST", "a\udcff", "host: holds a NUL character or half of a surrogate pair"),
         ("HOST", "a\0", "host: holds a NUL character or half of a surrogate pair"),
@@ -333,7 +333,11 @@ LOG_QUERIES = "unknown option. Did you mean DB_PRIMARY_INSTRUMENTATION__LOG_QUER
         ("PRIMARY_PASSWRD", "databases.primary.passwrd: unknown option. Did you mean DB_PRIMARY_PASSWORD?"),
         (
             "PRIMARY_PASWORD_FILE",
-            "databases.primary.pasword_file: unknown option. Did you mean DB_PRIMARY_PASSWORD?",
+            "databases.primary.pasword_file: unknown option. Did you mean DB_PRIMARY_PASSWORD_FILE?",
+        ),
+        (
+            "PRIMARY_MAX_CONNECTIONS",
+            "databases.primary.max_connections: unknown option. Did you mean DB_PRIMARY_POOL_SIZE?",
         ),
         ("PRIMARY__URL", "databases.primary._url: unknown option. Did you mean DB_PRIMARY_URL?"),
         ("PRIMARY_ADAPTR", "databases.primary.adaptr: unknown option. Did you mean DB_PRIMARY_ADAPTER?"),
@@ -366,6 +370,7 @@ def test_a_near_miss_is_an_error(spec: SQLSpec, mapping: Any, variable: str, say
     [
         ({"DB_MAIN_ULR": CANARY}, ["DB_MAIN_ULR: unknown option. Did you mean DB_MAIN_URL?"]),
         ({"DB_MAIN_URI": CANARY}, ["DB_MAIN_URI: unknown option. Did you mean DB_MAIN_URL?"]),
+        ({"DB_MAIN_ULR_FILE": CANARY}, ["DB_MAIN_ULR_FILE: unknown option. Did you mean DB_MAIN_URL_FILE?"]),
         ({"DB_X_POOL_SIZE": "5"}, ["DB_X_POOL_SIZE: names no database; set DB_X_URL or DB_X_ADAPTER"]),
         ({"DB__X_URL": CANARY}, ["DB__X_URL: names no database; set DB_X_URL or DB_X_ADAPTER"]),
         (

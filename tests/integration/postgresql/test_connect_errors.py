@@ -152,6 +152,50 @@ FAILURES: dict[str, tuple[Any, dict[str, Any], str]] = {
     "TLS": ({}, {"ssl_mode": "require"}, "plain text is ssl_mode='disable'"),
     "kind": ({}, {"target_session_attrs": "standby"}, "not what target_session_attrs asks for"),
 }
+NONSENSE = "n0nsense"
+SETTINGS: dict[str, tuple[dict[str, str], str]] = {
+    "unknown": ({"jit": "off", "statment_timeout": "5s"}, "server does not know 'statment_timeout'"),
+    "unit": ({"statement_timeout": f"5 {NONSENSE}"}, "does not take the value of 'statement_timeout'"),
+    "range": ({"statement_timeout": "-99"}, "does not take the value of 'statement_timeout'"),
+    "boolean": ({"jit": NONSENSE}, "does not take the value of 'jit'"),
+    "spelling": ({"timezone": "Mars"}, "does not take the value of 'timezone'"),
+    "role": ({"role": NONSENSE}, "does not take the value of 'role'"),
+    "server's own": ({"shared_buffers": "1MB"}, "lets no connection set 'shared_buffers'"),
+    "not this user's": ({"log_statement": "all"}, "does not let this user set 'log_statement'"),
+}
+CLERK = "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN PASSWORD 'clerk'"
+
+
+@pytest.mark.parametrize("kind", SETTINGS)
+async def test_a_setting_that_the_server_refuses_is_named(house: Home, kind: str) -> None:
+    """By its name in the config, in the same words, and without its value."""
+    house.sql(CLERK)
+    settings, expected = SETTINGS[kind]
+    said: list[Any] = []
+    for side in (ASYNCPG, PSYCOPG, THREADS):
+        url = house.url(user="clerk", password="clerk")
+        async with door_to(side, url, server_settings=settings) as door:
+            error = await refusal(door)
+            said.append((type(error), str(error), vars(error)))
+            assert NONSENSE not in told_by(error)
+
+    assert said[0] == said[1] == said[2]
+    assert f"{expected} of server_settings" in said[0][1]
+
+
+async def test_a_database_that_one_may_not_connect_to(side: Side, home: Home) -> None:
+    """It is there, and the password is right."""
+    home.sql(
+        "DROP ROLE IF EXISTS clerk; CREATE ROLE clerk LOGIN PASSWORD 'clerk'; "
+        f"REVOKE CONNECT ON DATABASE {home.name} FROM PUBLIC"
+    )
+    async with door_to(
+        side, home.url(user="clerk", password="clerk"), server_settings={"jit": "off"}
+    ) as door:
+        error = await refusal(door)
+
+    assert f"this user may not connect to the database '{home.name}'" in str(error)
+    assert error.sqlstate == "42501"
 
 
 @pytest.mark.parametrize("kind", FAILURES)

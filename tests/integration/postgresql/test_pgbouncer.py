@@ -173,5 +173,5 @@ async def test_a_setting_that_pgbouncer_refuses_is_told(side: Side, home: Home, 
     """Its own option is what helps."""
     url = bouncer.url(database=home.name)
     async with door_to(side, url, pgbouncer=True, server_settings={"work_mem": "5MB"}) as door:
-        with pytest.raises(errors.ConnectError, match="ignore_startup_parameters"):
+        with pytest.raises(errors.ConnectError, match="of server_settings; see its option ignore_startup"):
             await door.value("SELECT 1")

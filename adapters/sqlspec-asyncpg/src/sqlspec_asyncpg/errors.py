@@ -125,7 +125,7 @@ def _refused(exc: Any, config: AsyncpgConfig) -> ConnectError:
     state = str(exc.sqlstate)
     is_setting = "unsupported startup parameter" in str(exc)
     failure = ConnectFailure.STARTUP_SETTING if is_setting else failure_of_sqlstate(state)
-    error = connect_error(failure, config, sqlstate=state)
+    error = connect_error(failure, config, sqlstate=state, said=str(exc))
     _silence(exc, str(error))
     return error
 

@@ -48,6 +48,11 @@ _SIGNS = (
         re.compile(r"(?:password|PAM|LDAP|RADIUS|BSD) authentication failed|no password supplied|SCRAM"),
         ConnectFailure.PASSWORD,
     ),
+    (re.compile(r"unsupported startup parameter"), ConnectFailure.STARTUP_SETTING),
+    (re.compile(r"unrecognized configuration parameter"), ConnectFailure.UNKNOWN_SETTING),
+    (re.compile(r"permission denied"), ConnectFailure.NO_ACCESS),
+    (re.compile(r'parameter "[^"]*" cannot be'), ConnectFailure.FIXED_SETTING),
+    (re.compile(r'for parameter "|parameter "[^"]*" requires'), ConnectFailure.SETTING_VALUE),
     (
         re.compile(
             r"authentication failed|no pg_hba\.conf entry|role .* does not exist"
@@ -58,7 +63,6 @@ _SIGNS = (
     (re.compile(r"database .* does not exist"), ConnectFailure.DATABASE),
     (re.compile(r"too many clients|too many connections|connection slots are reserved"), ConnectFailure.FULL),
     (re.compile(r"the database system is|not (?:yet )?accepting connections"), ConnectFailure.NOT_READY),
-    (re.compile(r"unsupported startup parameter"), ConnectFailure.STARTUP_SETTING),
     (re.compile(r"Connection refused"), ConnectFailure.NOT_LISTENING),
     (re.compile(r"No such file or directory"), ConnectFailure.NO_SOCKET),
     (re.compile(r"timeout expired"), ConnectFailure.TIMEOUT),
@@ -228,7 +232,12 @@ def _of_a_value(exc: Exception) -> SQLSpecError | None:
 
 def map_connect_error(exc: psycopg.Error, config: PostgreSQLConfig) -> ConnectError:
     """Why no connection was made, in our words: libpq's are a paragraph for each host."""
-    error = connect_error(_failure(exc), config, sqlstate=exc.sqlstate)
+    said = str(exc).rpartition("FATAL:")[2]  # before it libpq tells where it was
+    failure = _failure(exc)
+    role = config.session_settings.get("role")
+    if failure is ConnectFailure.USER and role != config.username and f'role "{role}" does not exist' in said:
+        failure = ConnectFailure.SETTING_VALUE
+    error = connect_error(failure, config, sqlstate=exc.sqlstate, said=said)
     exc.args = (str(error),)
     exc._pgconn = None  # noqa: SLF001 - it holds the password
     return error

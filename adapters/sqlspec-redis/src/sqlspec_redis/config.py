@@ -40,7 +40,6 @@ WORDS = {
             "required": "verify-full",
             "cert_required": "verify-full",
         },
-        "write ssl_mode, which is require or verify-full",
     ),
     "ssl_ca_certs": URLWord("ssl_root_cert"),
     "ssl_certfile": URLWord("ssl_cert"),
@@ -68,8 +67,8 @@ class RedisConfig(
     url_schemes: ClassVar[tuple[str, ...]] = ("redis", "rediss", "unix")
     url_fields: ClassVar[Mapping[str, str]] = {**NetworkConfig.url_fields, "database": "database"}
     refused_schemes: ClassVar[Mapping[str, str]] = {
-        **dict.fromkeys(("redis+sentinel", "rediss+sentinel"), SENTINEL),
-        **dict.fromkeys(("redis+cluster", "rediss+cluster"), CLUSTER),
+        **dict.fromkeys((f"redis{tls}{sign}sentinel" for tls in ("", "s") for sign in "+-"), SENTINEL),
+        **dict.fromkeys((f"redis{tls}{sign}cluster" for tls in ("", "s") for sign in "+-"), CLUSTER),
     }
     url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     default_port: ClassVar[int] = 6379
