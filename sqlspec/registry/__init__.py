@@ -143,16 +143,18 @@ class SQLSpec:
         *paths: str | PathLike[str],
         profile: str | None = None,
         environ: Mapping[str, Any] | None = None,
+        private: bool = False,
         override: bool = False,
     ) -> list[str]:
         """Register every database of YAML, TOML or JSON files, all or none; returns their names.
 
-        Of several files the later win; `${VAR}` is filled in from *environ*. Raises `ConfigSourceError`: all
-        that is wrong, and where.
+        Of several files the later win; `${VAR}` is filled in from *environ*; *private* refuses a file that
+        others than its owner may read or change. Raises `ConfigSourceError`: all that is wrong, and where.
         """
         from .registration import FileSource, registration
 
-        described = registration(FileSource(*paths), self.plugins, profile=profile, environ=environ)
+        source = FileSource(*paths, private=private)
+        described = registration(source, self.plugins, profile=profile, environ=environ)
         return self._register_all(described, override=override)
 
     def register_from(
@@ -168,11 +170,15 @@ class SQLSpec:
 
     @classmethod
     def from_file(
-        cls, *paths: str | PathLike[str], profile: str | None = None, environ: Mapping[str, Any] | None = None
+        cls,
+        *paths: str | PathLike[str],
+        profile: str | None = None,
+        environ: Mapping[str, Any] | None = None,
+        private: bool = False,
     ) -> Self:
         """A registry of what configuration files describe; see `register_from_file`."""
         spec = cls()
-        spec.register_from_file(*paths, profile=profile, environ=environ)
+        spec.register_from_file(*paths, profile=profile, environ=environ, private=private)
         return spec
 
     @staticmethod

@@ -25,12 +25,14 @@ _SHARED_FILE = "pyproject.toml"
 
 
 class FileSource(ConfigSource):
-    """One file, or several of which the later win, table by table."""
+    """One file, or several of which the later win, table by table; *private* as for `read_text`."""
 
-    def __init__(self, *paths: str | PathLike[str]) -> None:
+    def __init__(self, *paths: str | PathLike[str], private: bool = False) -> None:
         if not paths:
             raise InvalidArgumentError("which file? Give the path of at least one")
-        self.paths = paths
+        for path in paths:
+            _check_name(path)
+        self.paths, self._private = paths, private
         self.name = os.fspath(paths[-1])
 
     def read(self) -> SourceTables:
@@ -40,7 +42,7 @@ class FileSource(ConfigSource):
         places: dict[Path, str | FilePlace] = {}
         for path in self.paths:
             try:
-                parsed = _parse(path)
+                parsed = _parse(path, private=self._private)
             except UnreadableError as fault:
                 errors.append(FilePlace(path, fault.line, fault.column).error(fault.reason, None))
             else:
@@ -52,21 +54,33 @@ class FileSource(ConfigSource):
         return _as_tables(tables, places)
 
 
+def _check_name(path: object) -> None:
+    if not isinstance(path, str | os.PathLike):
+        what = f"not {type(path).__name__}; several are given one after the other"
+        raise InvalidArgumentError(f"a file is named by a str or a path, {what}")
+
+
 def _as_tables(tables: dict[str, Any], places: dict[Path, str | FilePlace]) -> SourceTables:
     tables.pop(_IGNORED, None)
     errors = [
-        places[key,].error(f"unknown key. {did_you_mean(key, _TOP)}", key)  # type: ignore[union-attr] # of a file
+        places[key,].error(_unknown(key), key)  # type: ignore[union-attr] # of a file
         for key in tables.keys() - set(_TOP)
     ]
     known = {key: tables[key] for key in _TOP if key in tables}
     return SourceTables(**known, places=places, errors=errors, interpolates=True)
 
 
-def _parse(path: str | PathLike[str]) -> Parsed:
+def _unknown(key: str) -> str:
+    if key == "tool":
+        return f"[tool.sqlspec] is for {_SHARED_FILE}; in a file of its own write [databases.…]"
+    return f"unknown key. {did_you_mean(key, _TOP)}"
+
+
+def _parse(path: str | PathLike[str], *, private: bool) -> Parsed:
     """The file's data; raises UnreadableError."""
     pure = PurePath(path)
     parse = _parser(pure.suffix.lower())
-    parsed = parse(read_text(path))
+    parsed = parse(read_text(path, private=private))
     return _tool_table(parsed) if pure.name == _SHARED_FILE else parsed
 
 

@@ -13,13 +13,17 @@ if TYPE_CHECKING:
     from os import PathLike
 
 MAX_BYTES = 1 << 20
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
 # Without O_NONBLOCK, opening a pipe that nobody writes to would wait for ever. Windows has neither.
 _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 
-def read_text(path: str | PathLike[str]) -> str:
-    """The file's text without a byte order mark. Never blocks on a pipe or device; raises UnreadableError."""
-    raw = _read_bytes(path).removeprefix(BOM_UTF8)
+def read_text(path: str | PathLike[str], *, private: bool = False) -> str:
+    """The file's text without a byte order mark. Never blocks on a pipe or device; raises UnreadableError.
+
+    *private* also refuses a file that others than its owner may read or change.
+    """
+    raw = _read_bytes(path, private=private).removeprefix(BOM_UTF8)
     try:
         return raw.decode()
     except UnicodeDecodeError as exc:
@@ -30,7 +34,7 @@ def read_text(path: str | PathLike[str]) -> str:
     raise UnreadableError("not UTF-8", line, column)
 
 
-def _read_bytes(path: str | PathLike[str]) -> bytes:
+def _read_bytes(path: str | PathLike[str], *, private: bool) -> bytes:
     try:
         descriptor = os.open(path, _FLAGS)
     except OSError as exc:
@@ -39,17 +43,20 @@ def _read_bytes(path: str | PathLike[str]) -> bytes:
         reason = "its name holds a NUL character, or one that the system can not have in a name"
     else:
         try:
-            _check_regular(descriptor)
+            _check(descriptor, private=private)
             return _read_all(descriptor)
         finally:
             os.close(descriptor)
     raise UnreadableError(f"can not be opened: {reason}")
 
 
-def _check_regular(descriptor: int) -> None:
+def _check(descriptor: int, *, private: bool) -> None:
     # Asked of the open file, not of its name: the name could mean another file a moment later.
-    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+    mode = os.fstat(descriptor).st_mode
+    if not stat.S_ISREG(mode):
         raise UnreadableError("not a regular file")
+    if private and mode & _OTHERS:
+        raise UnreadableError("others than its owner may read or change it; run chmod 600 on it")
 
 
 def _read_all(descriptor: int) -> bytes:

@@ -59,6 +59,26 @@ def test_g36_only_regular_files_are_read(spec: SQLSpec, tmp_path: Path, suffix: 
     ]
 
 
+@pytest.mark.skipif(sys.platform == "win32", reason="there a file's mode says nothing of others")
+@pytest.mark.parametrize("mode", [0o640, 0o604, 0o620, 0o602, 0o644])
+def test_g36_a_private_file_is_its_owners_alone(
+    spec: SQLSpec, write: Callable[..., Path], tmp_path: Path, mode: int
+) -> None:
+    """When it is asked for; of a link, the file that is read counts. Then what the error says is done."""
+    path = write("[databases.main]\nadapter = 'net'")
+    path.chmod(mode)
+    link = tmp_path / "link.toml"
+    link.symlink_to(path)
+
+    for one in (path, link):
+        with pytest.raises(ConfigSourceError, match=r"others than its owner may read or .* chmod 600 on it"):
+            spec.register_from_file(one, private=True)
+    assert SQLSpec.from_file(write("", "empty.toml")).names == ()
+    path.chmod(0o600)
+
+    assert spec.register_from_file(link, private=True) == ["main"]
+
+
 def test_a_link_to_a_regular_file_is_followed(
     spec: SQLSpec, write: Callable[..., Path], tmp_path: Path
 ) -> None:
