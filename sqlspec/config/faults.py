@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
 from sqlspec.config.convert import expectation, fields_of, fits, option_hint
 from sqlspec.config.struct import ConfigStruct
@@ -28,7 +28,18 @@ def faults(cls: type[ConfigStruct], options: Mapping[str, Any]) -> Iterator[tupl
             for path, reason in faults(inner, cast("Mapping[str, Any]", value)):
                 yield (name, *path), reason
         elif not fits(value, field.type):
-            yield (name,), expectation(value, field.type)
+            yield from _misfits(name, value, field.type)
+
+
+def _misfits(name: str, value: Any, wanted: Any) -> Iterator[tuple[Path, str]]:
+    """What of a value does not fit: of a table, such as a server's settings, each of its own values."""
+    if get_origin(wanted) is Mapping and isinstance(value, Mapping):
+        inner = get_args(wanted)[1]
+        for key, item in cast("Mapping[str, Any]", value).items():
+            if not fits(item, inner):
+                yield (name, key), expectation(item, inner)
+    else:
+        yield (name,), expectation(value, wanted)
 
 
 def options_of(cls: type[ConfigStruct]) -> list[str]:

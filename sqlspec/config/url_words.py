@@ -14,12 +14,14 @@ if TYPE_CHECKING:
 __all__ = ("URLWord", "our_name", "translated")
 
 OTHERS = {
-    **dict.fromkeys(("max_connections", "max_size", "maxsize", "max_pool_size"), "pool_size"),
+    **dict.fromkeys(("max_connections", "max_size", "maxsize"), "pool_size"),
+    **dict.fromkeys(("max_pool_size", "pool_max_size", "pool_max"), "pool_size"),
     **dict.fromkeys(("min_connections", "min_size", "minsize", "min_pool_size"), "pool_min_size"),
     **dict.fromkeys(("dsn", "uri", "conninfo"), "url"),
-    **dict.fromkeys(("db", "dbname", "path", "filename"), "database"),
+    **dict.fromkeys(("db", "dbname", "name", "path", "filename"), "database"),
     **dict.fromkeys(("command_timeout", "statement_timeout"), "query_timeout"),
     "user": "username",
+    "hostname": "host",
     "options": "server_settings",
 }
 """What drivers call our fields: not taken, but known."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
-from sqlspec.adapters._known import EXTRAS, OTHERS_SCHEMES, extra_for, install_command
+from sqlspec.adapters._known import EXTRAS, OTHERS_SCHEMES, PREFERENCES, extra_for, install_command
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
 from sqlspec.plugin.info import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
@@ -57,6 +57,10 @@ def not_installed(
     *instead* is what a URL may say that names the adapter.
     """
     extra = extra_for(name)
+    if not scheme and name in PREFERENCES and name not in EXTRAS:
+        names = " or ".join(PREFERENCES[name])
+        message = f"{name!r} is a URL's scheme and no adapter; the adapter is called {names}"
+        return AdapterNotInstalledError(message, adapter=name)
     what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
     if extra is not None:
         hint = f"Run: {install_command(f'sqlspec-{extra}')}"

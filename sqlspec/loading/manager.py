@@ -134,7 +134,7 @@ class Plugins:
             reason = self._refused_scheme(scheme)
             if reason is None:
                 raise
-        raise InvalidConfigError(f"url: {reason}", key="url")
+        raise InvalidConfigError(reason, key="url")
 
     def _refused_scheme(self, scheme: str) -> str | None:
         """Why the adapter of the scheme before the `+` or `-` refuses the whole; imports its config."""

@@ -128,5 +128,7 @@ def _scheme(url: object) -> str:
     scheme, mark, _ = url.strip().partition("://") if isinstance(url, str) else ("", "", "")
     if not mark or not _SCHEME.fullmatch(scheme):
         msg = "a url begins with its adapter's name, like sqlite:///file.db"
+        if scheme.startswith(("'", '"')):
+            msg = "a url has no quotes around it; some programs pass on those of an .env file"
         raise InvalidConfigError(msg, key="url")
     return scheme.strip().lower()

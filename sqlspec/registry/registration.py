@@ -41,6 +41,7 @@ class Registration(NamedTuple):
 
     default: str | None
     configs: dict[str, AnyConfig]
+    descriptions: dict[str, Description]
     findings: Findings
 
     def put_into(
@@ -69,7 +70,9 @@ class Registration(NamedTuple):
         for name, objection in objections(self.configs, registered, plugins):
             key = objection.key or ""
             reason = str(objection).removeprefix(f"{type(self.configs[name]).__name__}.{key}: ")
-            self.findings.add(("databases", name, *key.split(".")), reason)
+            path = tuple(key.split("."))
+            origin = self.descriptions[name].origin(path)
+            self.findings.add(("databases", name, *path), reason, origin=origin)
         self.findings.check()
 
 
@@ -89,13 +92,15 @@ def registration(
     environ = os.environ if environ is None else environ
     document = Document(tables, findings, profile=profile, environ=environ)
     configs: dict[str, AnyConfig] = {}
+    descriptions: dict[str, Description] = {}
     for description in document.databases():
+        descriptions[description.name] = description
         config = _Maker(description, findings, plugins).config(tables.config_types.get(description.name))
         if config is not None:
             configs[description.name] = config
     default = document.default()
     findings.check()
-    return Registration(default, configs, findings)
+    return Registration(default, configs, descriptions, findings)
 
 
 def environment_source(
@@ -134,7 +139,8 @@ class _Maker:
     """Makes one database's config, or finds out all that prevents it."""
 
     def __init__(self, description: Description, findings: Findings, plugins: Plugins) -> None:
-        self._name, self._options, self._origins, self._is_sound = description
+        self._description, self._is_sound = description, description.is_complete
+        self._name, self._options = description.name, description.options
         self._findings, self._plugins = findings, plugins
 
     def config(self, config_type: type[AnyConfig] | None) -> AnyConfig | None:
@@ -183,17 +189,9 @@ class _Maker:
             self._note(("adapter",), f"{config_type.__name__} belongs to the adapter {config_type.adapter!r}")
 
     def _note(self, path: Path, reason: str, *, cause: Exception | None = None) -> None:
-        """Note what is wrong with an option; one that the URL's query has stands at the URL."""
         self._is_sound = False
-        said = path
-        if path and path[:1] not in {origin[:1] for origin in self._origins} and ("url",) in self._origins:
-            said = ("url",)
-        self._findings.add(
-            ("databases", self._name, *path),
-            reason,
-            origin=self._origins.get(said, ("databases", self._name, *said)),
-            cause=cause,
-        )
+        origin = self._description.origin(path)
+        self._findings.add(("databases", self._name, *path), reason, origin=origin, cause=cause)
 
 
 def _installed(plugins: Plugins) -> Any:

@@ -48,6 +48,7 @@ class FileConfig(DatabaseConfig[FakeSession, FakeSession], frozen=True, kw_only=
     url_fields: ClassVar[Mapping[str, str]] = {"database": "database"}
 
     database: str | None = None
+    settings: Mapping[str, str] = {}
 
 
 class ClusterConfig(AsyncOnlyConfig[FakeSession], frozen=True, kw_only=True):

@@ -46,8 +46,15 @@ class Description(NamedTuple):
     name: str
     options: dict[str, Any]
     origins: dict[Path, Path]
+    """By path in the database; the empty path is the database's own table."""
     is_complete: bool
     """False: something in it was wrong, and was left out."""
+
+    def origin(self, path: Path) -> Path:
+        """Where the source says an option; one that it does not name is the URL's, if there is one."""
+        named = {origin[:1] for origin in self.origins}
+        said = ("url",) if ("url",) in named and path and path[:1] not in named else path
+        return self.origins.get(said, (*self.origins[()], *said))
 
 
 class Document:
@@ -60,6 +67,8 @@ class Document:
         self._all_text = tables.all_text
         self._default: list[tuple[Any, Path]] = []
         self._tables: dict[tuple[str, str], Flat] = {}
+        self._origins: dict[tuple[str, str], Path] = {}
+        """Where each table is first said: in the file itself, or else in the profile."""
         raw = {section: getattr(tables, section) for section in (*_IN_PROFILE, "profiles")}
         if self._is_sound(raw):
             for path, layer in [((), raw), *self._profile(raw, profile)]:
@@ -108,6 +117,7 @@ class Document:
             for name, value in self._table(layer, section, path).items():
                 origin = (*path, section, name)
                 if self._is_table(value, origin):
+                    self._origins.setdefault((section, name), origin)
                     base = self._tables.get((section, name), {})
                     self._tables[section, name] = over(base, flatten(value, origin))
         if layer.get("default") is not None:
@@ -169,9 +179,8 @@ class Document:
                 value = _scheme_of(leaf.value) if path == ("url",) else _WRONG
             if value is not _WRONG:
                 options.append((path, value))
-        return Description(
-            name, nest(options), {path: leaf.origin for path, leaf in flat.items()}, is_complete
-        )
+        origins = {(): self._origins["databases", name], **{path: leaf.origin for path, leaf in flat.items()}}
+        return Description(name, nest(options), origins, is_complete)
 
     def _filled(self, key: Path, path: Path, leaf: Leaf) -> Any:
         value = self._interpolated(key, leaf.origin, leaf.value, in_url=path == ("url",))

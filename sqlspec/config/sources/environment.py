@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _WORD = re.compile(r"[A-Za-z0-9_]+")
 _DEFAULT = "DEFAULT"
+_PLAIN_URL = "DATABASE_URL"
 _GOOD_NAMES = "a name is of letters and digits, with single _ between them"
 
 
@@ -88,6 +89,7 @@ class _Reading:
     ) -> None:
         self._prefix, self._mapping, self._find_type = prefix, mapping, find_type
         self._errors: list[ConfigEntryError] = []
+        self._has_plain_url = _PLAIN_URL in environ
         self._values = dict(self._own(environ))
         self._said: dict[str, dict[Path, str]] = {}
         """By database, the variable that says each option."""
@@ -184,7 +186,7 @@ class _Reading:
             return
         found = self._owner(variable.upper())
         if found is None:
-            if not variables.is_injected(variable):
+            if not variables.is_injected(variable, self._values[variable]):
                 self._check_unknown(variable.upper(), variable)
             return
         name, (path, in_file) = found
@@ -231,6 +233,8 @@ class _Reading:
         for name, word in splits:
             if name and variables.option(DatabaseConfig, word):
                 fix = f"set {self._declaring(name)}" if variables.is_name(name) else _GOOD_NAMES
+                if text.startswith("_") and not self._prefix.endswith("_"):
+                    fix = f'write prefix="{self._prefix}_"'
                 self._refuse(variable, f"names no database; {fix}")
                 return
         name, _, word = variables.stem(text).rpartition("_")
@@ -241,15 +245,19 @@ class _Reading:
 
     def _check_missing(self) -> None:
         if not self._types and not self._errors:
-            self._errors.append(
-                ConfigEntryError(f"no database; set {self._declaring('NAME')}", place="environment")
-            )
+            self._errors.append(ConfigEntryError(f"no database; {self._way_out()}", place="environment"))
         reported = tuple(error.place for error in self._errors)
         for name in self._types:
             start = f"{self._prefix}{name}_"
             if not self._said.get(name) and not any(place.startswith(start) for place in reported):
                 message = f"nothing is said of {name.lower()!r}; set {start}URL"
                 self._errors.append(ConfigEntryError(message, place="environment"))
+
+    def _way_out(self) -> str:
+        """What to do where no variable declares a database."""
+        if self._has_plain_url:
+            return f"{_PLAIN_URL} has no name: pass its value to register_config()"
+        return f"each has a name, such as MAIN: set {self._declaring('MAIN')}"
 
     def _declaring(self, name: str) -> str:
         return f"{self._prefix}{name}_URL or {self._prefix}{name}_ADAPTER"

@@ -22,12 +22,14 @@ DECLARING = ("URL", "ADAPTER", "URL_FILE")
 """The options that make a name the name of a database."""
 
 # What Kubernetes and Docker set for a service, by shape: NAME_SERVICE_HOST, NAME_SERVICE_PORT_HTTP,
-# NAME_PORT_5432_TCP_ADDR, and Docker's NAME_ENV_LANG. NAME_PORT itself is told by its value.
+# NAME_PORT_5432_TCP_ADDR, and Docker's NAME_ENV_LANG. NAME_PORT, and Docker's NAME_NAME, are told by their
+# value.
 _INJECTED = re.compile(
     r"(?:.+_)?(?:SERVICE_(?:HOST|PORT(?:_\w+)?)|PORT_\d+_(?:TCP|UDP|SCTP)(?:_(?:PROTO|PORT|ADDR|START|END))?"
     r"|ENV_\w+)"
 )
 _INJECTED_PORT = re.compile(r"(?:tcp|udp|sctp)://\S*")
+_INJECTED_NAME = re.compile(r"/\S+/\S+")
 
 
 class Option(NamedTuple):
@@ -68,9 +70,10 @@ def nearest(text: str, known: Iterable[str], ours: str | None = None) -> str | N
     return f"{found[0]}{ending}" if found else None
 
 
-def is_injected(text: str) -> bool:
-    """Whether a name, without its prefix, is one that orchestrators give to what they tell of a service."""
-    return _INJECTED.fullmatch(text) is not None
+def is_injected(text: str, value: str) -> bool:
+    """Whether this, without the prefix, is what orchestrators tell of a service."""
+    is_link = text.rpartition("_")[2] == "NAME" and _INJECTED_NAME.fullmatch(value) is not None
+    return is_link or _INJECTED.fullmatch(text) is not None
 
 
 def is_injected_port(text: str, value: str) -> bool:

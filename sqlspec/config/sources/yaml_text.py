@@ -55,9 +55,10 @@ _REASONS = {
     "found character '\\t'": "a tab can not stand here; indent with spaces",
     "found a tab character": "a tab can not stand here; indent with spaces",
     "could not find expected ':'": "expected : after a key, on its line",
-    "mapping values are not allowed here": "a colon that belongs to no key; such a text stands in quotes",
+    "mapping values are not allowed here": "a colon without a key; check the indentation, or quote the text",
     "did not find expected <document start>": "expected the end of the text, or a key at its line's start",
     "expected <block end>": "does not line up with the entries above it",
+    "in brackets": "in brackets a text with ${…} stands in quotes",  # our own, for what is not understood
     "expected ',' or": "a bracket does not close",
     "found unexpected end of stream": "a text does not end",
     "found character": "a text that begins with this character stands in quotes",
@@ -184,6 +185,8 @@ def _events(text: str) -> Iterator[Event]:
     else:
         return
     # Raised outside the handler: the exception quotes the file.
+    if text[offset - 1 : offset + 1] == "${":
+        problem = "in brackets"
     raise unreadable_at(text, offset, _reason(problem))
 
 

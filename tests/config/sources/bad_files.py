@@ -20,6 +20,8 @@ class Bad(NamedTuple):
 
 
 TOML_HEAD = "[databases.main]\nadapter = 'net'\n"
+FILE_HEAD = "[databases.main]\nadapter = 'file'\n"
+TEMPLATE = f"{TOML_HEAD}extends = 'base'\n[templates.base]\n"
 YAML_HEAD = "databases:\n  main:\n    adapter: net\n"
 DEEP = 10_000
 
@@ -89,6 +91,21 @@ TOML = [
         "expected float, got list",
         is_structure=True,
     ),
+    Bad(
+        "toml",
+        FILE_HEAD + "settings.a = 'x'\nsettings.b = 2",
+        4,
+        1,
+        "settings.b: expected str, got int",
+        is_structure=True,
+    ),
+    Bad("toml", FILE_HEAD + f"settings = '{CANARY}'", 3, 1, "expected a table of str", is_structure=True),
+    Bad("toml", TOML_HEAD + "max_connections = 3", 3, 1, "Did you mean 'pool_size'?", is_structure=True),
+    Bad("toml", "[tool.sqlspec.x]\na = 1", 1, 2, "is for pyproject.toml", is_structure=True),
+    Bad("toml", "[databases.main]\nadapter = 'postgres'", 2, 1, "the adapter is called psycopg or asyncpg"),
+    Bad("toml", "[databases.main]\nurl = 'redis-sentinel://h'", 2, 1, "url: Redis Sentinel is not supported"),
+    Bad("toml", TEMPLATE + "instrumentation.log_results = true", 5, 1, "neither is set"),
+    Bad("toml", TEMPLATE + "pool_size = 0\n[databases.b]\nextends = 'main'", 5, 1, "must be at least 1"),
     Bad("toml", "[databases.' main']\nadapter = 'net'", 1, 2, "without blanks at its ends"),
 ]
 
@@ -125,7 +142,10 @@ YAML = [
     Bad("yaml", YAML_HEAD + "    password: =\n", 4, 15, "as a value of its own; quote it"),
     Bad("yaml", YAML_HEAD + "    pool_size: " + "9" * 5000, 4, 16, "as a number; quote it"),
     Bad("yaml", f"a:\n\t{CANARY}: 1\n", 2, 1, "a tab can not stand here"),
-    Bad("yaml", f"a: {CANARY}: 1\n", 1, 17, "a colon that belongs to no key"),
+    Bad("yaml", f"a: {CANARY}: 1\n", 1, 17, "a colon without a key"),
+    Bad("yaml", "a: {b: ${C}}\n", 1, 9, "in brackets a text with ${…} stands in quotes"),
+    Bad("yaml", "a:\n  b: 1\n   c: 2\n", 3, 5, "check the indentation"),
+    Bad("yaml", YAML_HEAD + "    instrumentation:\n      log_results: true\n", 5, 7, "neither is set"),
     Bad("yaml", f"a:\n  b: 1\n c: {CANARY}\n", 3, 2, "does not line up"),
     Bad("yaml", f"a: [1, {CANARY}\n", 2, 1, "a bracket does not close"),
     Bad("yaml", f"a: '{CANARY}\n", 2, 1, "a text does not end"),

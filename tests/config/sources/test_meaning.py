@@ -161,6 +161,8 @@ def test_a_call_that_is_wrong_is_refused(spec: SQLSpec, write: Callable[..., Pat
     """Without a file, or with a profile that is no name."""
     with pytest.raises(InvalidArgumentError, match="which file"):
         spec.register_from_file()
+    with pytest.raises(InvalidArgumentError, match="not list; several are given one after the other"):
+        spec.register_from_file([write("")])  # type: ignore[arg-type] # on purpose
     with pytest.raises(InvalidArgumentError, match="a profile is chosen by its name, not by int"):
         spec.register_from_file(write(""), profile=5)  # type: ignore[arg-type] # on purpose
 
@@ -241,6 +243,22 @@ extends = "a"
     assert isinstance(error, ConfigFileError)
     assert (error.line, error.column, error.key) == (3, 1, "databases.a.pool_sise")
     assert str(caught.value) == str(error)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_mistake_of_a_profile_is_told_where_the_profile_has_it(load: Load, name: str) -> None:
+    """Also when the profile alone speaks of the database, or of a flag that is refused at registration."""
+    said = dumped({"profiles": {"dev": {"databases": {"main": {"pool_size": 2}}}}}, name)
+    with pytest.raises(ConfigSourceError, match=r":\d+:\d+: databases.main.adapter: which adapter"):
+        load(said, name, profile="dev")
+
+    text = (
+        "[databases.main]\nadapter = 'net'\n[profiles.dev.databases.main.instrumentation]\nlog_results = true"
+    )
+    with pytest.raises(
+        ConfigSourceError, match=r"toml:4:1: databases.main.instrumentation.log_results: adds"
+    ):
+        load(text, profile="dev")
 
 
 def test_all_errors_come_at_once(load: Load) -> None:
