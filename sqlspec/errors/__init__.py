@@ -40,7 +40,7 @@
     │   ├── MultipleRowsError
     │   └── MappingError                  a row does not fit its schema_type
     └── DatabaseError                     (PEP 249) what the server or driver said; .sqlstate .code .detail
-        ├── StatementError                wrong SQL: syntax, unknown table, wrong type
+        ├── StatementError                wrong SQL: syntax, unknown table, wrong type; not in a transaction
         ├── IntegrityError                (PEP 249) .constraint .table .column
         │   ├── UniqueViolationError
         │   ├── ForeignKeyViolationError

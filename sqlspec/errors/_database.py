@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from ._config import SQLSpecError
 
 # --- usage --------------------------------------------------------------------------------------
@@ -122,7 +124,13 @@ class DatabaseError(SQLSpecError):
 
 
 class StatementError(DatabaseError):
-    """The statement is wrong: its syntax, a name in it, a type."""
+    """The statement is wrong: its syntax, a name in it, a type. Or it can not run in a transaction."""
+
+    OUTSIDE_TRANSACTIONS: ClassVar[str] = (
+        "run it with execute() in a session without transactions, provide_session(autocommit=True), and not "
+        "in a begin() block"
+    )
+    """What to do about one that can not: the end of such a text, on all adapters."""
 
 
 class IntegrityError(DatabaseError):

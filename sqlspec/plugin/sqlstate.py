@@ -35,6 +35,9 @@ _STATES: Final[dict[str, type[DatabaseError]]] = {
     "23503": ForeignKeyViolationError,
     "23505": UniqueViolationError,
     "23514": CheckViolationError,
+    "25001": StatementError,  # it does not run inside a transaction
+    "25P01": StatementError,  # it does not run outside of one
+    "2D000": StatementError,  # a COMMIT or ROLLBACK in a procedure, inside a transaction
     "25006": ReadOnlyError,
     "40001": SerializationError,
     "40P01": DeadlockError,

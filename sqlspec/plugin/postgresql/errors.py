@@ -72,6 +72,15 @@ MEANINGS = {
 }
 """What a SQLSTATE means, or else its class, where the server's own words may quote values."""
 
+ADVICE = {
+    "25001": StatementError.OUTSIDE_TRANSACTIONS,
+    "25P01": "run it in a transaction, as a session.begin() block is one",
+    "2D000": f"it has a COMMIT or ROLLBACK; {StatementError.OUTSIDE_TRANSACTIONS}, nor beside an EXCEPTION",
+}
+"""What to do about a statement that does not run inside a transaction, or not outside of one."""
+ADVISED = ("PreventIn", "PreventTransaction", "CheckTransaction", "SPI_", "_SPI_")
+"""How the server's functions begin that report those; the same SQLSTATE may mean something else."""
+
 NOT_OF_THE_ENCODING, NUL = "22021", "0x00"
 
 
@@ -106,7 +115,7 @@ def server_error(fields: ErrorFields) -> SQLSpecError:
     if state == NOT_OF_THE_ENCODING and NUL in fields.message and fields.had_parameters:
         return ParameterError("a str holds a NUL (0x00), which PostgreSQL's texts can not")
     names_only = _names_only(fields)
-    text = fields.message if names_only else _meaning(fields)
+    text = f"{fields.message}{_advice(fields)}" if names_only else _meaning(fields)
     said = (None if names_only else fields.message, fields.detail, fields.hint)
     detail = "\n".join(filter(None, said)) or None
     error = _class_of(fields)(text, sqlstate=state, code=state, detail=detail)
@@ -120,6 +129,11 @@ def _names_only(fields: ErrorFields) -> bool:
         return False
     # A name may be a parameter's value, as in `?::regclass`. One in the statement's text has a position.
     return not (fields.sqlstate.startswith("42") and fields.had_parameters and not fields.has_position)
+
+
+def _advice(fields: ErrorFields) -> str:
+    is_known = fields.sqlstate in ADVICE and (fields.routine or "").startswith(ADVISED)
+    return f": {ADVICE[fields.sqlstate]}" if is_known else ""
 
 
 def _meaning(fields: ErrorFields) -> str:

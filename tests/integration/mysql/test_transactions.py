@@ -10,8 +10,8 @@ import pytest
 from sqlspec.errors import (
     DeadlockError,
     LockTimeoutError,
-    NotSupportedError,
     ReadOnlyError,
+    StatementError,
     TransactionAbortedError,
 )
 
@@ -228,7 +228,7 @@ async def test_lock_tables_and_transactions_do_not_mix(spec: SQLSpec) -> None:
     """It would end the transaction; in an autocommit session it works, and its locks end with that."""
     async with spec.provide_session() as session:
         for _ in range(2):
-            with pytest.raises(NotSupportedError, match="autocommit"):
+            with pytest.raises(StatementError, match="autocommit=True"):
                 await session.execute("LOCK TABLES item READ")
             await session.execute("SELECT 1").scalar()
     async with spec.provide_session(autocommit=True) as session:

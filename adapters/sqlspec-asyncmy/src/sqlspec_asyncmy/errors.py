@@ -115,6 +115,11 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
         "another server of the group changed the same rows, so the transaction was rolled back; run it again",
     ),
     3168: (DisconnectedError, "the server is not available"),
+    **dict.fromkeys(
+        # What the server refuses inside a transaction: a statement, and to set one of these variables.
+        (1179, 1568, 1679, 1685, 1694, 1929, 1953),
+        (StatementError, f"it can not be done inside a transaction: {StatementError.OUTSIDE_TRANSACTIONS}"),
+    ),
     3572: (LockTimeoutError, "a row is locked, and NOWAIT was said"),
     3819: (CheckViolationError, "a CHECK constraint said no"),
     4025: (CheckViolationError, "a CHECK constraint said no"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import NotSupportedError, ParameterError
+from sqlspec.errors import NotSupportedError, ParameterError, StatementError
 
 from .literals import render, script_bytes
 from .protocol import NO_BACKSLASH_ESCAPES
@@ -61,7 +61,7 @@ class StatementText:
                 "and make dumps with --default-character-set=utf8mb4"
             )
         if kind & LOCKS and self._transaction.begun is not None:
-            msg = "LOCK TABLES ends a transaction, and a transaction the locks; use an autocommit session"
-            raise NotSupportedError(msg)
+            advice = StatementError.OUTSIDE_TRANSACTIONS
+            raise StatementError(f"LOCK TABLES ends a transaction, and a transaction the locks: {advice}")
         if kind & USES:
             self._session.has_changed_database = True

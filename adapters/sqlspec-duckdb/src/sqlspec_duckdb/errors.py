@@ -37,6 +37,8 @@ _CHECK = re.compile(r'CHECK constraint failed(?: on table|:) "?(?P<table>[^" ]+)
 _PLACE = re.compile(r"\n+LINE \d+: .*", re.DOTALL)
 _CONFLICTS = ("onflict on", "write-write conflict", "Transaction conflict", "adding entries to a table that")
 _UNIQUE = ("Duplicate key", "PRIMARY KEY or UNIQUE", "primary key", "unique")
+_OUTSIDE = (" CHECKPOINT: the current transaction", "a single transaction can only write to a single")
+"""In texts about what a transaction does not take, or not beside what is in it."""
 _READ_ONLY = ("read-only mode", "is launched in read-only")
 
 _TELLING: tuple[type[Exception], ...] = (
@@ -139,6 +141,10 @@ def _placed(error: IntegrityError, text: str, code: str) -> IntegrityError:
 def _transaction(text: str, code: str) -> DatabaseError:
     if any(words in text for words in _CONFLICTS):
         return _conflict(text, code)
+    if any(words in text for words in _OUTSIDE):
+        return StatementError(
+            f"{text.rstrip('.')}: {StatementError.OUTSIDE_TRANSACTIONS}", code=code, detail=text
+        )
     return OperationalError(text.partition("(")[0].strip(), code=code, detail=text)
 
 

@@ -124,7 +124,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
     def _values_for(self, kind: int, values: Any) -> Any:
         """The parameters as this *kind* of statement needs them; notes that it may change the connection.
 
-        Raises `TransactionControlError` for what no transaction may change.
+        Raises `StatementError` for what no transaction may change.
         """
         if kind & OUTSIDE and self.raw.in_transaction:
             raise outside_only()

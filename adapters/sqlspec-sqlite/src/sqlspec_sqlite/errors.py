@@ -23,7 +23,6 @@ from sqlspec.errors import (
     ReadOnlyError,
     SQLSpecError,
     StatementError,
-    TransactionControlError,
     UniqueViolationError,
 )
 
@@ -48,20 +47,26 @@ _BY_CODE: dict[str, type[DatabaseError]] = {
     "SQLITE_AUTH": StatementError,
 }
 
+_OUTSIDE = ("from within a transaction", "inside a transaction")
+"""With what the texts end about statements that no transaction takes."""
+
 
 def map_error(exc: Exception) -> SQLSpecError | None:
     """The driver's exception as one of ours; None for what is not the driver's."""
     name: str | None = getattr(exc, "sqlite_errorname", None)
     if name is not None:
-        return _with_place(_kind(name)(str(exc), code=name), str(exc))
+        text = str(exc)
+        is_outside = any(words in text for words in _OUTSIDE)
+        says = f"{text}: {StatementError.OUTSIDE_TRANSACTIONS}" if is_outside else text
+        return _with_place(_kind(name)(says, code=name), text)
     return _of_the_module(exc)
 
 
-def outside_only() -> TransactionControlError:
+def outside_only() -> StatementError:
     """Why a PRAGMA was not run."""
-    return TransactionControlError(
-        "PRAGMA foreign_keys, journal_mode and synchronous can not be set inside a transaction, where SQLite "
-        "ignores or refuses them; open the session with provide_session(autocommit=True)"
+    return StatementError(
+        "inside a transaction SQLite ignores or refuses PRAGMA wal_checkpoint, and those that set "
+        f"foreign_keys, journal_mode or synchronous: {StatementError.OUTSIDE_TRANSACTIONS}"
     )
 
 

@@ -24,7 +24,7 @@ NUMBERED = 4
 UNCOUNTED = 8
 """It changes rows, and sqlite3 does not count them, because its first word is WITH."""
 OUTSIDE = 16
-"""A PRAGMA that sets what no transaction may change: SQLite ignores it there, or refuses it."""
+"""A PRAGMA that no transaction takes: SQLite ignores it there, or refuses it."""
 
 _MOST = 2048  # texts that are remembered
 _LONGEST = 4096  # characters of one; a longer text is most likely generated, and seen once
@@ -52,7 +52,7 @@ _READING_PRAGMA = re.compile(
 )
 _PRAGMA_OUTSIDE = re.compile(
     rf"""{_BLANK}PRAGMA{_BLANK}(?:["`\[]?\w+["`\]]?{_BLANK}\.{_BLANK})?
-    ["`\[]?(?:foreign_keys|journal_mode|synchronous)["`\]]?{_BLANK}[=(]""",
+    ["`\[]?(?:(?:foreign_keys|journal_mode|synchronous)["`\]]?{_BLANK}[=(]|wal_checkpoint\b)""",
     re.IGNORECASE | re.DOTALL | re.VERBOSE,
 )
 
@@ -62,7 +62,8 @@ def _kind(statement: str) -> int:
     # sqlite3 keeps a connection's last statements, however long: such a connection is not kept.
     if len(statement) > _HEAVIEST or _may_change_state(statement):
         kind |= CHANGES_STATE
-        kind |= OUTSIDE if _PRAGMA_OUTSIDE.match(statement) else 0
+    if _PRAGMA_OUTSIDE.match(statement):
+        kind |= OUTSIDE
     verb = first = _first_word(statement)
     if first == "WITH":
         verb = _verb_after_common_tables(statement)
