@@ -16,7 +16,7 @@ from sqlspec.config.base import A, AsyncRaw, Raw, S
 from sqlspec.config.url_words import URLWord
 from sqlspec.plugin.hosts import Host, Hosts, Turn, share_of
 from sqlspec.plugin.sockets import KeepAlive, set_keepalive, watch_socket
-from sqlspec.plugin.tls import SSLMode, default_ssl_mode, ip_of, tls_context
+from sqlspec.plugin.tls import TLS_ONLY, SSLMode, default_ssl_mode, ip_of, tls_context, tls_problem
 
 if TYPE_CHECKING:
     import ssl
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from sqlspec.config.url import URL
 
 __all__ = (
+    "TLS_ONLY",
     "Host",
     "Hosts",
     "KeepAlive",
@@ -33,6 +34,7 @@ __all__ = (
     "URLWord",
     "set_keepalive",
     "share_of",
+    "tls_problem",
     "watch_socket",
 )
 

@@ -22,7 +22,24 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from ipaddress import IPv4Address, IPv6Address
 
-__all__ = ("SSLMode", "default_ssl_mode", "tls_context")
+__all__ = (
+    "OTHER_HOST",
+    "PLAIN_TEXT_ONLY",
+    "TLS_ONLY",
+    "UNTRUSTED",
+    "SSLMode",
+    "default_ssl_mode",
+    "tls_context",
+    "tls_problem",
+)
+
+PLAIN_TEXT_ONLY = "the server does not take encrypted connections; plain text is ssl_mode='disable'"
+TLS_ONLY = "if it takes encrypted connections only, write ssl_mode='require'"
+UNTRUSTED = "the server's certificate is not trusted; name its authority's file as ssl_root_cert"
+OTHER_HOST = "the server's certificate is not for this host"
+_HOST_MISMATCHES = (62, 64)  # OpenSSL's X509_V_ERR_HOSTNAME_MISMATCH and X509_V_ERR_IP_ADDRESS_MISMATCH
+_NO_TLS = ("WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE", "PACKET_LENGTH_TOO_LONG")
+"""What OpenSSL calls an answer in plain text."""
 
 SSLMode: TypeAlias = Literal["disable", "require", "verify-ca", "verify-full"]
 
@@ -93,6 +110,22 @@ def tls_context(
         secret = key_password or Secret("")
         _load("ssl_cert", cert, lambda: context.load_cert_chain(cert, key, password=secret.reveal()), key)
     return context
+
+
+def tls_problem(exc: BaseException) -> str | None:
+    """What a connect failed for that met an error of TLS, with what to write; None if it met none."""
+    import ssl
+
+    found: BaseException | None = exc
+    while found is not None and not isinstance(found, ssl.SSLError):
+        found = found.__cause__ or found.__context__
+    if found is None:
+        return None
+    if isinstance(found, ssl.SSLCertVerificationError):
+        return OTHER_HOST if found.verify_code in _HOST_MISMATCHES else UNTRUSTED
+    if found.reason in _NO_TLS:
+        return PLAIN_TEXT_ONLY
+    return f"the server and we do not agree on TLS ({found.reason or type(found).__name__})"
 
 
 def _is_encrypted(path: str) -> bool:

@@ -25,6 +25,7 @@ from sqlspec.errors import (
     TransactionAbortedError,
 )
 from sqlspec.plugin.sqlstate import error_for_sqlstate
+from sqlspec.plugin.tls import OTHER_HOST, PLAIN_TEXT_ONLY, UNTRUSTED
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -158,6 +159,9 @@ class ConnectFailure(Enum):
 
     PASSWORD = "the server refused the password"  # noqa: S105 - no secret
     USER = "the server does not let this user in from here"
+    ENCRYPTED_ONLY = (
+        "the server does not let this user in from here without encryption; write ssl_mode='require'"
+    )
     DATABASE = "there is no database {database!r}"
     NO_ACCESS = "this user may not connect to the database {database!r}"
     FULL = "the server has no connection left"
@@ -169,9 +173,9 @@ class ConnectFailure(Enum):
     UNREACHABLE = "the network does not lead there"
     NO_FILES = "this process has too many files open"
     CLOSED = "the server closed the connection"
-    PLAIN_TEXT_ONLY = "the server does not take encrypted connections; plain text is ssl_mode='disable'"
-    UNTRUSTED = "the server's certificate is not trusted; name its authority's file as ssl_root_cert"
-    OTHER_HOST = "the server's certificate is not for this host"
+    PLAIN_TEXT_ONLY = PLAIN_TEXT_ONLY
+    UNTRUSTED = UNTRUSTED
+    OTHER_HOST = OTHER_HOST
     OTHER_KIND = "the server is not what target_session_attrs asks for"
     STARTUP_SETTING = (
         "PgBouncer refuses {setting} of server_settings; see its option ignore_startup_parameters"
@@ -194,11 +198,17 @@ FAILURES = {
     "55P02": ConnectFailure.FIXED_SETTING,
     "42501": ConnectFailure.NO_ACCESS,
 }
-STATES = {failure: state for state, failure in FAILURES.items()}
+STATES = {**{failure: state for state, failure in FAILURES.items()}, ConnectFailure.ENCRYPTED_ONLY: "28000"}
 
 
-def failure_of_sqlstate(sqlstate: str | None) -> ConnectFailure:
-    """What the SQLSTATE of a refused connect means."""
+WITHOUT_ENCRYPTION = ("no encryption", "SSL off")
+"""Words in which PostgreSQL says that a connect which no rule lets in was in plain text; SSL before 14."""
+
+
+def failure_of_sqlstate(sqlstate: str | None, message: str = "") -> ConnectFailure:
+    """What the SQLSTATE of a refused connect means; *message* is the server's."""
+    if sqlstate == "28000" and any(words in message for words in WITHOUT_ENCRYPTION):
+        return ConnectFailure.ENCRYPTED_ONLY
     return FAILURES.get(sqlstate or "", ConnectFailure.UNKNOWN)
 
 

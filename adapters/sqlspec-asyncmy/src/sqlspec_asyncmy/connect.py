@@ -10,7 +10,7 @@ from asyncmy.charset import charset_by_name
 from asyncmy.errors import MySQLError
 
 from sqlspec.errors import AuthenticationError, ConnectError, DatabaseError, DisconnectedError, SQLSpecError
-from sqlspec.plugin.network import Hosts, set_keepalive
+from sqlspec.plugin.network import TLS_ONLY, Hosts, set_keepalive, tls_problem
 
 from . import protocol, transport
 from .config import harmful_modes, harmless
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ("connect",)
 
+REFUSALS = (1045, 3159)
+"""ER_ACCESS_DENIED_ERROR, ER_SECURE_TRANSPORT_REQUIRED."""
 SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet, @@global.read_only, @@global.innodb_read_only"
 
 
@@ -73,7 +75,7 @@ async def _connect_to(turn: Turn, config: AsyncMyConfig, password: Secret | None
     except (MySQLError, OSError, ValueError) as exc:
         if AsyncMyConnection.is_foreign(exc):
             raise
-        error = _refused(exc, place)
+        error = _refused(exc, place, config)
     except ConnectError as exc:
         error = exc
     except BaseException:
@@ -91,15 +93,20 @@ def _place(host: Host) -> str:
     return name if name.startswith("/") else f"{name}:{port}"
 
 
-def _refused(exc: Exception, place: str) -> SQLSpecError:
+def _refused(exc: Exception, place: str, config: AsyncMyConfig) -> SQLSpecError:
     error = as_error(exc)
     if not isinstance(error, DatabaseError):
         return error
     is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
     kind = type(error) if is_ours else ConnectError
     # The server's text can only quote names here: no statement and no row was sent yet.
-    text = f"can not connect to {place}: {error.detail or error}"
-    found = kind(text, sqlstate=error.sqlstate, code=error.code, detail=error.detail)
+    why = tls_problem(exc) or str(error.detail or error)
+    # A server says the same of a wrong password and of an account that is for encrypted connections.
+    if error.code in REFUSALS and config.effective_ssl_mode == "disable":
+        why = f"{why}; {TLS_ONLY}"
+    found = kind(
+        f"can not connect to {place}: {why}", sqlstate=error.sqlstate, code=error.code, detail=error.detail
+    )
     found.__cause__ = error.__cause__
     return found
 

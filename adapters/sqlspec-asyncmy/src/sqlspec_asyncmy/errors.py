@@ -114,6 +114,7 @@ _ERRORS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
         SerializationError,
         "another server of the group changed the same rows, so the transaction was rolled back; run it again",
     ),
+    3159: (AuthenticationError, "the server takes encrypted connections only"),
     3168: (DisconnectedError, "the server is not available"),
     **dict.fromkeys(
         # What the server refuses inside a transaction: a statement, and to set one of these variables.

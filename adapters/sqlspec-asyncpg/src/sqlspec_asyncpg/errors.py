@@ -124,7 +124,7 @@ def map_connect_error(exc: Exception, config: AsyncpgConfig) -> Exception:
 def _refused(exc: Any, config: AsyncpgConfig) -> ConnectError:
     state = str(exc.sqlstate)
     is_setting = "unsupported startup parameter" in str(exc)
-    failure = ConnectFailure.STARTUP_SETTING if is_setting else failure_of_sqlstate(state)
+    failure = ConnectFailure.STARTUP_SETTING if is_setting else failure_of_sqlstate(state, str(exc))
     error = connect_error(failure, config, sqlstate=state, said=str(exc))
     _silence(exc, str(error))
     return error

@@ -53,9 +53,10 @@ _SIGNS = (
     (re.compile(r"permission denied"), ConnectFailure.NO_ACCESS),
     (re.compile(r'parameter "[^"]*" cannot be'), ConnectFailure.FIXED_SETTING),
     (re.compile(r'for parameter "|parameter "[^"]*" requires'), ConnectFailure.SETTING_VALUE),
+    (re.compile(r"pg_hba\.conf.*(?:no encryption|SSL off)"), ConnectFailure.ENCRYPTED_ONLY),
     (
         re.compile(
-            r"authentication failed|no pg_hba\.conf entry|role .* does not exist"
+            r"authentication failed|pg_hba\.conf|role .* does not exist"
             r"|not permitted to log in|requires a valid"
         ),
         ConnectFailure.USER,
@@ -251,4 +252,4 @@ def is_mismatch(exc: BaseException) -> bool:
 def _failure(exc: psycopg.Error) -> ConnectFailure:
     text = str(exc)
     found = next((failure for sign, failure in _SIGNS if sign.search(text)), ConnectFailure.UNKNOWN)
-    return found if exc.sqlstate is None else failure_of_sqlstate(exc.sqlstate)
+    return found if exc.sqlstate is None else failure_of_sqlstate(exc.sqlstate, text)

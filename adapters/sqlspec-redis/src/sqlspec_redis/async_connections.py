@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from asyncio import timeout
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.exceptions import NoPermissionError
 
 from .options import check_alive
+from .plain_text import SILENCE, arefuse_plain_text
 from .sockets import drop_transport, is_readable
 from .traces import Traces, is_of_another_server
 
@@ -173,7 +175,21 @@ class _Ours:
     async def _connect(self) -> None:
         check_alive(is_over=self._is_over)
         base: Any = super()
-        await base._connect()  # noqa: SLF001 - our parent's
+        connecting = base._connect()  # noqa: SLF001 - our parent's
+        await (connecting if self._terms.tls is None else self._encrypted(connecting))
+
+    async def _encrypted(self, connecting: Any) -> None:
+        """Connect; if that takes long, ask meanwhile whether the server speaks TLS at all."""
+        task = asyncio.ensure_future(connecting)
+        try:
+            done, _ = await asyncio.wait({task}, timeout=SILENCE)
+            if not done:
+                await arefuse_plain_text(self._terms.address)
+            await task
+        finally:
+            if not task.done():
+                task.cancel()
+                await asyncio.wait({task})
 
 
 class TCPConnection(_Ours, redis.asyncio.Connection):

@@ -121,9 +121,9 @@ class RedisConfig(
 
     def _check_encryption(self) -> None:
         encrypts = self.ssl_mode not in {None, "disable"}
-        if self.socket_path is not None and (encrypts or self._has_secure_url):
+        if self.socket_path is not None and (encrypts or self.has_secure_url):
             raise self.invalid("ssl_mode", "nothing is encrypted on a unix socket")
-        if self._has_secure_url and self.ssl_mode == "disable":
+        if self.has_secure_url and self.ssl_mode == "disable":
             raise self.invalid("ssl_mode", "rediss:// means TLS; write redis:// for none")
 
     def _check_senseless(self) -> None:
@@ -138,7 +138,8 @@ class RedisConfig(
         return self.socket_timeout if self.query_timeout is None else self.query_timeout
 
     @property
-    def _has_secure_url(self) -> bool:
+    def has_secure_url(self) -> bool:
+        """Whether the URL begins with `rediss://`, which means TLS."""
         return self.url is not None and self.url.lower().startswith("rediss")
 
     @property
@@ -149,7 +150,7 @@ class RedisConfig(
     @property
     def effective_ssl_mode(self) -> SSLMode:
         """What `ssl_mode` comes to; without it `rediss://` means `verify-full`."""
-        return "verify-full" if self.ssl_mode is None and self._has_secure_url else super().effective_ssl_mode
+        return "verify-full" if self.ssl_mode is None and self.has_secure_url else super().effective_ssl_mode
 
     @property
     def place(self) -> str:

@@ -17,6 +17,7 @@ from sqlspec.errors import (
     SerializationError,
     SQLSpecError,
 )
+from sqlspec.plugin.network import TLS_ONLY, tls_problem
 
 if TYPE_CHECKING:
     from .config import RedisConfig
@@ -63,6 +64,8 @@ def is_worth_another_try(exc: Exception) -> bool:
     """Whether the next attempt to connect may succeed: not with a wrong password, or no right to come in."""
     if isinstance(exc, redis.BusyLoadingError):
         return True
+    if tls_problem(exc) is not None:
+        return False
     return isinstance(exc, redis.ConnectionError) and not isinstance(exc, redis.AuthenticationError)
 
 
@@ -99,13 +102,25 @@ def _connect_error(exc: Exception, config: RedisConfig) -> ConnectError:
         )
     if isinstance(exc, redis.TimeoutError | TimeoutError):
         return ConnectError(f"{where} did not answer within connect_timeout={config.connect_timeout:g} s")
-    return ConnectError(f"no connection to {where}. {_hint(config)}")
+    return ConnectError(f"no connection to {where}: {_reason(exc, config)}")
 
 
-def _hint(config: RedisConfig) -> str:
-    if config.ssl_mode is None and config.effective_ssl_mode == "require":
-        return "It was tried with TLS, as the host is not this machine; write ssl_mode='disable' for none"
-    return "Is it running there?"
+def _reason(exc: Exception, config: RedisConfig) -> str:
+    if problem := tls_problem(exc):
+        # A URL that begins with rediss:// contradicts that mode.
+        is_about_url = config.has_secure_url and "ssl_mode" in problem
+        return f"{problem}, in a URL that begins with redis://" if is_about_url else problem
+    if not _was_reached(exc):
+        return "is it running there?"
+    if config.effective_ssl_mode == "disable" and config.socket_path is None:
+        return f"the server does not answer as Redis does; {TLS_ONLY}"
+    return "the server closed the connection"
+
+
+def _was_reached(exc: Exception) -> bool:
+    """Whether a server accepted the connection, before it failed."""
+    system = exc.__context__ if isinstance(exc.__context__, OSError) else exc
+    return not isinstance(system, OSError) or isinstance(system, ConnectionResetError | BrokenPipeError)
 
 
 def _is_of_the_client(exc: Exception) -> bool:

@@ -28,7 +28,12 @@ class Terms(msgspec.Struct, frozen=True, eq=False):
 
     encode: Encode | None
     tls: ssl.SSLContext | None
-    server_name: str
+    address: tuple[str, int]
+
+    @property
+    def server_name(self) -> str:
+        """Whom the certificate has to name."""
+        return self.address[0]
 
 
 class Credentials(CredentialProvider):
@@ -61,7 +66,7 @@ def _keep_nothing(_: Terms) -> None:
 
 def _terms_of(config: RedisConfig) -> Terms:
     """Read certificates, and choose the codec; raises `InvalidConfigError` for files that are no use."""
-    return Terms(encode_json if config.codec == "json" else None, config.tls(), config.host)
+    return Terms(encode_json if config.codec == "json" else None, config.tls(), (config.host, config.port))
 
 
 def connection_options(config: RedisConfig, terms: Terms) -> dict[str, Any]:

@@ -15,6 +15,7 @@ from redis.retry import Retry
 from sqlspec.plugin import PooledConnection
 
 from .options import check_alive
+from .plain_text import SILENCE, refuse_plain_text
 from .sockets import cut, is_readable
 from .traces import Traces, is_of_another_server
 
@@ -163,7 +164,17 @@ class _Ours:
         wrapped = self._opening = self._terms.tls.wrap_socket(
             sock, server_hostname=self._terms.server_name, do_handshake_on_connect=False
         )
-        wrapped.do_handshake()
+        patience = wrapped.gettimeout()
+        wrapped.settimeout(SILENCE)
+        try:
+            wrapped.do_handshake()
+        except TimeoutError as exc:
+            if PooledConnection.is_foreign(exc):
+                raise
+            refuse_plain_text(self._terms.address)
+            wrapped.settimeout(patience)
+            wrapped.do_handshake()
+        wrapped.settimeout(patience)
         return wrapped
 
     def _cut_short(self) -> None:
