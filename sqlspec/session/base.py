@@ -21,12 +21,14 @@ from sqlspec.errors import (
     DisconnectedError,
     InvalidArgumentError,
     NotSupportedError,
+    ParameterError,
     QueryTimeoutError,
     ReadOnlyError,
     SavepointNotSupportedError,
     SessionClosedError,
     SessionInUseError,
     SQLSpecError,
+    StatementError,
     TransactionAbortedError,
     TransactionControlError,
     UsageError,
@@ -49,6 +51,8 @@ __all__ = ("SessionBase",)
 ACTIVE = TransactionStatus.ACTIVE
 IDLE, BROKEN = TransactionStatus.IDLE, TransactionStatus.ABORTED
 
+SYNTAX_ERROR: Final = "42601"  # SQLSTATE
+
 ABORTED: Final = "aborted"
 CLOSED: Final = "closed"
 
@@ -60,6 +64,7 @@ SILENT: Final = "silent"
 UNANSWERED: Final = Outcome(committed=None, reset_ok=False)
 """Of a COMMIT that was left: Ctrl-C came, or even cutting the connection did not wake its driver."""
 
+E = TypeVar("E", bound=BaseException)
 C = TypeVar("C", bound="Connection[Any] | AsyncConnection[Any]")
 
 
@@ -210,7 +215,7 @@ class SessionBase(Generic[C]):
             return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
         # Nothing was sent, so the transaction is as it was.
         if isinstance(exc, UsageError):
-            return self._not_sent(exc, first=first)
+            return self._not_sent(self._advised(exc, sql), first=first)
         error = self._connection.mapped(exc)
         if isinstance(error, (DeadlineExceeded, DisconnectedError)):
             # What the server did with the statement is not known, so the connection is not lent again.
@@ -225,6 +230,17 @@ class SessionBase(Generic[C]):
                 self._ended()  # BEGIN itself failed, or the one statement took its transaction along
             elif status is not TransactionStatus.ACTIVE or self._connection.is_spoiled:
                 self._give_up(error)
+        return self._advised(error, sql)
+
+    def _advised(self, error: E, sql: str) -> E:
+        """With a word for whoever typed an operator with a question mark, taken for a placeholder."""
+        is_misfit = isinstance(error, ParameterError)
+        # Where the number of parameters fits, the server meets the marks that were put there.
+        is_refused = (
+            isinstance(error, StatementError) and error.sqlstate == SYNTAX_ERROR and '"$' in str(error)
+        )
+        if (is_misfit or is_refused) and (advice := self._plan.statements.advice(sql)):
+            error.args = (f"{error}; {advice}",)
         return error
 
     def _note_fault(self, error: BaseException | None) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from .dialect import Dialect
 
 _OPERAND_END = re.compile(rf"(?:{IDENT}|[\])}}'\"`])\Z")
+_PREFIX = re.compile(r"[-|]\s")
 _LAST_WORD = re.compile(r"[A-Za-z_]+\Z")
 
 # After one of these words an operand is still to come, so a question mark is that operand.
@@ -47,6 +48,15 @@ def scan(parts: list[str], dialect: Dialect, *, literal_qmark: str) -> Scan:
         elif part[0] in "?$@#":
             _sort_rare(found, index, dialect, literal_qmark)
     return found
+
+
+def stands_for_operator(parts: list[str], index: int, dialect: Dialect) -> bool:
+    """Whether the question mark at this place is hardly a placeholder.
+
+    It follows an operand, or is a part of PostgreSQL's `?-` or `?|` before one.
+    """
+    is_prefix = _PREFIX.match(parts[index + 1]) is not None
+    return dialect.double_qmark and (is_prefix or _follows_operand(parts, index, dialect))
 
 
 def _is_name(parts: list[str], index: int, dialect: Dialect) -> bool:

@@ -15,7 +15,7 @@ from sqlspec.errors import (
 )
 
 from ._lexer import first_word, needs_hops, pattern_for, split, words
-from ._scan import Scan, scan
+from ._scan import Scan, scan, stands_for_operator
 from .client_commands import CopyData, drop_client_lines, sections
 from .dialect import TWO_PHASE
 from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
@@ -34,6 +34,7 @@ _LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and 
 _PHRASE = 4  # words: the longest phrase of transaction control
 
 _ONLY_QMARKS = {"?"}
+DOUBLE_QMARK = "if ? is meant as an operator, write it with ??, as in a ?? 'b' and a ??- b"
 OWN_TRANSACTIONS = (
     "the session is the script's transaction. If the script has its own BEGIN and COMMIT, open the session "
     "with provide_session(autocommit=True)"
@@ -112,6 +113,12 @@ class Statements(dict[str, Statement]):
             if section.data is not None:
                 found[-1] = CopyData(str(found[-1]), section.data)
         return found
+
+    def advice(self, sql: str) -> str:
+        """What to do if a placeholder of this text was meant to be an operator; empty if none can be."""
+        found = scan(self._split(sql), self.dialect, literal_qmark="?")
+        is_meant = any(stands_for_operator(found.parts, index, self.dialect) for index in found.marks)
+        return DOUBLE_QMARK if is_meant else ""
 
     def _statements_of(self, section: Section) -> Iterator[list[str]]:
         parts = self._split(section.text)
