@@ -10,6 +10,10 @@ if TYPE_CHECKING:
     from typing import Self
 
 
+_LONGEST = 1900  # bytes of a text
+_MOST_NAMES = 20  # in a list of what there is
+
+
 class SQLSpecError(Exception):
     """The root: whoever catches it catches everything this library raises on its own account.
 
@@ -20,6 +24,20 @@ class SQLSpecError(Exception):
     # Python would call the class with the text alone, which most of them do not take.
     def __reduce__(self) -> tuple[Any, ...]:
         return _restored, (type(self), self.args, vars(self).copy())
+
+    # Server and driver name what they do not know, however long it is; logs take a line of this length whole.
+    def __str__(self) -> str:
+        return _bounded(super().__str__())
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
+
+
+def _bounded(text: str) -> str:
+    if len(text) <= _LONGEST // 4:  # a character has four bytes at most
+        return text
+    whole = text.encode("utf-8", "replace")
+    return text if len(whole) <= _LONGEST else f"{whole[:_LONGEST].decode('utf-8', 'ignore')}…"
 
 
 def _restored(kind: type[SQLSpecError], args: tuple[Any, ...], attributes: dict[str, Any]) -> SQLSpecError:
@@ -34,10 +52,16 @@ def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "Known") -
     from difflib import get_close_matches  # costs as much as all of this file, and only errors need it
 
     names = sorted(known)
-    near = get_close_matches(word, names, n=1)
+    near = get_close_matches(word[:_LONGEST_KEY], names, n=1)
     if near:
         return f"Did you mean {near[0]!r}?"
-    return f"{otherwise}: {', '.join(names) or 'none'}."
+    return f"{otherwise}: {_listed(names) or 'none'}."
+
+
+def _listed(names: Sequence[str]) -> str:
+    """The names, or the first of many."""
+    more = len(names) - _MOST_NAMES
+    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
 
 
 # --- configs ------------------------------------------------------------------------------------
@@ -87,7 +111,7 @@ class AmbiguousConfigError(ConfigError):
         self.names = sorted(names)
         what = f"{wanted} fits" if wanted else "no name was given, and there are"
         super().__init__(
-            f"{what} {len(self.names)} databases: {', '.join(self.names)}. "
+            f"{what} {len(self.names)} databases: {_listed(self.names)}. "
             f"Write one of these names, or choose the default: set_default({self.names[0]!r})"
         )
 
@@ -151,6 +175,8 @@ class ConfigSourceError(ExceptionGroup["ConfigEntryError"], ConfigError):
     # What Python makes of a group is a count; the list is what the reader needs.
     def __str__(self) -> str:
         return self.message
+
+    __repr__ = SQLSpecError.__repr__
 
     def derive(self, excs: Sequence[ConfigEntryError]) -> ConfigSourceError:  # type: ignore[override]
         """A part of the group, for `except*`."""
@@ -228,5 +254,5 @@ class AmbiguousSchemeError(AdapterError):
 
     def __init__(self, scheme: str, claimants: Iterable[str]) -> None:
         self.scheme, self.claimants = scheme, sorted(claimants)
-        exact = " or ".join(f"{scheme}+{name}://…" for name in self.claimants)
+        exact = " or ".join(f"{scheme}+{name}://…" for name in self.claimants[:_MOST_NAMES])
         super().__init__(f"{len(self.claimants)} adapters claim {scheme}://…; write {exact}", adapter=scheme)
