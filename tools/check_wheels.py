@@ -145,7 +145,11 @@ def try_the_readme(dist: Path, home: Path) -> None:
     """Run that command; raises CalledProcessError if it fails, or brings another project's `sqlspec`."""
     installed = Installation(home)
     (home / "dist").symlink_to(dist, target_is_directory=True)
-    words = command_of_the_readme((ROOT / "README.md").read_text("utf-8"))
+    words = [
+        found
+        for word in command_of_the_readme((ROOT / "README.md").read_text("utf-8"))
+        for found in (sorted(map(str, home.glob(word))) if "*" in word else [word])
+    ]
     installed.run("python", "-m", "pip", *words, "--quiet")
     version = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["version"]
     code = f"import sqlspec.plugin, importlib.metadata as m; assert m.version('sqlspec') == {version!r}"

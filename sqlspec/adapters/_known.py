@@ -5,7 +5,10 @@ Data, in one place; no other module of core but the fronts beside it names an ad
 
 from __future__ import annotations
 
-__all__ = ("EXTRAS", "OTHERS_SCHEMES", "PREFERENCES", "extra_for", "install_command")
+__all__ = ("DISTRIBUTION", "EXTRAS", "OTHERS_SCHEMES", "PREFERENCES", "distribution_of", "extra_for", "install_command")
+
+DISTRIBUTION = "sqlspec"
+"""The name of core on an index; those of our adapters begin with it."""
 
 PREFERENCES = {
     "postgresql": ("psycopg", "asyncpg"),
@@ -33,8 +36,16 @@ def extra_for(word: str) -> str | None:
     return best if best in EXTRAS else None
 
 
+def distribution_of(adapter: str) -> str:
+    """The distribution that has an adapter of ours."""
+    return f"{DISTRIBUTION}-{adapter}"
+
+
 def install_command(distribution: str, *options: str) -> str:
-    """What to type to install a distribution; what is ours gets its lower bound."""
-    is_ours = distribution == "sqlspec" or distribution.removeprefix("sqlspec-") in EXTRAS
+    """What to type to install a distribution, which leaves core as it is; what is ours gets its lower bound.
+
+    So no option of these makes pip look for a core: of that name there may be another project's.
+    """
+    is_ours = distribution in {DISTRIBUTION, *map(distribution_of, EXTRAS)}
     requirement = f"'{distribution}{_BOUND}'" if is_ours else distribution
     return " ".join(("pip install", *options, requirement))

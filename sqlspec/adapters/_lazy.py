@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError, did_you_mean
 
-from ._known import install_command
+from ._known import distribution_of, install_command
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -32,7 +32,7 @@ def lazy(front: str, adapters: Mapping[str, str]) -> Callable[[str], Any]:
 
 
 def _imported(config: str, adapter: str) -> ModuleType:
-    package, distribution = f"sqlspec_{adapter}", f"sqlspec-{adapter}"
+    package, distribution = f"sqlspec_{adapter}", distribution_of(adapter)
     command = install_command(distribution)
     try:
         return import_module(package)

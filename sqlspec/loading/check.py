@@ -10,7 +10,7 @@ from __future__ import annotations
 import inspect
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.adapters._known import install_command
+from sqlspec.adapters._known import DISTRIBUTION, install_command
 from sqlspec.errors import AdapterBrokenError, AdapterIncompatibleError, did_you_mean
 from sqlspec.plugin.info import API_LEVEL, SUPPORTED_API_LEVELS, AdapterInfo, Capability
 from sqlspec.sql import DIALECTS
@@ -95,13 +95,21 @@ class PluginCheck:
     def _incompatible(self, level: int) -> AdapterIncompatibleError:
         spoken = " and ".join(map(str, sorted(SUPPORTED_API_LEVELS)))
         newer = level > API_LEVEL
-        culprit = "sqlspec" if newer else self.distribution
-        fix = f"Run: {install_command(culprit, '--upgrade')}" if culprit else "Register a newer version."
+        fix = self._upgrade(newer=newer) if self.distribution else "Register another version."
         message = (
             f"adapter {self.name!r} ({self.origin}) speaks adapter API {level}, this sqlspec {spoken}: "
             f"{'sqlspec' if newer else 'the adapter'} is too old. {fix}"
         )
         return AdapterIncompatibleError(message, adapter=self.name, distribution=self.distribution)
+
+    def _upgrade(self, *, newer: bool) -> str:
+        assert self.distribution is not None  # noqa: S101 - who calls has looked
+        if not newer:
+            return f"Run: {install_command(self.distribution, '--upgrade')}"
+        # Not an upgrade of core: on an index another project may have its name, and a newer version.
+        version = self.origin.removeprefix(self.distribution).strip()
+        older = f"pip install '{self.distribution}<{version}'"
+        return f"Run: {older}, or install a newer {DISTRIBUTION} from where this one came from"
 
     def check_hooks(self, manager: pluggy.PluginManager, *, info: AdapterInfo | None) -> None:
         """All of its hooks: marked, known, with arguments that exist; an adapter has what it needs."""

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
-from sqlspec.adapters._known import EXTRAS, OTHERS_SCHEMES, PREFERENCES, extra_for, install_command
+from sqlspec.adapters._known import (
+    EXTRAS,
+    OTHERS_SCHEMES,
+    PREFERENCES,
+    distribution_of,
+    extra_for,
+    install_command,
+)
 from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
 from sqlspec.plugin.info import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
@@ -63,7 +71,7 @@ def not_installed(
         return AdapterNotInstalledError(message, adapter=name)
     what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
     if extra is not None:
-        hint = f"Run: {install_command(f'sqlspec-{extra}')}"
+        hint = f"Run: {install_command(distribution_of(extra))}"
     elif instead or name in OTHERS_SCHEMES:
         hint = f"Write {instead or OTHERS_SCHEMES[name] + '://…'}"
     else:
@@ -151,9 +159,7 @@ def _import_error(
 ) -> AdapterBrokenError:
     # The exception's text stays in the cause: it may hold anything.
     owner = check.distribution
-    repair = f"Run: {install_command(owner, '--upgrade', '--force-reinstall')}" if owner else "See the cause."
-    if requirement:
-        repair = f"Run: pip install '{requirement}'"
+    repair = f"Run: {_repair(owner, target, exc, requirement)}" if owner or requirement else "See the cause."
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         what = f"{target} needs the module {exc.name!r}, which is not installed"
     elif isinstance(exc, AttributeError) and exc.name == target.partition(":")[2]:
@@ -161,3 +167,28 @@ def _import_error(
     else:
         what = f"importing {target} raised {type(exc).__name__}"
     return check.broken(what, repair)
+
+
+def _repair(owner: str | None, target: str, exc: BaseException, requirement: str) -> str:
+    """The command that brings what is missing, or what is broken anew; none of them replaces core."""
+    if requirement:
+        return f"pip install '{requirement}'"
+    assert owner is not None  # noqa: S101 - who calls has looked
+    package = target.partition(":")[0].partition(".")[0]
+    if isinstance(exc, ModuleNotFoundError) and not f"{exc.name}.".startswith(f"{owner.replace('-', '_')}."):
+        return install_command(owner)  # which is there, so pip brings what it needs
+    anew = ("--force-reinstall", "--no-deps")
+    need = _need_of(owner, package)
+    return f"pip install {' '.join(anew)} '{need}'" if need else install_command(owner, *anew)
+
+
+def _need_of(owner: str, package: str) -> str | None:
+    """What a distribution requires of the one that is named like a package, with its bounds."""
+    from importlib.metadata import PackageNotFoundError, requires
+
+    try:
+        needs = requires(owner) or ()
+    except PackageNotFoundError:
+        return None
+    named = re.compile(rf"{re.escape(package)}\b(?!-)[^;]*\Z", re.IGNORECASE)
+    return next((need for need in needs if named.match(need)), None)

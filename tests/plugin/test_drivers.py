@@ -61,7 +61,7 @@ def test_a_driver_that_is_missing_is_named(driver: str, side: str) -> None:
     text = said(driver, DRIVERS[driver], side)
 
     assert f"needs the module '{driver}', which is not installed" in text
-    wanted = "psycopg[binary]" if driver == "psycopg" else f"sqlspec-{driver}>=1.0"
+    wanted = "psycopg[binary]>=3.2.11,<3.4" if driver == "psycopg" else f"sqlspec-{driver}>=1.0"
     assert f"'{wanted}'" in text.partition("Run: pip install")[2]
 
 
@@ -70,7 +70,7 @@ def test_psycopg_without_a_libpq_says_what_to_install(side: str) -> None:
     """It is there, and can not be imported: an implementation that is missing stands for a missing libpq."""
     text = said("", DRIVERS["psycopg"], side, PSYCOPG_IMPL="c")
 
-    assert "importing psycopg raised ImportError. Run: pip install 'psycopg[binary]'" in text
+    assert "importing psycopg raised ImportError. Run: pip install 'psycopg[binary]>=3.2.11,<3.4'" in text
 
 
 def test_an_applications_own_import_error_is_none_of_the_drivers() -> None:

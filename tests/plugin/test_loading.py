@@ -202,7 +202,7 @@ def test_an_older_copy_of_a_distribution_is_shadowed(site: Site) -> None:
 @pytest.mark.parametrize(
     ("api", "fix"),
     [
-        (info.API_LEVEL + 1, "pip install --upgrade 'sqlspec>=1.0'$"),
+        (info.API_LEVEL + 1, "Run: pip install 'sqlspec-alpha<1.0', or install a newer sqlspec"),
         (0, "pip install --upgrade sqlspec-alpha"),
         (-1, "pip install --upgrade sqlspec-alpha"),
     ],

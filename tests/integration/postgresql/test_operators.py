@@ -42,7 +42,7 @@ async def test_an_operator_typed_as_in_psql_works_or_is_told_as_double(
     door: Door, condition: str, parameters: Any
 ) -> None:
     """It fails with ?? in the text of its error, and is right as soon as that is written."""
-    sql = f"SELECT id FROM {NOTE} WHERE {condition}"  # noqa: S608 - ours
+    sql = f"SELECT id FROM {NOTE} WHERE {condition}"
     failure = ""
     try:
         await door.rows(sql.replace("¤", "?"), parameters)

@@ -19,7 +19,7 @@ ADAPTER = AdapterInfo(
     dialect="postgresql",
     paramstyle="pyformat",
     driver="psycopg",
-    driver_requirement="psycopg[binary]",  # with a libpq of its own, which not every machine has
+    driver_requirement="psycopg[binary]>=3.2.11,<3.4",  # with a libpq of its own, which not every machine has
     capabilities=frozenset(
         {
             Capability.SYNC,
