@@ -5,7 +5,15 @@ Data, in one place; no other module of core but the fronts beside it names an ad
 
 from __future__ import annotations
 
-__all__ = ("DISTRIBUTION", "EXTRAS", "OTHERS_SCHEMES", "PREFERENCES", "distribution_of", "extra_for", "install_command")
+__all__ = (
+    "DISTRIBUTION",
+    "EXTRAS",
+    "OTHERS_SCHEMES",
+    "PREFERENCES",
+    "distribution_of",
+    "extra_for",
+    "install_command",
+)
 
 DISTRIBUTION = "sqlspec"
 """The name of core on an index; those of our adapters begin with it."""

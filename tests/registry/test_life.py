@@ -39,6 +39,16 @@ def test_nothing_is_opened_before_it_is_used(spec: SQLSpec, tmp_path: Path) -> N
         assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("name", ["execute", "execute_many", "execute_script", "stream", "load", "begin"])
+def test_a_block_that_is_used_as_a_session_names_with(spec: SQLSpec, name: str) -> None:
+    """The session comes out of the block."""
+    spec.register_config("sqlite://", "db")
+
+    with pytest.raises(AttributeError, match=rf"write `with .* as session:`.* session\.{name}\(\)"):
+        getattr(spec.provide_session(), name)
+    assert not hasattr(spec.provide_connection(), name)
+
+
 def test_a_closed_registry_lends_nothing_until_it_is_opened(spec: SQLSpec) -> None:
     """Configs stay registered, and so does what memory holds."""
     spec.register_config(SQLiteConfig(), "main")

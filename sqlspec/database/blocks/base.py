@@ -30,6 +30,23 @@ class Lent(NamedTuple):
     session: Any
 
 
+class _Unopened:
+    """A method of what the block lends, looked for on the block itself: `with` was forgotten.
+
+    One for each name, because a `__getattr__` would slow down every other attribute.
+    """
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, block: object, owner: type) -> Any:
+        text = (
+            f"a block lends what has {self._name}(): write `with spec.provide_session(…) as session:`, or "
+            f"`async with`, and in it session.{self._name}()"
+        )
+        raise AttributeError(text, name=self._name, obj=block)
+
+
 class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for every session, and in C
     """A lease and what ends it. Used once at a time."""
 
@@ -48,6 +65,11 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
     def database_name(self) -> str:
         """The name of the database that it lends from."""
         return self._database.name
+
+    if not TYPE_CHECKING:  # to type checkers they are not there
+        execute, execute_many, execute_script = _Unopened(), _Unopened(), _Unopened()
+        stream, load = _Unopened(), _Unopened()
+        begin, commit, rollback = _Unopened(), _Unopened(), _Unopened()
 
     def _reserved(self) -> Any:
         """The lease that was waited for before the block was entered. Raises for a block that is open."""

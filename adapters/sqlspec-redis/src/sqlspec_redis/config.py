@@ -31,6 +31,7 @@ CLUSTER = (
     "Redis Cluster is not supported. Write the address of one server that is no part of a cluster, or of a "
     "proxy before the cluster, as in redis://host:6379/0"
 )
+SOCKET = "for a unix socket write unix:///run/redis.sock?database=0"
 WORDS = {
     "ssl_cert_reqs": URLWord(
         "ssl_mode",
@@ -69,6 +70,7 @@ class RedisConfig(
     refused_schemes: ClassVar[Mapping[str, str]] = {
         **dict.fromkeys((f"redis{tls}{sign}sentinel" for tls in ("", "s") for sign in "+-"), SENTINEL),
         **dict.fromkeys((f"redis{tls}{sign}cluster" for tls in ("", "s") for sign in "+-"), CLUSTER),
+        **dict.fromkeys(("redis+socket", "redis+unix"), SOCKET),
     }
     url_words: ClassVar[Mapping[str, URLWord]] = WORDS
     default_port: ClassVar[int] = 6379
