@@ -215,7 +215,7 @@ WRONG_VALUES = {
     ),
     "text in another form of Unicode": (
         GIVEN.format(
-            "from unicodedata import normalize; value = normalize('NFC', value) if type(value) is str else value"
+            "from unicodedata import normalize as n; value = n('NFC', value) if type(value) is str else value"
         ),
         "test_a_value_comes_back_as_it_was",
     ),
