@@ -20,6 +20,7 @@ from .contract import (
     SessionOptions,
     TransactionOptions,
     TransactionStatus,
+    with_place,
 )
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ __all__ = (
     "error_for_sqlstate",
     "hookimpl",
     "tls_context",
+    "with_place",
     "wrap_awaitable",
 )
 

@@ -12,7 +12,7 @@ from sqlspec.concurrency.guard import guard
 from sqlspec.concurrency.interruptions import interruption_of
 from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
-from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus
+from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus, with_place
 from .results import fetch_now
 
 if TYPE_CHECKING:
@@ -315,8 +315,12 @@ class Connection(PooledConnection[RawT]):
         columns: tuple[str, ...] = ()
         returned: list[Row] = []
         self.is_spoiled = True  # until the last row is in
-        for row in rows:
-            result = _executed(self, statement, row, deadline)
+        for place, row in enumerate(rows):
+            try:
+                result = _executed(self, statement, row, deadline)
+            except Exception as exc:
+                with_place(exc, place)
+                raise
             count += max(result.rowcount, 0)
             if result.columns:
                 columns = result.columns
@@ -329,10 +333,14 @@ class Connection(PooledConnection[RawT]):
 
         They may be transaction control if no transaction is open. `CopyData` comes for dialects that say so.
         """
-        for statement in statements:
+        for place, statement in enumerate(statements):
             if not isinstance(statement, str):
                 raise self.unsupported("copy the data of a script")
-            _executed(self, statement, None, deadline)
+            try:
+                _executed(self, statement, None, deadline)
+            except Exception as exc:
+                with_place(exc, place)
+                raise
 
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None

@@ -17,6 +17,7 @@ from sqlspec.concurrency.guard import HELD, INHERITED
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
     CommitOutcomeUnknownError,
+    DatabaseError,
     DeadlineExceeded,
     DisconnectedError,
     InvalidArgumentError,
@@ -39,10 +40,13 @@ from .observed import Ending
 from .plan import limit_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from sqlspec.concurrency.guard import CallGuard
     from sqlspec.concurrency.limits import AsyncLimit, Limit
     from sqlspec.plugin import AsyncConnection, Connection
 
+    from .places import Place
     from .plan import SessionPlan
 
 __all__ = ("SessionBase",)
@@ -206,11 +210,22 @@ class SessionBase(Generic[C]):
 
     # --- what has become of it ------------------------------------------------------------------
 
-    def _failed(self, exc: BaseException, sql: object, *, first: bool) -> BaseException:
+    def _failed(
+        self, exc: BaseException, sql: Any, *, first: bool, place: Callable[[int], Place] | None = None
+    ) -> BaseException:
         """Note what *exc* did to the transaction; returns what the caller shall see.
 
-        *first*: the statement was to begin the transaction, so that nothing else was pending.
+        *first*: the statement was to begin the transaction, so that nothing else was pending. *place*: what
+        a row or a statement is called, of a call that has many.
         """
+        error = self._judged(exc, sql, first=first)
+        if isinstance(error, (DatabaseError, ParameterError)):
+            from .places import explain
+
+            explain(error, exc, sql, self._plan.statements.dialect, place)
+        return error
+
+    def _judged(self, exc: BaseException, sql: object, *, first: bool) -> BaseException:
         if not isinstance(sql, str):
             return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
         # Nothing was sent, so the transaction is as it was.

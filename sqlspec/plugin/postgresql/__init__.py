@@ -9,7 +9,7 @@ from __future__ import annotations
 from sqlspec.plugin.postgresql.arrow_types import ARRAY_ELEMENTS, FIRST_OF_USERS, arrow_types
 from sqlspec.plugin.postgresql.commits import is_commit, is_local_commit, local_commit
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
-from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy
+from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy, row_of_copy
 from sqlspec.plugin.postgresql.errors import (
     ConnectFailure,
     ErrorFields,
@@ -51,6 +51,7 @@ __all__ = (
     "may_be_stale",
     "refuse_copy",
     "reset_statements",
+    "row_of_copy",
     "server_error",
     "split_at_parameters",
     "unreadable_value",

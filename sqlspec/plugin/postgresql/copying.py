@@ -14,7 +14,7 @@ from sqlspec.errors import NotSupportedError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-__all__ = ("TAKES_COPY", "insert_into", "refuse_copy")
+__all__ = ("TAKES_COPY", "insert_into", "refuse_copy", "row_of_copy")
 
 TAKES_COPY = """\
 SELECT NOT pg_catalog.row_security_active(it.oid) AND (it.relkind <> 'v' OR EXISTS (
@@ -54,6 +54,16 @@ def insert_into(target: str, marks: Iterable[str]) -> str:
     *target*: a table with its columns, all quoted.
     """
     return f"INSERT INTO {target} OVERRIDING SYSTEM VALUE VALUES ({', '.join(marks)})"  # noqa: S608 - all quoted
+
+
+def row_of_copy(context: str | None, table: str) -> int | None:
+    """The row of COPY that the server's error is about, counted from 1, by the context that it gives.
+
+    None where the error came of no single row, as that of a foreign key; or where the context does not begin
+    with "COPY" and the *table*, as it does in most languages.
+    """
+    found = re.search(rf"^COPY {re.escape(table)}, \S+ (\d+)", context or "", re.MULTILINE)
+    return None if found is None else int(found[1])
 
 
 def _is_clients(statement: bytes) -> bool:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
     from sqlspec.session._sync import Session
     from sqlspec.session.bulk.batches import Batches
+    from sqlspec.session.places import Place
+    from sqlspec.sql import CopyData
 
     Parameters = Sequence[Any] | Mapping[str, Any] | None
 
@@ -29,7 +31,7 @@ def send_many(
     """Send one statement for all rows, within what is undone if one of them fails."""
     observed = Observed(session._plan.reporter, sql, "execute_many")
     with observed:
-        with Call(session, sql, seconds=seconds) as connection:
+        with Call(session, sql, seconds=seconds, place=_row) as connection:
             statement = session._plan.statements[sql]
             observed.parameters = native = statement.bind_many(rows)
             observed.batch_size = len(native)
@@ -44,7 +46,10 @@ def run_script(
     session: Session, script: str, seconds: float | None, *, is_alone: bool
 ) -> None:
     """Run its statements; *is_alone*: the session is in autocommit mode, and nothing is open in it."""
-    with Call(session, script, seconds=seconds) as connection:
+    statements: Sequence[str | CopyData] = ()
+    with Call(
+        session, script, seconds=seconds, place=lambda index: _statement(script, statements, index)
+    ) as connection:
         statements = session._plan.statements.script(script, has_own_transactions=is_alone)
         session._begin_if_needed()
         try:
@@ -57,6 +62,18 @@ def run_script(
         if is_alone and session._status() is not IDLE:
             connection.rollback(session._clean_up_deadline())
             raise session._left_open()
+
+
+def _row(index: int) -> Place:
+    from sqlspec.session.places import row
+
+    return row(index + 1)
+
+
+def _statement(script: str, statements: Sequence[str | CopyData], index: int) -> Place:
+    from sqlspec.session.places import in_script
+
+    return in_script(script, statements, index)
 
 
 def _undo(session: Session, failure: BaseException) -> None:
@@ -84,7 +101,11 @@ def load_batches(
         for batch in batches:
             with observed:
                 with Call(
-                    session, f"load {table}", seconds=seconds, ends_at=ends_at
+                    session,
+                    f"load {table}",
+                    seconds=seconds,
+                    ends_at=ends_at,
+                    place=lambda index: _row(batches.count + index),
                 ) as connection:
                     if session._limit is not None:
                         session._limit.check()

@@ -31,7 +31,8 @@ class Batches:
         self._rows = iter(rows)
         self._size = size
         self._batch = list(islice(self._rows, size))
-        self._count = 0
+        self.count = 0
+        """Rows of the batches before the one that was yielded last."""
         self.columns: tuple[str, ...] = ()
         if self._batch:
             self._learn(self._batch[0], columns)
@@ -53,7 +54,7 @@ class Batches:
     def __iter__(self) -> Iterator[list[tuple[Any, ...]]]:
         while self._batch:
             yield self._as_tuples(self._batch)
-            self._count += len(self._batch)
+            self.count += len(self._batch)
             self._batch = list(islice(self._rows, self._size))
 
     def _as_tuples(self, batch: list[Any]) -> list[tuple[Any, ...]]:
@@ -78,7 +79,7 @@ class Batches:
         if self._pick is not None and not issubclass(self._kind, Mapping):
             return
         wanted = set(self.columns)
-        for number, row in enumerate(batch, self._count + 1):
+        for number, row in enumerate(batch, self.count + 1):
             fits = row.keys() == wanted if self._pick is not None else len(row) == len(self.columns)
             if not fits:
                 msg = f"load(): row {number} does not have the columns {', '.join(self.columns)}"

@@ -11,9 +11,11 @@ from sqlspec.concurrency.limits import Limit
 from sqlspec.session.base import CLOSED, SessionBase
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from types import TracebackType
 
     from sqlspec.plugin import Connection
+    from sqlspec.session.places import Place
 
 __all__ = ("Call",)
 
@@ -27,6 +29,7 @@ class Call:
         "_even_if_aborted",
         "_first",
         "_limit",
+        "_place",
         "_seconds",
         "_session",
         "_sql",
@@ -40,10 +43,11 @@ class Call:
         even_if_aborted: bool = False,
         seconds: float | None = None,
         ends_at: float | None = None,
+        place: Callable[[int], Place] | None = None,
     ) -> None:
-        """*seconds*: its time limit, which began to run before if *ends_at* is given."""
+        """*seconds*: its time limit, which began before if *ends_at* is given; *place*: as of `_failed`."""
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
-        self._seconds, self._ends_at = seconds, ends_at
+        self._seconds, self._ends_at, self._place = seconds, ends_at, place
         self._limit: Limit | None = None
         self._first = False
         self._caller = caller()
@@ -78,7 +82,9 @@ class Call:
         session, connection = self._session, self._session._connection
         guard = connection.guard
         try:
-            error = None if exc is None else session._failed(exc, self._sql, first=self._first)
+            error = (
+                None if exc is None else session._failed(exc, self._sql, first=self._first, place=self._place)
+            )
         finally:
             try:
                 if self._limit is not None:

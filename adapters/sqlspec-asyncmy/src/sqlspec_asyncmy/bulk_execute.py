@@ -33,9 +33,10 @@ class BulkStatement(NamedTuple):
     width: int
     parts: Sequence[Sequence[Sequence[Any]]]
 
-    async def run(self, raw: Any, prepared_statements: dict[str, Any]) -> int | None:
+    async def run(self, raw: Any, prepared_statements: dict[str, Any], done: list[int]) -> int | None:
         """How many rows it changed; None if its parameters are not those of a row.
 
+        *done* gets the number of rows of each part that has gone in.
         *prepared_statements* has the statement that was prepared last: a long load comes in batches.
         """
         prepared = prepared_statements.get(self.statement)
@@ -48,6 +49,7 @@ class BulkStatement(NamedTuple):
         for part in self.parts:
             result = await prepared.execute_bulk(part)
             count += result.affected_rows
+            done.append(len(part))
         raw._result = None
         return count
 

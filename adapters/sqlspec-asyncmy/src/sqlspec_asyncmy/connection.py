@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from asyncmy.errors import MySQLError
 
 from sqlspec.errors import SQLSpecError
-from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus, with_place
 
 from . import protocol
 from .command_runner import CommandRunner
@@ -188,8 +188,12 @@ class AsyncMyConnection(AsyncConnection["asyncmy.connection.Connection"]):
         transaction = self._transaction
         transaction.is_free = True
         try:
-            for statement in statements:
-                await self.execute(statement, None, deadline)
+            for place, statement in enumerate(statements):
+                try:
+                    await self.execute(statement, None, deadline)
+                except SQLSpecError as exc:
+                    with_place(exc, place)
+                    raise
         except SQLSpecError:
             with suppress(SQLSpecError):  # the next command shows whether the connection is good
                 await self._restore_settings(statements, deadline)

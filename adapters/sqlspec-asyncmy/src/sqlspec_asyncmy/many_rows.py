@@ -6,11 +6,12 @@ from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlspec.errors import SQLSpecError
-from sqlspec.plugin import RawResult
+from sqlspec.errors import ParameterError, SQLSpecError
+from sqlspec.plugin import RawResult, with_place
 
 from .bulk_execute import BulkStatement, bulk_statement
 from .column_types import common_types
+from .failed_rows import name_failed_row
 from .multi_row_insert import Insert, insert_statements, parse_insert
 from .statement_kind import BULK, INSERTS
 
@@ -78,11 +79,18 @@ class ManyRows:
             return None
         return bulk_statement(text, rows, self._setup.max_packet)
 
-    def _texts(self, kind: int, statement: str, rows: Sequence[Parameters]) -> list[bytes]:
+    def _texts(self, kind: int, statement: str, rows: Sequence[Parameters]) -> list[tuple[int, bytes]]:
+        """The statements to send, each with the number of rows in it."""
         insert = parse_insert(statement) if kind & INSERTS else None
         if insert is not None and not any(isinstance(row, dict) for row in rows):
             return insert_statements(insert, rows, self._setup.max_packet)  # type: ignore[arg-type] # they are sequences
-        return [self._text.render(kind, statement, row) for row in rows]
+        return [(1, self._rendered(kind, statement, place, row)) for place, row in enumerate(rows)]
+
+    def _rendered(self, kind: int, statement: str, place: int, row: Parameters) -> bytes:
+        try:
+            return self._text.render(kind, statement, row)
+        except ParameterError as exc:
+            raise with_place(exc, place) from None
 
     async def _all_or_none(self, work: Callable[[], Awaitable[T]], deadline: float | None) -> T:
         await self._transaction.savepoint(MANY, deadline)
@@ -97,23 +105,39 @@ class ManyRows:
         await self._transaction.run(f"RELEASE SAVEPOINT {MANY}", deadline)
         return done
 
-    async def _execute_each(self, kind: int, texts: Sequence[bytes], deadline: float | None) -> RawResult:
-        if len(texts) == 1:
-            return await self._execute(kind, MANY, texts[0], deadline)
-        return _joined([await self._execute(kind, MANY, text, deadline) for text in texts])
+    async def _execute_each(
+        self, kind: int, texts: Sequence[tuple[int, bytes]], deadline: float | None
+    ) -> RawResult:
+        results: list[RawResult] = []
+        start = 0
+        for count, text in texts:
+            try:
+                results.append(await self._execute(kind, MANY, text, deadline))
+            except SQLSpecError as exc:
+                await self._name_row(exc, start, count, deadline)
+                raise
+            start += count
+        return results[0] if len(results) == 1 else _joined(results)
 
     async def _execute_bulk(self, kind: int, bulk: BulkStatement, deadline: float | None) -> int | None:
         transaction = self._transaction
+        done: list[int] = []
         try:
-            count = await self._runner.run(bulk.run(self._raw, self._session.prepared), deadline)
+            count = await self._runner.run(bulk.run(self._raw, self._session.prepared, done), deadline)
         except SQLSpecError as exc:
             await transaction.check_open()
             if getattr(exc, "code", None) == CAN_NOT_BE_PREPARED:
                 return None
+            if len(done) < len(bulk.parts):
+                await self._name_row(exc, sum(done), len(bulk.parts[len(done)]), deadline)
             raise
         if transaction.begun is not None and transaction.note_statement(kind, MANY, b""):
             await transaction.begin_again()
         return count
+
+    async def _name_row(self, exc: SQLSpecError, start: int, count: int, deadline: float | None) -> None:
+        if self._transaction.abort_error is None:
+            await name_failed_row(exc, start, count, self._execute, deadline)
 
 
 def _joined(results: Iterable[RawResult]) -> RawResult:

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin import with_place
 
 from .literals import encoded, literal, row_template
 
@@ -64,15 +65,17 @@ def _without_doubled(text: str) -> str:
     return text.replace("%%", "")
 
 
-def insert_statements(insert: Insert, rows: Sequence[Sequence[Any]], max_packet: int) -> list[bytes]:
-    """The statements that insert *rows*, none of them larger than the server takes.
+def insert_statements(
+    insert: Insert, rows: Sequence[Sequence[Any]], max_packet: int
+) -> list[tuple[int, bytes]]:
+    """The statements that insert *rows*, each with how many, none of them larger than the server takes.
 
-    Raises `ParameterError`, with the number of the row, for what can not be sent.
+    Raises `ParameterError`, with the place of the row, for what can not be sent.
     """
     before, after = encoded(insert.before), encoded(insert.after)
     around = len(before) + len(after)
     parts = _parted(_written(insert.row, rows), min(max_packet, MAX_SIZE) - around, max_packet - around)
-    return [before + b",".join(part) + after for part in parts]
+    return [(len(part), before + b",".join(part) + after) for part in parts]
 
 
 def _written(row: str, rows: Sequence[Sequence[Any]]) -> list[bytes]:
@@ -81,7 +84,7 @@ def _written(row: str, rows: Sequence[Sequence[Any]]) -> list[bytes]:
         template = _with_marks(row, marks)
         return list(map(str.encode, map(template.__mod__, zip(*columns, strict=True))))
     except (ParameterError, ValueError, TypeError):
-        return [_row(number, row, values) for number, values in enumerate(rows, 1)]
+        return [_row(place, row, values) for place, values in enumerate(rows)]
 
 
 def _with_marks(row: str, marks: Sequence[str]) -> str:
@@ -89,15 +92,14 @@ def _with_marks(row: str, marks: Sequence[str]) -> str:
     return "".join(piece + mark for piece, mark in zip(pieces, (*marks, ""), strict=True))
 
 
-def _row(number: int, row: str, values: Sequence[Any]) -> bytes:
+def _row(place: int, row: str, values: Sequence[Any]) -> bytes:
     try:
         return encoded(row % tuple(map(literal, values)))
     except ParameterError as exc:
         fault = exc
     except TypeError:
         fault = ParameterError("as many values as the statement has marks")
-    msg = f"row {number}: {fault}"
-    raise ParameterError(msg)
+    raise with_place(fault, place) from None
 
 
 def _parted(rows: list[bytes], room: int, max_packet: int) -> Iterator[list[bytes]]:
@@ -105,10 +107,8 @@ def _parted(rows: list[bytes], room: int, max_packet: int) -> Iterator[list[byte
     for place, row in enumerate(rows):
         length = len(row) + 1
         if length > max_packet:
-            msg = (
-                f"row {place + 1}: it has {length} bytes, and max_allowed_packet leaves room for {max_packet}"
-            )
-            raise ParameterError(msg)
+            msg = f"it has {length} bytes, and max_allowed_packet leaves room for {max_packet}"
+            raise with_place(ParameterError(msg), place)
         if size + length > room and place > start:
             yield rows[start:place]
             start, size = place, 0

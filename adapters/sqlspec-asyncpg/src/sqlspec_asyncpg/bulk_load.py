@@ -4,12 +4,14 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import PooledConnection
+from sqlspec.plugin import PooledConnection, with_place
+from sqlspec.plugin.postgresql import row_of_copy
 
 from .casts import ParameterFit
 from .command_tags import row_count
@@ -81,25 +83,31 @@ class BulkLoader:
         fitting = _fitting(rows, ParameterFit(query, types))
         if fitting is None:
             return None
+        left = iter(fitting)
         try:
             tag = await self._raw.copy_records_to_table(
                 name,
                 schema_name=schemas[0] if schemas else None,
                 columns=columns,
-                records=fitting,
+                records=left,
                 timeout=seconds_until(deadline),
             )
-        except (TypeError, ValueError, OverflowError, AttributeError, asyncpg.DataError) as exc:
+        except (TypeError, ValueError, OverflowError, AttributeError, asyncpg.PostgresError) as exc:
             if PooledConnection.is_foreign(exc):
                 raise
-            if is_from_server(exc):
+            if isinstance(exc, asyncpg.PostgresError) and (
+                is_from_server(exc) or not isinstance(exc, asyncpg.DataError)
+            ):
                 having_values(exc)
+                number = row_of_copy(getattr(exc, "context", None), name)
+                if number is not None:
+                    with_place(exc, number - 1)
                 raise
         else:
             return row_count(tag)
         # Outside of the handler: asyncpg's exception quotes the value, and must not become the context.
         msg = f"load {'.'.join(table)}: a value does not fit its column; the columns are {', '.join(columns)}"
-        raise ParameterError(msg)
+        raise with_place(ParameterError(msg), len(fitting) - length_hint(left) - 1)
 
     async def _are_binary(self, types: Sequence[Any]) -> bool:
         if any(one.name.removesuffix("[]") in TEXT_ONLY for one in types):
@@ -120,9 +128,10 @@ def check_time_zones(rows: Sequence[Any], types: Sequence[Any], columns: Sequenc
     """Refuse times with a zone where the column has none: the server would drop the zone in silence."""
     for place, kind in enumerate(types):
         if kind.name == "timestamp":
-            for number, row in enumerate(rows, 1):
+            for number, row in enumerate(rows):
                 if getattr(row[place], "tzinfo", None) is not None:
-                    raise ParameterError(
-                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has "
-                        "one; take it off, or make the column a timestamptz"
+                    msg = (
+                        f"{columns[place]} is a timestamp without a zone, and the value has one; take it "
+                        "off, or make the column a timestamptz"
                     )
+                    raise with_place(ParameterError(msg), number)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import asyncpg
 
-from sqlspec.errors import ParameterError, SessionInUseError, StatementError
-from sqlspec.plugin import RawResult
+from sqlspec.errors import ParameterError, SessionInUseError, SQLSpecError, StatementError
+from sqlspec.plugin import RawResult, with_place
 from sqlspec.plugin.postgresql import is_commit, refuse_copy
 
 from .codecs import UnreadableError
@@ -18,7 +18,7 @@ from .command_tags import row_count
 from .cursors import PortalCursor
 from .deadlines import seconds_until
 from .errors import having_values, is_from_server
-from .misfits import misfit, refused_place
+from .misfits import misfit, refused_place, refused_row
 from .preparer import Resolved, StatementPreparer
 from .watched_connection import attach_reply
 from .wire_tap import Reply
@@ -26,7 +26,6 @@ from .wire_tap import Reply
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from sqlspec.errors import SQLSpecError
     from sqlspec.plugin import AsyncCursor, CopyData, Parameters
 
     from .statement_cache import StatementCache
@@ -148,23 +147,28 @@ class StatementRunner:
         """The same for rows that need several forms of the statement: those beside each other go together."""
         runs: list[tuple[Resolved, list[Sequence[Any]]]] = []
         with self._cache.keeping():
-            for number, row in enumerate(rows, 1):
+            for place, row in enumerate(rows):
                 try:
                     found = await self._preparer.resolve(statement, row, deadline, as_text=as_text)
                 except ParameterError as exc:
-                    exc.args = (f"row {number}: {exc}",)
+                    with_place(exc, place)
                     raise
                 if not runs or runs[-1][0].prepared is not found.prepared:
                     runs.append((found, []))
                 runs[-1][1].append(found.sent)
-        results = [await self._send_many(found, members, deadline) for found, members in runs]
+        results: list[RawResult] = []
+        start = 0
+        for found, members in runs:
+            results.append(await self._send_many(found, members, deadline, start))
+            start += len(members)
         returned = [row for result in results for row in result.rows]
         count = sum(result.rowcount for result in results)
         return RawResult(results[0].columns, returned, count, None, (), results[0].arrow_types)
 
     async def _send_many(
-        self, found: Resolved, rows: Sequence[Sequence[Any]], deadline: float | None
+        self, found: Resolved, rows: Sequence[Sequence[Any]], deadline: float | None, start: int = 0
     ) -> RawResult:
+        """*start*: the place of the first of these rows."""
         text, prepared, columns, _, is_kept = found
         run = prepared.fetchmany if columns else prepared.executemany
         reply = Reply()
@@ -186,11 +190,14 @@ class StatementRunner:
             self.raw.tap.reply = None
         self._note_failure(text, failure, is_kept=is_kept)
         if not _is_about_values(failure):
+            if is_from_server(failure):  # each row before it has its tag
+                with_place(failure, start + len(reply.tags))
             raise having_values(failure)
-        error: SQLSpecError = misfit(failure, prepared, rows)
+        error: SQLSpecError = misfit(failure, prepared, rows, start)
         if reply.tags:  # asyncpg encodes while it sends: rows before that one have gone in
             await self._abort_transaction()
-            error = StatementError(f"{error}. Rows before it had been sent: the transaction is given up")
+            text = f"{error}. Rows before it had been sent: the transaction is given up"
+            error = with_place(StatementError(text), start + (refused_row(failure) or 0))
         raise error
 
     async def _abort_transaction(self) -> None:
@@ -201,18 +208,29 @@ class StatementRunner:
     async def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements one after another, each as a simple query."""
         self.is_used = True
-        for statement in statements:
+        for place, statement in enumerate(statements):
             if isinstance(statement, str):
-                refuse_copy(statement.encode(errors="replace"))
-        for statement in statements:
-            if not isinstance(statement, str):
-                await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
-            elif is_commit(statement):
-                await self.raw.commit(statement, deadline)
-            else:
-                self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
-            if self.raw.has_local_commit:
-                raise self.raw.take_local_commit()
+                try:
+                    refuse_copy(statement.encode(errors="replace"))
+                except SQLSpecError as exc:
+                    with_place(exc, place)
+                    raise
+        for place, statement in enumerate(statements):
+            try:
+                await self._execute_one_of_script(statement, deadline)
+            except Exception as exc:
+                with_place(exc, place)
+                raise
+
+    async def _execute_one_of_script(self, statement: str | CopyData, deadline: float | None) -> None:
+        if not isinstance(statement, str):
+            await self.raw.copy_text(statement.statement, statement.data, seconds_until(deadline))
+        elif is_commit(statement):
+            await self.raw.commit(statement, deadline)
+        else:
+            self._note_tag(await self.raw.execute(statement, timeout=seconds_until(deadline)))
+        if self.raw.has_local_commit:
+            raise self.raw.take_local_commit()
 
     def note_late(self, statement: str, failure: Exception) -> None:
         """What a cursor raised, while its statement ran."""

@@ -9,7 +9,9 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.plugin import RawResult
+import duckdb
+
+from sqlspec.plugin import RawResult, with_place
 
 from . import arrow
 from ._compat import HAS_APPENDER
@@ -21,13 +23,11 @@ from .values import encode_rows
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    import duckdb
-
     from sqlspec.plugin import Parameters
 
     from .values import Row
 
-__all__ = ("BulkStatement", "insert_lists", "is_uniform")
+__all__ = ("BulkStatement", "insert_lists", "is_uniform", "name_failed_row")
 
 MIN_ROWS = 20
 """Rows from which on one statement for all of them is worth its preparation."""
@@ -43,6 +43,8 @@ _INSERT = re.compile(
 _UNIFORM = frozenset({"bool", "int", "float", "str", "bytes", "date"})
 """Types of which a column is one list for DuckDB, each value cast as it would be alone."""
 _LARGEST = 2**63
+_OF_STATEMENTS = (duckdb.BinderException, duckdb.CatalogException, duckdb.ParserException)
+"""What is raised of the first row, when it is of no row."""
 
 
 class BulkStatement:
@@ -59,10 +61,14 @@ class BulkStatement:
         if self._insert is None:
             return self._run_each(raw)
         columns = self._columns()
-        if columns is not None and not self._has_foreign_key(raw):
-            self._insert_columns(raw, columns)
-        else:
-            raw.executemany(self._statement, self._rows)
+        try:
+            if columns is not None and not self._has_foreign_key(raw):
+                self._insert_columns(raw, columns)
+            else:
+                raw.executemany(self._statement, self._rows)
+        except duckdb.Error as exc:
+            name_failed_row(exc, self._rows)
+            raise
         return RawResult(rowcount=len(self._rows))
 
     def _run_each(self, raw: duckdb.DuckDBPyConnection) -> RawResult:
@@ -72,8 +78,13 @@ class BulkStatement:
         rows: list[Row] = []
         count = 0
         is_changed_rows = returns_changed_rows(raw, self._statement)
-        for values in self._rows:
-            raw.execute(self._statement, values)
+        for place, values in enumerate(self._rows):
+            try:
+                raw.execute(self._statement, values)
+            except duckdb.Error as exc:
+                if place or not isinstance(exc, _OF_STATEMENTS):
+                    with_place(exc, place)
+                raise
             described: Any = raw.description
             if is_status_result(described):
                 result = status_result(raw, self._statement)
@@ -127,3 +138,27 @@ def insert_lists(raw: duckdb.DuckDBPyConnection, into: str, columns: list[list[A
     """Insert a row for each place in the lists."""
     values = ", ".join(["unnest(?)"] * len(columns))
     raw.execute(f"INSERT INTO {into} SELECT {values}", columns)
+
+
+_REFUSED = re.compile(
+    r"Could not convert string '(.*)' to |(?:field format|field value out of range): \"(.*)\", expected",
+    re.DOTALL,
+)
+
+
+def name_failed_row(exc: duckdb.Error, rows: Sequence[Any]) -> None:
+    """Note the place of the row that could not be inserted, if it is the only one with the text in question.
+
+    DuckDB does not say which it was, and its transaction is lost.
+    """
+    found = _REFUSED.search(str(exc)) if isinstance(exc, duckdb.ConversionException) else None
+    if found is None:
+        return
+    value = next(one for one in found.groups() if one is not None)
+    places = [
+        place
+        for place, row in enumerate(rows)
+        if value in [one for one in (row.values() if isinstance(row, dict) else row) if type(one) is str]
+    ]
+    if len(places) == 1:
+        with_place(exc, places[0])

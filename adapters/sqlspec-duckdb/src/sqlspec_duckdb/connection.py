@@ -16,7 +16,7 @@ from sqlspec.errors import DisconnectedError, SQLSpecError
 from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
 
 from ._compat import complete, drop
-from .bulk import BulkStatement
+from .bulk import BulkStatement, name_failed_row
 from .deadlines import interrupted_at
 from .errors import map_error
 from .loading import LOAD_BATCH, load
@@ -182,7 +182,11 @@ class DuckDBConnection(Connection[duckdb.DuckDBPyConnection]):
         self._may_interrupt = self._is_status_unknown = True
         path, quoted = self.quote_path(table), [self.quote(column) for column in columns]
         with self._until(deadline):
-            load(self._own, path, columns, quoted, rows)
+            try:
+                load(self._own, path, columns, quoted, rows)
+            except duckdb.Error as exc:
+                name_failed_row(exc, rows)
+                raise
         self._is_status_unknown = False
         return len(rows)
 

@@ -48,14 +48,17 @@ _TELLING: tuple[type[Exception], ...] = (
     duckdb.CatalogException,
     duckdb.NotImplementedException,
     duckdb.InvalidTypeException,
+    duckdb.DependencyException,
 )
 """Their texts name tables, columns, types and tokens of the statement, never values."""
 
+_RAN = "the statement failed while it ran"
 _QUIET: dict[type[Exception], tuple[type[DatabaseError], str]] = {
     duckdb.ConversionException: (StatementError, "a value does not convert to the type that is wanted"),
     duckdb.OutOfRangeException: (StatementError, "a value is out of its type's range"),
     duckdb.TypeMismatchException: (StatementError, "a value is of another type than is wanted"),
     duckdb.PermissionException: (StatementError, "the configuration forbids it: files, network, extensions"),
+    duckdb.InvalidInputException: (StatementError, _RAN),
     duckdb.IOException: (OperationalError, "a file or address could not be read or written"),
     duckdb.OutOfMemoryException: (
         OperationalError,
@@ -65,8 +68,15 @@ _QUIET: dict[type[Exception], tuple[type[DatabaseError], str]] = {
     duckdb.InterruptException: (QueryCancelledError, "the statement was interrupted"),
     duckdb.ConnectionException: (DisconnectedError, "the connection was closed"),
     duckdb.FatalException: (DisconnectedError, "DuckDB gave up the database; close it and open it again"),
-    duckdb.InternalException: (OperationalError, "DuckDB met an error of its own"),
+    # What these have in common. 2.x has more classes than 1.x, and the next one may have others.
+    duckdb.InternalError: (OperationalError, "DuckDB met an error of its own"),
+    duckdb.OperationalError: (OperationalError, "DuckDB's circumstances did not permit it"),
+    duckdb.IntegrityError: (IntegrityError, "a constraint was violated"),
+    duckdb.DataError: (StatementError, _RAN),
+    duckdb.ProgrammingError: (StatementError, _RAN),
+    duckdb.NotSupportedError: (StatementError, "DuckDB does not support this"),
 }
+_NO_FILE = ("No files found that match", "No such file or directory")
 
 _HARMLESS = (
     "Cannot execute statement of type",
@@ -82,8 +92,13 @@ def map_error(exc: Exception) -> SQLSpecError | None:
     """The driver's exception as one of ours; None for what is not the driver's."""
     if not isinstance(exc, duckdb.Error) and (type(exc).__module__ != "builtins" or is_of_handler(exc)):
         return None
-    text = _PLACE.sub("", str(exc))
-    code = type(exc).__name__
+    error = _mapped(exc, _PLACE.sub("", str(exc)), type(exc).__name__)
+    if isinstance(exc, duckdb.Error):
+        exc.args = (str(error),)  # it is printed as the cause
+    return error
+
+
+def _mapped(exc: Exception, text: str, code: str) -> DatabaseError:
     if isinstance(exc, duckdb.ConstraintException) or "Failed to commit: " in text:
         return _constraint(text, code)
     if any(words in text for words in _READ_ONLY):
@@ -96,14 +111,15 @@ def map_error(exc: Exception) -> SQLSpecError | None:
 
 
 def _quiet(exc: BaseException, text: str, code: str) -> DatabaseError:
+    _, _, after = text.partition(": ")
+    if after.startswith(_HARMLESS):
+        return StatementError(text, code=code, detail=text)
+    if any(words in text for words in _NO_FILE):
+        return StatementError("there is no such file or folder", code=code, detail=text)
     for kind in type(exc).__mro__:
         if kind in _QUIET:
             ours, says = _QUIET[kind]
             return ours(says, code=code, detail=text)
-    if isinstance(exc, duckdb.Error):
-        _, _, after = text.partition(": ")
-        says = text if after.startswith(_HARMLESS) else "the statement failed while it ran"
-        return StatementError(says, code=code, detail=text)
     return DatabaseError(f"duckdb raised {code}", code=code, detail=text)
 
 

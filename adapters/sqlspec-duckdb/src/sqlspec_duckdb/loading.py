@@ -55,17 +55,24 @@ def load(
 def _append(raw: Any, table: str, columns: Sequence[str], rows: Sequence[Row]) -> None:
     appender = raw.appender(table, columns=list(columns))
     try:
-        try:
-            appender.append_rows(rows)
-        except (duckdb.Error, RuntimeError) as exc:
-            if is_of_handler(exc) or Connection.is_foreign(exc):
-                raise
+        if not _are_appended(appender, rows):
             appender.clear()
             appender.append_rows(encode_rows(rows))  # it names the row that can not be sent
         appender.flush()
     except BaseException:
         appender.clear()
         raise
+
+
+def _are_appended(appender: Any, rows: Sequence[Row]) -> bool:
+    """False for rows that have to be encoded. The driver's error quotes a value, and must be no context."""
+    try:
+        appender.append_rows(rows)
+    except (duckdb.Error, RuntimeError) as exc:
+        if is_of_handler(exc) or Connection.is_foreign(exc):
+            raise
+        return False
+    return True
 
 
 def _as_appended(raw: Any, table: str, quoted: list[str], rows: Sequence[Row]) -> Sequence[Row]:

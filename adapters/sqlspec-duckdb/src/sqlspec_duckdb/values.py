@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin import with_place
 
 from ._compat import LARGEST_INT, LOSES_NAN_IN_LISTS
 from .elements import DIGITS, check_alike
@@ -50,15 +51,14 @@ def encode(parameters: Parameters) -> Any:
 
 def encode_rows(rows: Sequence[Any]) -> list[Any]:
     """The parameters of many executions; an error names the row."""
-    return [_row(number, row) for number, row in enumerate(rows, 1)]
+    return [_row(place, row) for place, row in enumerate(rows)]
 
 
-def _row(number: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
+def _row(place: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
     try:
         return encode(row)
     except ParameterError as exc:
-        msg = f"row {number}: {exc}"
-        raise ParameterError(msg) from None
+        raise with_place(exc, place) from None
 
 
 def encoded(value: Any) -> Any:

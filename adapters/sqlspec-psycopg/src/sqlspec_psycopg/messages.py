@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from psycopg.pq import ExecStatus
+from psycopg.pq import DiagnosticField, ExecStatus
 
 from sqlspec.errors import DatabaseError, StatementError
 from sqlspec.plugin.postgresql import arrow_types
@@ -29,6 +29,7 @@ __all__ = (
     "column_names",
     "describe_parameters",
     "described",
+    "failed_statement",
     "send_query",
     "takes_no_writes",
 )
@@ -81,6 +82,19 @@ def check_results(results: list[PGresult]) -> None:
         raise error_of(result)
     if not results:
         raise DatabaseError("the server did not answer")
+
+
+def failed_statement(results: Sequence[PGresult], statements: Sequence[str]) -> int:
+    """The place of the one of *statements* that failed; they went in one message, two signs between them."""
+    position = results[-1].error_field(DiagnosticField.STATEMENT_POSITION) if results else None
+    if position is None:  # the server has run those before it
+        return max(len(results) - 1, 0)
+    end = 0
+    for place, statement in enumerate(statements):
+        end += len(statement) + 2
+        if int(position) <= end:
+            return place
+    return len(statements) - 1
 
 
 def takes_no_writes(pgconn: PGconn) -> bool:

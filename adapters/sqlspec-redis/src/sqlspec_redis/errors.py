@@ -12,10 +12,13 @@ from sqlspec.errors import (
     ConnectError,
     DatabaseError,
     DisconnectedError,
+    LockTimeoutError,
+    OperationalError,
     ParameterError,
     ReadOnlyError,
     SerializationError,
     SQLSpecError,
+    StatementError,
 )
 from sqlspec.plugin.network import TLS_ONLY, tls_problem
 
@@ -25,22 +28,51 @@ if TYPE_CHECKING:
 __all__ = ("connect_error", "is_worth_another_try", "mapped")
 
 
+_REFUSED = "Redis refused a command"
 _MEANINGS: tuple[tuple[Any, type[DatabaseError], str], ...] = (
     (
-        (redis.AuthenticationError, exceptions.AuthorizationError),  # ConnectionErrors, too
+        (
+            redis.AuthenticationError,
+            exceptions.AuthorizationError,
+            exceptions.AuthenticationWrongNumberOfArgsError,
+        ),
         AuthenticationError,
         "Redis refuses the credentials",
     ),
+    (redis.BusyLoadingError, OperationalError, "Redis is still loading its data"),
+    (exceptions.MaxConnectionsError, OperationalError, "redis-py's own pool has no connection left"),
     (
-        (redis.ConnectionError, redis.TimeoutError),
+        (redis.ConnectionError, redis.TimeoutError, exceptions.InvalidResponse),
         DisconnectedError,
         "the connection to Redis is gone; a command in flight may have run",
     ),
     (redis.WatchError, SerializationError, "a watched key was changed; run the whole transaction again"),
     (redis.ReadOnlyError, ReadOnlyError, "this Redis server takes no writes"),
-    (redis.RedisError, DatabaseError, "Redis refused a command"),
+    (
+        exceptions.LockError,
+        LockTimeoutError,
+        "a lock of redis-py's was not to be had, or is not owned any more",
+    ),
+    (exceptions.OutOfMemoryError, OperationalError, "Redis has no memory left for it; see maxmemory"),
+    (
+        exceptions.ClusterCrossSlotError,
+        StatementError,
+        "the keys of one command are in several slots",
+    ),
+    (
+        (
+            exceptions.ClusterError,
+            exceptions.RedisClusterException,
+            exceptions.AskError,
+            exceptions.TryAgainError,
+        ),
+        OperationalError,
+        "the cluster did not serve it",
+    ),
+    ((redis.ResponseError, redis.PubSubError), StatementError, _REFUSED),
+    (redis.RedisError, DatabaseError, _REFUSED),
 )
-"""Errors of commands; the first that fits counts."""
+"""Errors of commands; the first that fits counts. Those of a class to come are like those of their base."""
 _CODES: dict[type[Exception], str] = {
     exceptions.ExecAbortError: "EXECABORT",
     exceptions.BusyLoadingError: "LOADING",
@@ -51,13 +83,16 @@ _CODES: dict[type[Exception], str] = {
 }
 """What redis-py has made classes of, and cut off."""
 _WORDS = frozenset(
+    {"BUSYGROUP", "BUSYKEY", "CROSSSLOT", "DENIED", "NOGROUP", "NOPROTO", "NOTBUSY", "WRONGTYPE"}
+)
+"""With what other errors begin: the command, or what it names, is wrong."""
+_CIRCUMSTANCES = frozenset(
     {
-        *("BUSY", "BUSYGROUP", "BUSYKEY", "CLUSTERDOWN", "CROSSSLOT", "DENIED", "INPROG", "IOERR"),
-        *("MASTERDOWN", "MISCONF", "NOGOODSLAVE", "NOGROUP", "NOMASTERLINK", "NOPROTO", "NOREPLICAS"),
-        *("NOTBUSY", "TRYAGAIN", "UNBLOCKED", "UNKILLABLE", "WRONGTYPE"),
+        *("BUSY", "CLUSTERDOWN", "INPROG", "IOERR", "MASTERDOWN", "MISCONF", "NOGOODSLAVE", "NOMASTERLINK"),
+        *("NOREPLICAS", "TRYAGAIN", "UNBLOCKED", "UNKILLABLE"),
     }
 )
-"""With what other errors begin."""
+"""The server is not in a state to run it."""
 
 
 def is_worth_another_try(exc: Exception) -> bool:
@@ -135,7 +170,10 @@ def mapped(exc: Exception) -> SQLSpecError | None:
         exc = redis.ConnectionError()  # a pipeline that watches makes a WatchError of any loss
     for theirs, ours, text in _MEANINGS:
         if isinstance(exc, theirs):
-            return ours(text, code=_code(exc))
+            code = _code(exc)
+            if ours is StatementError and code in _CIRCUMSTANCES:
+                return OperationalError("Redis can not run this command now", code=code)
+            return ours(text, code=code)
     return None
 
 
@@ -144,4 +182,4 @@ def _code(exc: Exception) -> str | None:
     found: str | None = _CODES.get(type(exc)) or getattr(exc, "status_code", None)
     # A pipeline puts text before the server's.
     word = str(exc).rpartition("caused error: ")[2].lstrip("(\"'").partition(" ")[0]
-    return found or (word if word in _WORDS else None)
+    return found or (word if word in _WORDS or word in _CIRCUMSTANCES else None)

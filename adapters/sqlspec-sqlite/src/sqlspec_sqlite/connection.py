@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
-from operator import itemgetter
+from operator import itemgetter, length_hint
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus, with_place
 
 from .busy_retry import BusyRetry, is_busy, is_stale_snapshot, is_unknown
 from .errors import map_error, outside_only
@@ -102,10 +102,11 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
                 if is_unknown(exc):
                     self._retry.wait_for_schema(deadline)
                 elif not is_busy(exc) and not is_stale_snapshot(exc):
+                    self._end_statement(exc)
                     raise
-                rows = self._retry.run(lambda: cursor.execute(statement, values).fetchall(), deadline)
+                rows = self._retry.run(lambda: self._fetch_all(statement, values), deadline)
         else:
-            rows = self._retry.run(lambda: cursor.execute(statement, values).fetchall(), deadline)
+            rows = self._retry.run(lambda: self._fetch_all(statement, values), deadline)
         description, rowcount, lastrowid = cursor.description, cursor.rowcount, None
         columns = next(zip(*description)) if description else ()  # noqa: B905 - the names come first
         if kind:
@@ -113,6 +114,18 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             # The cursor remembers the rowid of another statement's INSERT.
             lastrowid = cursor.lastrowid if kind & INSERTS and rowcount else None
         return RawResult(columns, rows, rowcount, lastrowid)
+
+    def _fetch_all(self, statement: str, values: Any) -> list[Any]:
+        try:
+            return self._cursor.execute(statement, values).fetchall()
+        except sqlite3.OperationalError as exc:
+            self._end_statement(exc)
+            raise
+
+    def _end_statement(self, exc: sqlite3.OperationalError) -> None:
+        """After an error of Python's own about a value: the statement would stay open, and keep COMMIT out."""
+        if getattr(exc, "sqlite_errorcode", None) is None:
+            self._cursor.execute("SELECT 1").fetchall()
 
     def _count(self, kind: int) -> int:
         """How many rows the last statement of this *kind* changed; -1 for one that changes none."""
@@ -179,12 +192,25 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         """By sqlite3's `executemany`, which is faster, if no rows are returned: it would drop them."""
         cursor = self._cursor
         if not values or returns_nothing[statement]:
-            cursor.executemany(statement, values)
+            left = iter(values)
+            try:
+                cursor.executemany(statement, left)
+            except Exception as exc:
+                done = len(values) - length_hint(left) - 1
+                if done >= 0:  # else the statement itself is wrong
+                    with_place(exc, done)
+                raise
             return RawResult(rowcount=cursor.rowcount)
         rows: list[Any] = []
         count = 0
-        for row in values:
-            rows += cursor.execute(statement, row).fetchall()
+        for place, row in enumerate(values):
+            try:
+                rows += self._fetch_all(statement, row)
+            except Exception as exc:
+                # What is wrong with the statement itself is found with the first row.
+                if place or getattr(exc, "sqlite_errorcode", None) != sqlite3.SQLITE_ERROR:
+                    with_place(exc, place)
+                raise
             count += max(self._count(kind), 0)
         return RawResult(_columns(cursor.description), rows, count)
 

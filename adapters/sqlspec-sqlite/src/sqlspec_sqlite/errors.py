@@ -1,11 +1,12 @@
 """SQLite's errors in the tree of `sqlspec.errors`, by their extended result codes.
 
 Source of the codes: https://www.sqlite.org/rescode.html. SQLite's texts name tables, columns and tokens of
-the statement, never values.
+the statement. The few that quote a value stand in `.detail` alone.
 """
 
 from __future__ import annotations
 
+import re
 import sqlite3
 
 from sqlspec.errors import (
@@ -35,6 +36,8 @@ _BY_CODE: dict[str, type[DatabaseError]] = {
     "SQLITE_CONSTRAINT_FOREIGNKEY": ForeignKeyViolationError,
     "SQLITE_CONSTRAINT_NOTNULL": NotNullViolationError,
     "SQLITE_CONSTRAINT_CHECK": CheckViolationError,
+    "SQLITE_CONSTRAINT_DATATYPE": StatementError,  # of a STRICT table
+    "SQLITE_CONSTRAINT_FUNCTION": StatementError,
     "SQLITE_CONSTRAINT": IntegrityError,
     "SQLITE_BUSY": LockTimeoutError,
     "SQLITE_LOCKED": LockTimeoutError,
@@ -45,7 +48,24 @@ _BY_CODE: dict[str, type[DatabaseError]] = {
     "SQLITE_RANGE": StatementError,
     "SQLITE_TOOBIG": StatementError,
     "SQLITE_AUTH": StatementError,
+    **dict.fromkeys(
+        (
+            *("SQLITE_ABORT", "SQLITE_CANTOPEN", "SQLITE_CORRUPT", "SQLITE_EMPTY", "SQLITE_FORMAT"),
+            *("SQLITE_FULL", "SQLITE_INTERNAL", "SQLITE_IOERR", "SQLITE_MISUSE", "SQLITE_NOLFS"),
+            *("SQLITE_NOMEM", "SQLITE_NOTADB", "SQLITE_NOTFOUND", "SQLITE_NOTICE", "SQLITE_PERM"),
+            *("SQLITE_PROTOCOL", "SQLITE_SCHEMA", "SQLITE_WARNING"),
+        ),
+        OperationalError,
+    ),
 }
+"""By the extended code, or else by the primary one that it begins with."""
+_QUOTING = re.compile(
+    r"JSON path error|bad JSON path|fts5: syntax error|malformed MATCH expression|unable to open database"
+)
+"""Beginnings of texts that go on with a value."""
+_NOT_UTF8 = "Could not decode to UTF-8 column '"
+_DATATYPE = 3091
+"""SQLITE_CONSTRAINT_DATATYPE, which Python does not name."""
 
 _OUTSIDE = ("from within a transaction", "inside a transaction")
 """With what the texts end about statements that no transaction takes."""
@@ -53,12 +73,9 @@ _OUTSIDE = ("from within a transaction", "inside a transaction")
 
 def map_error(exc: Exception) -> SQLSpecError | None:
     """The driver's exception as one of ours; None for what is not the driver's."""
-    name: str | None = getattr(exc, "sqlite_errorname", None)
+    name = _name_of(exc)
     if name is not None:
-        text = str(exc)
-        is_outside = any(words in text for words in _OUTSIDE)
-        says = f"{text}: {StatementError.OUTSIDE_TRANSACTIONS}" if is_outside else text
-        return _with_place(_kind(name)(says, code=name), text)
+        return _of_sqlite(exc, name, str(exc))
     return _of_the_module(exc)
 
 
@@ -70,10 +87,26 @@ def outside_only() -> StatementError:
     )
 
 
+def _name_of(exc: Exception) -> str | None:
+    """SQLite's name of what it reported; None if it reported nothing, because Python raised it."""
+    name: str | None = getattr(exc, "sqlite_errorname", None)
+    return "SQLITE_CONSTRAINT_DATATYPE" if getattr(exc, "sqlite_errorcode", 0) == _DATATYPE else name
+
+
 def _kind(name: str) -> type[DatabaseError]:
     """By the extended code, else by the primary code that it begins with."""
     primary = "_".join(name.split("_")[:2])
-    return _BY_CODE.get(name) or _BY_CODE.get(primary) or OperationalError
+    return _BY_CODE.get(name) or _BY_CODE.get(primary) or DatabaseError
+
+
+def _of_sqlite(exc: Exception, name: str, text: str) -> DatabaseError:
+    quoting = _QUOTING.match(text)
+    if quoting is None:
+        is_outside = any(words in text for words in _OUTSIDE)
+        says = f"{text}: {StatementError.OUTSIDE_TRANSACTIONS}" if is_outside else text
+        return _with_place(_kind(name)(says, code=name), text)
+    exc.args = (quoting[0],)  # it is printed as the cause
+    return _kind(name)(quoting[0], code=name, detail=text)
 
 
 def _with_place(error: DatabaseError, text: str) -> DatabaseError:
@@ -98,9 +131,19 @@ def _of_the_module(exc: Exception) -> SQLSpecError | None:
     return _by_text(exc, str(exc)) if isinstance(exc, (sqlite3.Error, sqlite3.Warning)) else None
 
 
+def _not_utf8(exc: Exception, text: str) -> StatementError:
+    """Python's text quotes the value."""
+    column = text.removeprefix(_NOT_UTF8).partition("' with text '")[0]
+    says = f"column {column!r} holds text that is not UTF-8; CAST(… AS BLOB) in the statement gives its bytes"
+    exc.args = (says,)
+    return StatementError(says, detail=text)
+
+
 def _by_text(exc: sqlite3.Error | sqlite3.Warning, text: str) -> SQLSpecError:
     if "one statement at a time" in text:
         return MultipleStatementsError("one statement at a time; execute_script() runs several")
+    if text.startswith(_NOT_UTF8):
+        return _not_utf8(exc, text)
     if "binding" in text.lower() or "not supported" in text:
         return ParameterError("SQLite can not bind these parameters to this statement")
     if "closed" in text:

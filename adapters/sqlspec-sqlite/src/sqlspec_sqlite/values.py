@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin import with_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -48,7 +49,7 @@ def encode_many(rows: Sequence[Any]) -> Sequence[Any]:
     """The parameters of many executions; the same object when there is nothing to change."""
     if len(rows) >= _MANY and not isinstance(rows[0], dict) and _are_plain(rows):
         return rows
-    return [_row(number, row) for number, row in enumerate(rows, 1)]
+    return [_row(place, row) for place, row in enumerate(rows)]
 
 
 def _are_plain(rows: Sequence[Any]) -> bool:
@@ -89,24 +90,23 @@ def _is_odd(name: str, guess: type) -> str:
     return odd if guess is float else f"type({name}) is not {guess.__name__} and {odd}"
 
 
-def _row(number: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
+def _row(place: int, row: Mapping[str, Any] | Sequence[Any]) -> Any:
     try:
         return encode(row)
     except ParameterError as exc:
-        msg = f"row {number}: {exc}"
-        raise ParameterError(msg) from None
+        raise with_place(exc, place) from None
 
 
 def check_rows(rows: Sequence[Any]) -> None:
     """Name the row that sqlite3 could not bind: called after a failure, because it checks every value."""
-    for number, row in enumerate(rows, 1):
+    for place, row in enumerate(rows):
         for value in row.values() if isinstance(row, dict) else row:
             if type(value) is int and not -_LIMIT <= value < _LIMIT:
-                msg = f"row {number}: an int is too large: SQLite's integers have 64 bits, sign included"
-                raise ParameterError(msg) from None
+                msg = "an int is too large: SQLite's integers have 64 bits, sign included"
+                raise with_place(ParameterError(msg), place) from None
             if type(value) is str and not _is_utf8(value):
-                msg = f"row {number}: a str holds a lone surrogate, which can not be stored as UTF-8"
-                raise ParameterError(msg) from None
+                msg = "a str holds a lone surrogate, which can not be stored as UTF-8"
+                raise with_place(ParameterError(msg), place) from None
 
 
 def _is_utf8(value: str) -> bool:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from sqlspec.plugin.postgresql import insert_into
+from sqlspec.plugin import with_place
+from sqlspec.plugin.postgresql import insert_into, row_of_copy
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import run
 from sqlspec_psycopg.errors import having_values
@@ -24,20 +25,27 @@ if TYPE_CHECKING:
 __all__ = ("copy_rows", "copy_text")
 
 
-def copy_rows(
+def copy_rows(  # noqa: PLR0917 - what one COPY is made of
     raw: BoundedConnection,
+    table: str,
     target: str,
     columns: Sequence[str],
     rows: Sequence[Sequence[Any]],
     deadline: float | None,
 ) -> None:
-    """Copy *rows* into *target*, a table with its columns, all quoted; *columns* are the plain names."""
+    """Copy *rows* into *target*, a table with its columns, all quoted; *table*, *columns*: plain names."""
     oids = _column_types(raw, target, len(columns), deadline)
     rows = adapt_rows(rows, oids, raw.is_array)
     check_time_zones(rows, oids, columns)
     cursor = psycopg.Cursor(raw)
     blocks, options = encode_rows(cursor, rows, oids)
-    _copy(cursor, f"COPY {target} FROM STDIN{options}", blocks, deadline)
+    try:
+        _copy(cursor, f"COPY {target} FROM STDIN{options}", blocks, deadline)
+    except psycopg.Error as exc:
+        number = row_of_copy(exc.diag.context, table)
+        if number is not None:
+            with_place(exc, number - 1)
+        raise
 
 
 def copy_text(raw: BoundedConnection, copying: CopyData, deadline: float | None) -> None:

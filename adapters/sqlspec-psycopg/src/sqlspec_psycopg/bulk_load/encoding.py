@@ -18,6 +18,7 @@ import psycopg
 from psycopg.types.json import Json, Jsonb
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin import with_place
 from sqlspec_psycopg.errors import interruption, map_error
 from sqlspec_psycopg.values import JSON_TYPES, adapt_list, has_list
 
@@ -101,12 +102,13 @@ def check_time_zones(rows: Sequence[Sequence[Any]], oids: Sequence[int], columns
     """Refuse times with a zone where the column has none: the server would drop the zone in silence."""
     for place, oid in enumerate(oids):
         if oid == _TIMESTAMP:
-            for number, row in enumerate(rows, 1):
+            for number, row in enumerate(rows):
                 if getattr(row[place], "tzinfo", None) is not None:
-                    raise ParameterError(
-                        f"row {number}: {columns[place]} is a timestamp without a zone, and the value has "
-                        "one; take it off, or make the column a timestamptz"
+                    msg = (
+                        f"{columns[place]} is a timestamp without a zone, and the value has one; take it "
+                        "off, or make the column a timestamptz"
                     )
+                    raise with_place(ParameterError(msg), number)
 
 
 def encode_rows(cursor: Any, rows: Sequence[Sequence[Any]], oids: Sequence[int]) -> tuple[list[Any], str]:
@@ -144,12 +146,12 @@ def _blocks(copy: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
 def _text(copy: Any, rows: Sequence[Sequence[Any]]) -> list[Any]:
     write, blocks, number = copy.formatter.write_row, [], 0
     try:
-        for number, row in enumerate(rows, 1):  # noqa: B007 - the row that fails is named
+        for number, row in enumerate(rows):  # noqa: B007 - the row that fails is named
             if block := write(row):
                 blocks.append(block)
     except _ENCODING_ERRORS as exc:
         _raise_interruption(exc)
-        raise ParameterError(f"row {number}: {map_error(exc)}") from None
+        raise with_place(ParameterError(str(map_error(exc))), number) from None
     return [*blocks, copy.formatter.end()]
 
 

@@ -19,7 +19,7 @@ from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
 
-from sqlspec.plugin import PooledConnection
+from sqlspec.plugin import PooledConnection, with_place
 from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import async_stop
 from sqlspec_psycopg.deadlines import async_run, async_wait
@@ -44,16 +44,27 @@ class AsyncSingleStatementCursor(psycopg.AsyncCursor[Any]):
     psycopg sends a statement without parameters as a simple query, which may hold several statements.
     """
 
-    __slots__ = ("returned",)
+    __slots__ = ("done", "returned")
 
     def __init__(self, connection: AsyncBoundedConnection) -> None:
         super().__init__(connection)
         self.returned: list[PGresult] = []
         """What `executemany` got that has rows; psycopg would keep all results, or none."""
+        self.done = 0
+        """Rows of `executemany` that the server has run."""
+
+    def _check_results(self, results: list[PGresult]) -> None:
+        try:
+            super()._check_results(results)
+        except psycopg.Error as exc:
+            if self._execmany_returning is not None and not isinstance(exc, psycopg.errors.PipelineAborted):
+                with_place(exc, self.done)
+            raise
 
     def _set_results(self, results: list[PGresult]) -> None:
         super()._set_results(results)
         if self._execmany_returning is not None:
+            self.done += 1
             self.returned += [result for result in results if result.status == ROWS]
 
     def _execute_send(self, query: Any, *, force_extended: bool = False, binary: bool | None = None) -> None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import groupby
+from operator import length_hint
 from typing import TYPE_CHECKING, Any
 
 import psycopg
 from psycopg.pq import ExecStatus
 
-from sqlspec.plugin import Connection, RawResult, TransactionStatus
+from sqlspec.errors import SQLSpecError
+from sqlspec.plugin import Connection, RawResult, TransactionStatus, with_place
 from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, is_commit, refuse_copy
 from sqlspec_psycopg.bulk_load._sync import copy_rows, copy_text
 from sqlspec_psycopg.deadlines import run
@@ -20,6 +22,7 @@ from sqlspec_psycopg.messages import (
     check_results,
     column_names,
     described,
+    failed_statement,
     send_query,
 )
 from sqlspec_psycopg.prepared import MAX_LENGTH
@@ -41,12 +44,23 @@ if TYPE_CHECKING:
 
 __all__ = ("Statements",)
 
+BETWEEN = "\n;"
 PREPARE, REDEFINES = b"PREPARE", (b"ALTER", b"DROP")
 FORGETS_PREPARED = frozenset({b"DEALLOCATE ALL", b"DISCARD ALL"})
 FEW = 1000
 """Rows of a result that may be in memory twice."""
 ROWS, ACTIVE = ExecStatus.TUPLES_OK, TransactionStatus.ACTIVE
 ASK_FOR_COPY = TAKES_COPY.format(name="%s")
+_VALUE_ERRORS = (
+    psycopg.DataError,
+    psycopg.ProgrammingError,
+    TypeError,
+    ValueError,
+    OverflowError,
+    AttributeError,
+    LookupError,
+)
+"""What is raised of a value; the server's errors among them have a SQLSTATE."""
 
 
 class Statements(Connection[BoundedConnection]):
@@ -151,13 +165,18 @@ class Statements(Connection[BoundedConnection]):
         self._control.is_used = True
         cursor = self._cursor or self._new_cursor()
         self.raw.deadline = deadline
+        left: Any = None
         try:
             self.raw.flush_prepared()
             rows = [self._types.adapt_lists(statement, row) for row in rows]
-            cursor.executemany(statement, rows)
-        except psycopg.Error as exc:
-            having_values(exc)
-            self._types.forget_refuted(statement, exc)
+            left, cursor.done = iter(rows), 0
+            cursor.executemany(statement, left)
+        except (psycopg.Error, *_VALUE_ERRORS) as exc:
+            if left is not None and isinstance(exc, _VALUE_ERRORS) and not getattr(exc, "sqlstate", None):
+                with_place(exc, len(rows) - length_hint(left) - 1)  # it was not sent
+            if isinstance(exc, psycopg.Error):
+                having_values(exc)
+                self._types.forget_refuted(statement, exc)
             raise
         finally:
             self.raw.deadline = None
@@ -174,36 +193,54 @@ class Statements(Connection[BoundedConnection]):
     def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements: in a transaction many in one message, else each on its own."""
         self._control.is_used = True
+        start = 0
         for is_text, group in groupby(statements, lambda one: isinstance(one, str)):
             some: list[Any] = list(group)
-            if not is_text:
-                for copying in some:
-                    copy_text(self.raw, copying, deadline)
-                    if self.raw.notices.has_local_commit:
-                        raise self.raw.notices.take_local_commit()
-            elif self.transaction_status is ACTIVE:
-                self._execute_message(some, deadline)
+            if is_text and self.transaction_status is ACTIVE:
+                self._execute_message(some, start, deadline)
             else:
-                self._execute_apart(some, deadline)
+                self._execute_apart(some, start, deadline)
+            start += len(some)
 
-    def _execute_apart(self, statements: list[str], deadline: float | None) -> None:
+    def _execute_apart(
+        self, statements: Sequence[str | CopyData], start: int, deadline: float | None
+    ) -> None:
         """Each by itself; a COMMIT is stopped by nobody."""
-        for statement in statements:
-            if is_commit(statement):
-                self._control.commit(statement.encode(self.raw.info.encoding), deadline)
-            else:
-                self.execute(statement, None, deadline)
+        for place, statement in enumerate(statements, start):
+            try:
+                self._execute_alone(statement, deadline)
+            except Exception as exc:
+                with_place(exc, place)
+                raise
 
-    def _execute_message(self, statements: list[str], deadline: float | None) -> None:
-        for statement in statements:
-            refuse_copy(statement.encode())
-        message = "\n;".join(statements).encode(self.raw.info.encoding)
+    def _execute_alone(self, statement: str | CopyData, deadline: float | None) -> None:
+        if not isinstance(statement, str):
+            copy_text(self.raw, statement, deadline)
+            if self.raw.notices.has_local_commit:
+                raise self.raw.notices.take_local_commit()
+        elif is_commit(statement):
+            self._control.commit(statement.encode(self.raw.info.encoding), deadline)
+        else:
+            self.execute(statement, None, deadline)
+
+    def _execute_message(self, statements: list[str], start: int, deadline: float | None) -> None:
+        for place, statement in enumerate(statements, start):
+            try:
+                refuse_copy(statement.encode())
+            except SQLSpecError as exc:
+                with_place(exc, place)
+                raise
+        message = BETWEEN.join(statements).encode(self.raw.info.encoding)
         results = self._query(message, deadline)
         for result in results:
             self._note_prepared(result.command_status)
             if result.command_status and result.command_status.startswith(REDEFINES):
                 self.raw.forget_prepared()
-        check_results(results)
+        try:
+            check_results(results)
+        except SQLSpecError as exc:
+            with_place(exc, start + failed_statement(results, statements))
+            raise
 
     def stream(
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
@@ -246,7 +283,7 @@ class Statements(Connection[BoundedConnection]):
             insert = insert_into(target.replace("%", "%%"), self.placeholders(len(columns)))
             self.execute_many(insert, rows, deadline)
         else:
-            copy_rows(self.raw, target, columns, rows, deadline)
+            copy_rows(self.raw, table[-1], target, columns, rows, deadline)
         return len(rows)
 
     def _query(self, message: bytes, deadline: float | None) -> list[PGresult]:
