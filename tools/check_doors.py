@@ -22,6 +22,7 @@ DOORS = (
     # A second step of that door.
     "sqlspec.plugin.events",
     "sqlspec.plugin.network",
+    "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",
     "sqlspec.plugin.stopping",
     "sqlspec.plugin.stopping",

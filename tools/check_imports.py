@@ -54,6 +54,7 @@ PUBLIC = {
     # A second step of that door, for those who need it.
     "sqlspec.plugin.events",
     "sqlspec.plugin.network",
+    "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",
     "sqlspec.plugin.stopping",
 }

@@ -2,7 +2,8 @@
 
 A second step of it is for those who need it: `sqlspec.plugin.network` has what all network adapters share,
 `sqlspec.plugin.postgresql` what those for PostgreSQL share, `sqlspec.plugin.stopping` what is needed to stop
-statements, `sqlspec.plugin.events` all that observers get.
+statements, `sqlspec.plugin.places` what says of which row an error is, `sqlspec.plugin.events` all that
+observers get.
 
 A plugin module imports from here and costs little: nothing below is loaded before its name is used,
 and the driver is imported inside the hooks.
@@ -20,7 +21,6 @@ from .contract import (
     SessionOptions,
     TransactionOptions,
     TransactionStatus,
-    with_place,
 )
 
 if TYPE_CHECKING:
@@ -69,7 +69,6 @@ __all__ = (
     "error_for_sqlstate",
     "hookimpl",
     "tls_context",
-    "with_place",
     "wrap_awaitable",
 )
 

@@ -12,7 +12,8 @@ from sqlspec.concurrency.guard import async_guard
 from sqlspec.concurrency.interruptions import interruption_of
 from sqlspec.errors import DeadlineExceeded, DisconnectedError, NotSupportedError, SQLSpecError
 
-from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus, with_place
+from .contract import CLEAN_UP_TIMEOUT, Outcome, RawResult, TransactionStatus
+from .places import with_place
 from .results import fetch_now
 
 if TYPE_CHECKING:

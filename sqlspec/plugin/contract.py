@@ -18,7 +18,6 @@ __all__ = (
     "StopRequest",
     "TransactionOptions",
     "TransactionStatus",
-    "with_place",
 )
 
 CLEAN_UP_TIMEOUT = 2.0
@@ -29,20 +28,10 @@ Parameters: TypeAlias = Sequence[Any] | Mapping[str, Any] | None
 
 Row: TypeAlias = tuple[Any, ...]
 
-T = TypeVar("T")
-E = TypeVar("E", bound=BaseException)
-
 PLACE = "_sqlspec_place"
-"""The attribute of an error that has a place."""
+"""The attribute of an error that says of which row or statement it is; see `sqlspec.plugin.places`."""
 
-
-def with_place(exc: E, place: int) -> E:
-    """Note on an error of `execute_many` or `load` of which row it is, or of which statement of a script.
-
-    *place* is counted from 0, and the first one that was noted stands. Core says it in the error's text.
-    """
-    exc.__dict__.setdefault(PLACE, place)
-    return exc
+T = TypeVar("T")
 
 
 class TransactionStatus(enum.Enum):

@@ -37,7 +37,7 @@ def row(number: int) -> Place:
 def in_script(script: str, statements: Sequence[str | CopyData], index: int) -> Place:
     """One of a script's statements, counted from 0."""
     texts = [one.statement if isinstance(one, CopyData) else one for one in statements[: index + 1]]
-    position = 0
+    start = position = 0
     for text in texts:
         # Without its lines that are for a client alone, a statement begins as it does in the script.
         found = script.find(text, position)
@@ -45,8 +45,8 @@ def in_script(script: str, statements: Sequence[str | CopyData], index: int) -> 
         if start < 0:
             return Place(f"statement {index + 1}", texts[-1])
         position = start + (len(text) if found >= 0 else 0)
-        begin = _COMMENTS.match(script, start)
-    line = 1 + len(_NEW_LINE.findall(script, 0, begin.end() if begin else start))
+    blank = _COMMENTS.match(script, start)
+    line = 1 + len(_NEW_LINE.findall(script, 0, blank.end() if blank else start))
     return Place(f"statement {index + 1}, line {line}", texts[-1])
 
 

@@ -12,6 +12,7 @@ from sqlspec.plugin.postgresql import (
     begin_statement,
     failure_of_sqlstate,
     reset_statements,
+    row_of_copy,
     server_error,
 )
 
@@ -124,3 +125,28 @@ def test_a_reset_returns_to_the_role_that_a_session_begins_with() -> None:
 def test_a_transaction_begins_as_asked_for(options: TransactionOptions, expected: str) -> None:
     """In one statement."""
     assert begin_statement(options) == expected
+
+
+CONTEXTS: dict[str, tuple[str | None, int | None]] = {
+    "English": ('COPY town, line 12, column n: "COPY town, line 3"', 12),
+    "German": ("COPY town, Zeile 12, Spalte n: »x«", 12),
+    "Japanese": ("COPY town, 行 12, 列 n: x", 12),
+    "a trigger's": ("PL/pgSQL function f() line 3 at RAISE\nCOPY town, line 12", 12),
+    "of another word order": ("town 복사, 12번째 줄, n 열", None),
+    "of another table": ("COPY townhall, line 12", None),
+    "of a foreign key": ('SQL statement "SELECT 1 FROM ONLY x"', None),
+    "none": (None, None),
+}
+
+
+@pytest.mark.parametrize("case", CONTEXTS)
+def test_a_row_of_copy_is_read_from_the_context(case: str) -> None:
+    """In the languages that say it in this order; in others it is not known."""
+    context, row = CONTEXTS[case]
+
+    assert row_of_copy(context, "town") == row
+
+
+def test_a_tables_name_is_no_row() -> None:
+    """Names may be anything."""
+    assert row_of_copy("COPY a, line 7, line 12", "a, line 7") == 12

@@ -24,7 +24,7 @@ KNOWN = [
     ("57P03", errors.ConnectError),
     ("08006", errors.DisconnectedError),
     ("28P01", errors.AuthenticationError),
-    ("3D000", errors.ConnectError),
+    ("3D000", errors.StatementError),
     ("53300", errors.ConnectError),
     ("53200", errors.OperationalError),
     ("42P01", errors.StatementError),

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin.places import with_place
 from sqlspec_asyncmy.bulk_execute import bulk_statement
 from sqlspec_asyncmy.literals import literal, render
 from sqlspec_asyncmy.multi_row_insert import insert_statements, parse_insert
@@ -156,8 +157,9 @@ def test_insert_statements_hold_every_row_once(rows: list[tuple[int, str]], larg
     insert = parse_insert("INSERT INTO t VALUES (%s, %s)")
     assert insert is not None
 
-    texts = insert_statements(insert, rows, largest)
+    counts, texts = zip(*insert_statements(insert, rows, largest), strict=True)
 
+    assert sum(counts) == len(rows)
     written = b",".join(text.removeprefix(b"INSERT INTO t VALUES ") for text in texts)
     assert written == b",".join(b"(%d,%s)" % (n, literal(s).encode()) for n, s in rows).replace(b",'", b", '")
     assert all(len(text) <= largest for text in texts)
@@ -198,14 +200,15 @@ def test_the_binary_way_in_parts() -> None:
 
 
 def test_one_row_that_is_too_large_for_all() -> None:
-    """Is for the other way to refuse, by its number."""
+    """Is for the other way to refuse, with its place."""
     rows = [("x",)] * 50 + [("x" * 30_000,)]
     insert = parse_insert("INSERT INTO t VALUES (%s)")
     assert insert is not None
 
     assert bulk_statement("INSERT INTO t VALUES (%s)", rows, 20_000) is None
-    with pytest.raises(ParameterError, match="row 51"):
+    with pytest.raises(ParameterError, match="max_allowed_packet") as caught:
         insert_statements(insert, rows, 20_000)
+    assert vars(caught.value) == vars(with_place(ParameterError(), 50))
 
 
 def test_a_literal_percent_is_written_once() -> None:

@@ -39,7 +39,9 @@ def session(spec: SQLSpec) -> object:
 @pytest.mark.parametrize("way", WAYS)
 def test_a_text_that_is_not_utf8_is_a_fault_of_the_data(session: Session, way: str) -> None:
     """The column is named, the value is nowhere, and what is told to do gives the bytes."""
-    with pytest.raises(StatementError, match=r"column 'address' holds text that is not UTF-8; CAST") as caught:
+    with pytest.raises(
+        StatementError, match=r"column 'address' holds text that is not UTF-8; CAST"
+    ) as caught:
         WAYS[way](session)
 
     assert SECRET.lower() not in "".join(traceback.format_exception(caught.value)).lower()

@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from sqlspec.errors import ParameterError
+from sqlspec.plugin.places import with_place
 from sqlspec_sqlite.values import encode_many
 
 if TYPE_CHECKING:
@@ -281,8 +282,9 @@ def test_rows_of_any_width_are_looked_at(width: int) -> None:
 
     assert encode_many(rows) == rows
     if width:
-        with pytest.raises(ParameterError, match="row 41"):
+        with pytest.raises(ParameterError, match="NaN") as caught:
             encode_many([*rows, (1.5,) * (width - 1) + (math.nan,)])
+        assert vars(caught.value) == vars(with_place(ParameterError(), 40))
 
 
 STORABLE = st.one_of(

@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false
 """Whatever a driver or server can raise was looked at: its own list has nothing without a class of ours."""
 
 from __future__ import annotations
@@ -88,6 +89,7 @@ def of_psycopg() -> Iterator[tuple[str, Exception]]:
 
 def of_asyncpg() -> Iterator[tuple[str, Exception]]:
     """PostgreSQL's SQLSTATEs as asyncpg has them."""
+    kind: Any
     for name, kind in vars(asyncpg.exceptions).items():
         if isinstance(kind, type) and issubclass(kind, asyncpg.PostgresError) and kind.sqlstate is not None:
             error: Any = kind("words")
@@ -145,7 +147,7 @@ async def test_nothing_that_a_driver_knows_is_without_a_class(side: Side, spec: 
 # --- which is which -----------------------------------------------------------------------------------------
 
 # The words of the lists: what one of them stands in is of this class, the first that fits.
-POSTGRESQL = {
+POSTGRESQL: dict[str, type[DatabaseError]] = {
     "SerializationFailure SerializationError TransactionRollback SnapshotTooOld": SerializationError,
     "Deadlock": DeadlockError,
     "LockNotAvailable": LockTimeoutError,

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Any
 from asyncmy.errors import MySQLError
 
 from sqlspec.errors import SQLSpecError
-from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus, with_place
+from sqlspec.plugin import AsyncConnection, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.places import with_place
 
 from . import protocol
 from .command_runner import CommandRunner

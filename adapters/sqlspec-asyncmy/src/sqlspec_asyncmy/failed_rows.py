@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import IntegrityError, SQLSpecError, StatementError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 
 from .statement_kind import READS, SHOWS
 

@@ -7,7 +7,8 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from sqlspec.errors import ParameterError, SQLSpecError
-from sqlspec.plugin import RawResult, with_place
+from sqlspec.plugin import RawResult
+from sqlspec.plugin.places import with_place
 
 from .bulk_execute import BulkStatement, bulk_statement
 from .column_types import common_types

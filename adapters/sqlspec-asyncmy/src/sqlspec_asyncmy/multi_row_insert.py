@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 
 from .literals import encoded, literal, row_template
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import PooledConnection, with_place
+from sqlspec.plugin import PooledConnection
+from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import row_of_copy
 
 from .casts import ParameterFit

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

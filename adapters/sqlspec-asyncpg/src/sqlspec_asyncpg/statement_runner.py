@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import asyncpg
 
 from sqlspec.errors import ParameterError, SessionInUseError, SQLSpecError, StatementError
-from sqlspec.plugin import RawResult, with_place
+from sqlspec.plugin import RawResult
+from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import is_commit, refuse_copy
 
 from .codecs import UnreadableError

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 
-from sqlspec.plugin import RawResult, with_place
+from sqlspec.plugin import RawResult
+from sqlspec.plugin.places import with_place
 
 from . import arrow
 from ._compat import HAS_APPENDER

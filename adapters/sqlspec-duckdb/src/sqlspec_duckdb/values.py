@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 
 from ._compat import LARGEST_INT, LOSES_NAN_IN_LISTS
 from .elements import DIGITS, check_alike

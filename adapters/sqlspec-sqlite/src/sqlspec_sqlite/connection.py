@@ -11,7 +11,8 @@ from operator import itemgetter, length_hint
 from typing import TYPE_CHECKING, Any
 from weakref import ref
 
-from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus, with_place
+from sqlspec.plugin import Connection, Cursor, Outcome, RawResult, TransactionStatus
+from sqlspec.plugin.places import with_place
 
 from .busy_retry import BusyRetry, is_busy, is_stale_snapshot, is_unknown
 from .errors import map_error, outside_only
@@ -123,7 +124,7 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
             raise
 
     def _end_statement(self, exc: sqlite3.OperationalError) -> None:
-        """After an error of Python's own about a value: the statement would stay open, and keep COMMIT out."""
+        """After an error of Python itself, about a value: a statement that stays open keeps COMMIT out."""
         if getattr(exc, "sqlite_errorcode", None) is None:
             self._cursor.execute("SELECT 1").fetchall()
 

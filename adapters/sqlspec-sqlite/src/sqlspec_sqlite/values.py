@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import psycopg
 
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import insert_into, row_of_copy
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import run

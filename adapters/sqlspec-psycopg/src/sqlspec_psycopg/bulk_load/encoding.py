@@ -18,7 +18,7 @@ import psycopg
 from psycopg.types.json import Json, Jsonb
 
 from sqlspec.errors import ParameterError
-from sqlspec.plugin import with_place
+from sqlspec.plugin.places import with_place
 from sqlspec_psycopg.errors import interruption, map_error
 from sqlspec_psycopg.values import JSON_TYPES, adapt_list, has_list
 

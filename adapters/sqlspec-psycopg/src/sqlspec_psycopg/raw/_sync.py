@@ -19,7 +19,8 @@ from psycopg.rows import tuple_row
 from psycopg.types import TypeInfo
 from psycopg.types.array import register_array
 
-from sqlspec.plugin import PooledConnection, with_place
+from sqlspec.plugin import PooledConnection
+from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import stop
 from sqlspec_psycopg.deadlines import run, wait

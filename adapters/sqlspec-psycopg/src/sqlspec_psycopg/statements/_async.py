@@ -12,7 +12,8 @@ import psycopg
 from psycopg.pq import ExecStatus
 
 from sqlspec.errors import SQLSpecError
-from sqlspec.plugin import AsyncConnection, RawResult, TransactionStatus, with_place
+from sqlspec.plugin import AsyncConnection, RawResult, TransactionStatus
+from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import TAKES_COPY, arrow_types, insert_into, is_commit, refuse_copy
 from sqlspec_psycopg.bulk_load._async import async_copy_rows, async_copy_text
 from sqlspec_psycopg.deadlines import async_run
