@@ -79,9 +79,9 @@ def test_each_command_is_a_line_without_data(
         "command EVAL ? -- 1 rows",
         "command CONFIG GET ? -- done",
         "command AUTH ? -- failed with AuthenticationError",
-        "command LPUSH ? -- failed with DatabaseError",
+        "command LPUSH ? -- failed with StatementError",
         "pipeline PIPELINE: GET, EVAL, ACL GENPASS -- 3 rows",
-        "pipeline MULTI: LPUSH -- failed with DatabaseError",
+        "pipeline MULTI: LPUSH -- failed with StatementError",
     ]
     secrets = (CANARY, config.reveal_password() or CANARY)
     assert not any(secret in caplog.text for secret in secrets)

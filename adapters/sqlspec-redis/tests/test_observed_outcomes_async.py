@@ -35,11 +35,11 @@ async def spec(redis_server: Redis, redis_proxy: FaultProxy, recorder: Any) -> A
 
 
 ERRORS = [
-    (("LPUSH", "text", CANARY), "DatabaseError", "WRONGTYPE"),
-    (("EVALSHA", "a" * 40, 0), "DatabaseError", "NOSCRIPT"),
-    (("XGROUP CREATE", "nothing", "g", "$"), "DatabaseError", None),
-    (("XREADGROUP", "GROUP", "g", "c", "STREAMS", "nothing", ">"), "DatabaseError", "NOGROUP"),
-    (("EVAL", f"return redis.error_reply('{CANARY} says it')", 0), "DatabaseError", None),
+    (("LPUSH", "text", CANARY), "StatementError", "WRONGTYPE"),
+    (("EVALSHA", "a" * 40, 0), "StatementError", "NOSCRIPT"),
+    (("XGROUP CREATE", "nothing", "g", "$"), "StatementError", None),
+    (("XREADGROUP", "GROUP", "g", "c", "STREAMS", "nothing", ">"), "StatementError", "NOGROUP"),
+    (("EVAL", f"return redis.error_reply('{CANARY} says it')", 0), "StatementError", None),
     (("SET", "a", None), "ParameterError", None),
     (("AUTH", CANARY, CANARY), "AuthenticationError", None),
 ]
@@ -82,7 +82,7 @@ async def test_the_first_error_of_a_pipeline_is_told(spec: Any, recorder: Any) -
     told = recorder.ended[1:]
     assert [heard.event.verb for heard in told] == ["PIPELINE"] * 2 + ["MULTI"] * 2
     for event, parameters, rows in told:
-        assert (event.error, event.code, event.batch_size) == ("DatabaseError", "WRONGTYPE", 3)
+        assert (event.error, event.code, event.batch_size) == ("StatementError", "WRONGTYPE", 3)
         assert parameters == [("text",), ("text", 1), ("a" * 40, 0)]
         assert rows is None or next(iter(rows)) == (b"a",)
     assert [heard.rows is None for heard in told] == [True, False, True, False]
@@ -95,7 +95,7 @@ async def test_a_transaction_that_the_server_does_not_take_is_told(spec: Any, re
             await cache.pipeline().set("a", 1).execute_command("GET").execute()
         assert await cache.get("a") is None
 
-    assert recorder.outcomes == [("MULTI: SET, GET", "DatabaseError"), ("GET ?", None)]
+    assert recorder.outcomes == [("MULTI: SET, GET", "StatementError"), ("GET ?", None)]
 
 
 async def lose_the_race(spec: Any) -> None:
@@ -197,4 +197,4 @@ async def test_an_observer_that_raises_changes_nothing(spec: Any, recorder: Any)
             await cache.lpush("a", 1)
 
     assert spec.plugins.observer_errors == 6
-    assert recorder.outcomes == [("SET ?", None), ("MULTI: GET", None), ("LPUSH ?", "DatabaseError")]
+    assert recorder.outcomes == [("SET ?", None), ("MULTI: GET", None), ("LPUSH ?", "StatementError")]

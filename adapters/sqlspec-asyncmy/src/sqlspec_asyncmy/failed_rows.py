@@ -52,9 +52,11 @@ async def name_failed_row(
 
 async def _row_number(code: Any, execute: Callable[..., Awaitable[RawResult]], deadline: float | None) -> int:
     """Counted from 1; 0 if it is not known."""
-    told = (await execute(KIND, WARNINGS, WARNINGS.encode(), deadline)).rows
-    codes = [int(row[1]) for row in told]
-    place = next((place for place, row in enumerate(told, 1) if (row[0], int(row[1])) == ("Error", code)), 0)
+    warnings = (await execute(KIND, WARNINGS, WARNINGS.encode(), deadline)).rows
+    codes = [int(row[1]) for row in warnings]
+    place = next(
+        (place for place, row in enumerate(warnings, 1) if (row[0], int(row[1])) == ("Error", code)), 0
+    )
     if not place or IN_A_ROUTINE in codes:
         return 0
     query = ROW_NUMBER.format(place)

@@ -84,13 +84,13 @@ class BulkLoader:
         fitting = _fitting(rows, ParameterFit(query, types))
         if fitting is None:
             return None
-        left = iter(fitting)
+        remaining = iter(fitting)
         try:
             tag = await self._raw.copy_records_to_table(
                 name,
                 schema_name=schemas[0] if schemas else None,
                 columns=columns,
-                records=left,
+                records=remaining,
                 timeout=seconds_until(deadline),
             )
         except (TypeError, ValueError, OverflowError, AttributeError, asyncpg.PostgresError) as exc:
@@ -108,7 +108,7 @@ class BulkLoader:
             return row_count(tag)
         # Outside of the handler: asyncpg's exception quotes the value, and must not become the context.
         msg = f"load {'.'.join(table)}: a value does not fit its column; the columns are {', '.join(columns)}"
-        raise with_place(ParameterError(msg), len(fitting) - length_hint(left) - 1)
+        raise with_place(ParameterError(msg), len(fitting) - length_hint(remaining) - 1)
 
     async def _are_binary(self, types: Sequence[Any]) -> bool:
         if any(one.name.removesuffix("[]") in TEXT_ONLY for one in types):

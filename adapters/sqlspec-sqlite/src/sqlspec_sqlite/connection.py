@@ -193,11 +193,11 @@ class SQLiteConnection(Connection[sqlite3.Connection]):
         """By sqlite3's `executemany`, which is faster, if no rows are returned: it would drop them."""
         cursor = self._cursor
         if not values or returns_nothing[statement]:
-            left = iter(values)
+            remaining = iter(values)
             try:
-                cursor.executemany(statement, left)
+                cursor.executemany(statement, remaining)
             except Exception as exc:
-                done = len(values) - length_hint(left) - 1
+                done = len(values) - length_hint(remaining) - 1
                 if done >= 0:  # else the statement itself is wrong
                     with_place(exc, done)
                 raise

@@ -166,15 +166,16 @@ class Statements(Connection[BoundedConnection]):
         self._control.is_used = True
         cursor = self._cursor or self._new_cursor()
         self.raw.deadline = deadline
-        left: Any = None
+        remaining: Any = None
         try:
             self.raw.flush_prepared()
             rows = [self._types.adapt_lists(statement, row) for row in rows]
-            left, cursor.done = iter(rows), 0
-            cursor.executemany(statement, left)
+            remaining, cursor.done = iter(rows), 0
+            cursor.executemany(statement, remaining)
         except (psycopg.Error, *_VALUE_ERRORS) as exc:
-            if left is not None and isinstance(exc, _VALUE_ERRORS) and not getattr(exc, "sqlstate", None):
-                with_place(exc, len(rows) - length_hint(left) - 1)  # it was not sent
+            is_unsent = isinstance(exc, _VALUE_ERRORS) and not getattr(exc, "sqlstate", None)
+            if is_unsent and remaining is not None:
+                with_place(exc, len(rows) - length_hint(remaining) - 1)
             if isinstance(exc, psycopg.Error):
                 having_values(exc)
                 self._types.forget_refuted(statement, exc)
