@@ -89,12 +89,12 @@ def of_psycopg() -> Iterator[tuple[str, Exception]]:
 
 def of_asyncpg() -> Iterator[tuple[str, Exception]]:
     """PostgreSQL's SQLSTATEs as asyncpg has them."""
-    kind: Any
     for name, kind in vars(asyncpg.exceptions).items():
-        if isinstance(kind, type) and issubclass(kind, asyncpg.PostgresError) and kind.sqlstate is not None:
+        state: str | None = getattr(kind, "sqlstate", None)
+        if isinstance(kind, type) and issubclass(kind, asyncpg.PostgresError) and state is not None:
             error: Any = kind("words")
             error.severity = "ERROR"  # as the server's have
-            yield f"{name} {kind.sqlstate}", error
+            yield f"{name} {state}", error
 
 
 def of_asyncmy() -> Iterator[tuple[str, Exception]]:
