@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
 
+from sqlspec.adapters._known import EXTRAS
 from sqlspec.loading import index
 
 if TYPE_CHECKING:
@@ -24,6 +26,8 @@ def sqlite_alone() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(index, "_entries", without_siblings)
+        for sibling in EXTRAS - {"sqlite"}:
+            patch.setitem(sys.modules, f"sqlspec_{sibling}", None)  # as if it could not be imported either
         index.refresh()
         yield
     index.refresh()

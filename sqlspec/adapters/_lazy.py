@@ -39,7 +39,13 @@ def _imported(config: str, adapter: str) -> ModuleType:
     except ModuleNotFoundError as error:
         if error.name != package:  # the adapter is there, something that it needs is not
             raise _broken(adapter, distribution, f"it needs {error.name!r}; {command} installs it") from error
-        text = f"{config} is part of the adapter {adapter!r}, which is not installed; {command}"
+        from . import _frozen
+
+        if _frozen.is_frozen():
+            why = f"not in this frozen application. {_frozen.rebuild(distribution, package)}"
+        else:
+            why = f"not installed; {command}"
+        text = f"{config} is part of the adapter {adapter!r}, which is {why}"
         raise AdapterNotInstalledError(text, adapter=adapter, distribution=distribution) from None
     except (Exception, SystemExit) as error:
         raise _broken(adapter, distribution, "its import failed; the cause is above") from error

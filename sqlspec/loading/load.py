@@ -7,26 +7,19 @@ from typing import TYPE_CHECKING, Any, TypeGuard, TypeVar
 
 import msgspec
 
-from sqlspec.adapters._known import (
-    EXTRAS,
-    OTHERS_SCHEMES,
-    PREFERENCES,
-    distribution_of,
-    extra_for,
-    install_command,
-)
-from sqlspec.errors import AdapterBrokenError, AdapterConflictError, AdapterNotInstalledError, did_you_mean
+from sqlspec.adapters._known import install_command
+from sqlspec.errors import AdapterBrokenError, AdapterConflictError
 from sqlspec.plugin.info import AdapterInfo, Capability  # noqa: TC001 - msgspec reads the annotations
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from sqlspec.config import DatabaseConfig
 
     from .check import PluginCheck
     from .index import Entry
 
-__all__ = ("LoadedAdapter", "config_class", "import_plugin", "not_installed", "only", "session_class")
+__all__ = ("LoadedAdapter", "config_class", "import_plugin", "only", "session_class")
 
 T = TypeVar("T")
 
@@ -55,28 +48,6 @@ def only(name: str, entries: Sequence[Entry]) -> Entry:
     both, last = " and ".join(sorted(map(str, entries))), entries[-1].distribution
     message = f"{name!r} is claimed by {both}. Uninstall one of them: pip uninstall {last}"
     raise AdapterConflictError(message, adapter=name, distribution=last)
-
-
-def not_installed(
-    name: str, known: Iterable[str], *, scheme: bool = False, instead: str = ""
-) -> AdapterNotInstalledError:
-    """The error for an adapter or scheme that nobody brings, with the command if there is one.
-
-    *instead* is what a URL may say that names the adapter.
-    """
-    extra = extra_for(name)
-    if not scheme and name in PREFERENCES and name not in EXTRAS:
-        names = " or ".join(PREFERENCES[name])
-        message = f"{name!r} is a URL's scheme and no adapter; the adapter is called {names}"
-        return AdapterNotInstalledError(message, adapter=name)
-    what = f"no installed adapter serves {name}://…" if scheme else f"adapter {name!r} is not installed"
-    if extra is not None:
-        hint = f"Run: {install_command(distribution_of(extra))}"
-    elif instead or name in OTHERS_SCHEMES:
-        hint = f"Write {instead or OTHERS_SCHEMES[name] + '://…'}"
-    else:
-        hint = did_you_mean(name, {*known, *EXTRAS}, otherwise="Installed, or known to sqlspec")
-    return AdapterNotInstalledError(f"{what}. {hint}", adapter=name)
 
 
 def import_plugin(entry: Entry, check: PluginCheck) -> object:
@@ -159,7 +130,10 @@ def _import_error(
 ) -> AdapterBrokenError:
     # The exception's text stays in the cause: it may hold anything.
     owner = check.distribution
-    repair = f"Run: {_repair(owner, target, exc, requirement)}" if owner or requirement else "See the cause."
+    from sqlspec.adapters import _frozen
+
+    is_known = owner or requirement
+    repair = _frozen.run(_repair(owner, target, exc, requirement)) if is_known else "See the cause."
     if isinstance(exc, ModuleNotFoundError) and exc.name:
         what = f"{target} needs the module {exc.name!r}, which is not installed"
     elif isinstance(exc, AttributeError) and exc.name == target.partition(":")[2]:

@@ -25,7 +25,6 @@ from .load import (
     LoadedAdapter,
     config_class,
     import_plugin,
-    not_installed,
     only,
     session_class,
     unusable_driver,
@@ -222,7 +221,8 @@ class Plugins:
     def register(self, plugin: object, name: str | None = None) -> None:
         """Add a plugin of this process: an adapter if it has an `ADAPTER`, else observers and wrappers.
 
-        A module or an instance. The block list holds for it; the allow list is about what is imported.
+        A module or an instance. The block list holds for it; the allow list is about what is imported. An
+        installed adapter may be registered, too, and once more: nothing changes.
         """
         found = name or _name_of(plugin)
         check = plugin_check(plugin, found, None, None)
@@ -232,8 +232,9 @@ class Plugins:
                 return
             if found in self._policy.block:
                 raise self._policy.refusal(found, None)
-            self._refuse_twins(found)
-            self._add_adapter(check, None)
+            loaded = self._loaded.get(found)
+            if loaded is None or loaded.plugin is not plugin:
+                self._add_adapter(check, self._own_entry(found, plugin))
 
     def unregister(self, name: str) -> None:
         """Remove a plugin by its name; an installed one comes back when it is asked for again."""
@@ -310,6 +311,8 @@ class Plugins:
         entries = installed().adapters.get(name, ())
         self._policy.check(name, str(entries[0]) if entries else None)
         if not entries:
+            from .missing import not_installed
+
             raise not_installed(name, (*installed().adapters, *self._loaded))
         return only(name, entries)
 
@@ -355,11 +358,15 @@ class Plugins:
         if found is not None and found is not self._defaults and name not in (*self._loaded, *self._others):
             manager.unregister(name=name)
 
-    def _refuse_twins(self, name: str) -> None:
+    def _own_entry(self, name: str, plugin: object) -> Entry | None:
+        """The entry of this very plugin: what has to be registered when frozen also runs unfrozen."""
         if name in self._loaded:
             raise _taken(name, IN_PROCESS)
-        for entry in installed().adapters.get(name, ()):
-            raise _taken(name, f"installed by {entry}")
+        entries = installed().adapters.get(name, ())
+        for entry in entries:
+            if entry.value != getattr(plugin, "__name__", None):
+                raise _taken(name, f"installed by {entry}")
+        return only(name, entries) if entries else None
 
     def _changed(self) -> None:
         self.observers = collect(self._pluggy())

@@ -9,7 +9,6 @@ from sqlspec.errors import AmbiguousSchemeError
 
 from .check import plugin_check
 from .index import installed
-from .load import not_installed
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator
@@ -34,6 +33,8 @@ def find_adapter(scheme: str, policy: Policy, loaded: Collection[str]) -> str:
     if claims:
         name, distribution = min(claims.items())
         raise policy.refusal(name, distribution)
+    from .missing import not_installed
+
     known = (*installed().adapters, *installed().schemes, *loaded)
     raise not_installed(scheme, known, scheme=True)
 
@@ -66,6 +67,8 @@ def _named(name: str, bare: str, policy: Policy, loaded: Collection[str]) -> str
     if name in loaded or name in installed().adapters:
         return name
     policy.check(name, None)
+    from .missing import not_installed
+
     raise not_installed(name, (*installed().adapters, *loaded), instead=_spellings(bare, policy, loaded))
 
 
@@ -79,7 +82,8 @@ def _spellings(bare: str, policy: Policy, loaded: Collection[str]) -> str:
 
 def _claims(scheme: str, loaded: Collection[str]) -> Iterator[tuple[str, str | None]]:
     """Adapters that serve *scheme*, each with who brought it."""
-    found: list[tuple[str, str | None]] = [(scheme, None)] if scheme in loaded else []
+    own = (scheme, *PREFERENCES.get(scheme, ()))  # one that was registered by hand has no entry points
+    found: list[tuple[str, str | None]] = [(name, None) for name in own if name in loaded]
     claims = list(installed().claims(scheme))
     found += [(name, str(entry)) for name, entry in claims if name is not None]
     if claims and not found:

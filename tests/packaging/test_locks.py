@@ -14,7 +14,7 @@ from packaging.version import Version
 from tools import lock
 
 LOCKS = sorted(path.stem for path in lock.LOCKS.iterdir())
-NOT_LOCKED = {"pip", "setuptools", "wheel"}
+NOT_LOCKED = {"pip", "wheel"}
 """What an environment is made with."""
 PIN = re.compile(r"[a-z0-9-]+==[a-z0-9.+!]+( ; [a-z0-9_.'<>=! ()-]+)?", re.IGNORECASE)
 
