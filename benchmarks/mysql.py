@@ -118,7 +118,7 @@ async def opened(url: str, **options: Any) -> Any:
     import asyncmy
 
     config = AsyncMyConfig(url=url)
-    password = config.password.reveal() if config.password else ""
+    password = config.reveal_password() or ""
     return await asyncmy.connect(
         host=config.addresses[0][0], port=config.addresses[0][1], user=config.username, password=password,
         database=config.database, autocommit=True, **options,
@@ -181,7 +181,7 @@ async def with_pool(url: str) -> AsyncRun:
     import asyncmy
 
     config = AsyncMyConfig(url=url)
-    password = config.password.reveal() if config.password else ""
+    password = config.reveal_password() or ""
     pool = await asyncmy.create_pool(
         host=config.host, port=config.port, user=config.username, password=password,
         database=config.database, autocommit=True,

@@ -20,6 +20,7 @@ from sqlspec.errors import ConfigAlreadyRegisteredError, ConfigNotFoundError, SQ
 from sqlspec.registry import SQLSpec
 
 if TYPE_CHECKING:
+    from sqlspec.arguments import IsolationLevel
     from sqlspec.config.url import URL
     from sqlspec.pool import PoolStats
     from sqlspec.result import Result
@@ -36,6 +37,7 @@ __all__ = (
     "ConfigNotFoundError",
     "DatabaseConfig",
     "InstrumentationConfig",
+    "IsolationLevel",
     "PoolStats",
     "Result",
     "SQLSpec",
@@ -59,6 +61,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
     _HOMES = {
         "AsyncExecution": "sqlspec.session",
         "AsyncSession": "sqlspec.session",
+        "IsolationLevel": "sqlspec.arguments",
         "PoolStats": "sqlspec.pool",
         "Result": "sqlspec.result",
         "Session": "sqlspec.session",

@@ -13,6 +13,7 @@ from sqlspec.config.struct import ConfigStruct
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
+    from sqlspec.arguments import IsolationLevel
     from sqlspec.config.url import URL
     from sqlspec.lending import AsyncBlock, AsyncPoolLike, Block, MakeStandalone, PoolLike
 
@@ -179,7 +180,7 @@ class DatabaseConfig(ConfigStruct, Generic[S, A, Raw, AsyncRaw], frozen=True, kw
         *,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> Block[S, A]:
         """A session for one `with` or `async with` block, its connection opened and closed with it."""
@@ -244,7 +245,7 @@ class AsyncOnlyConfig(
             *,
             autocommit: bool | None = None,
             read_only: bool | None = None,
-            isolation: str | None = None,
+            isolation: IsolationLevel | None = None,
             query_timeout: float | None = None,
         ) -> AsyncBlock[A]:
             """As in every config, for `async with` alone."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable
 from types import CoroutineType
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, Self, overload
 
 from sqlspec.errors import InvalidArgumentError
 
@@ -101,3 +101,20 @@ NOT_PICKLED = (
 
 def _wrong(verb: str, kind: type) -> str:
     return f"a Secret {verb} a str or a function without arguments that returns one, not {kind.__name__}"
+
+
+if TYPE_CHECKING:
+
+    class SecretOption:
+        """A config's field that takes a text or a `Secret`, and holds a `Secret`."""
+
+        @overload
+        def __get__(self, config: None, owner: Any) -> Self: ...
+        @overload
+        def __get__(self, config: object, owner: Any) -> Secret | None: ...
+        def __get__(self, config: object, owner: Any) -> Any: ...
+        def __set__(self, config: object, value: Secret | str | None) -> None: ...
+
+    NO_SECRET = SecretOption()
+else:
+    SecretOption, NO_SECRET = Secret | None, None

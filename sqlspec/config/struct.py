@@ -8,7 +8,7 @@ equality, hash and repr.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, ParamSpec, Self, TypeVar, cast
 
 import msgspec
 from msgspec.structs import force_setattr
@@ -27,9 +27,20 @@ from sqlspec.config.convert import (
 from sqlspec.errors import InvalidArgumentError, InvalidConfigError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from msgspec.structs import FieldInfo
 
 T = TypeVar("T", bound="ConfigStruct")
+
+if TYPE_CHECKING:
+    P = ParamSpec("P")
+    R = TypeVar("R")
+
+    class Replace:
+        """`replace` of a config, which takes what its class takes. pyright sees that; mypy takes anything."""
+
+        def __get__(self, config: object, owner: Callable[P, R]) -> Callable[P, R]: ...
 
 
 class RecordingMeta(msgspec.StructMeta):
@@ -105,9 +116,13 @@ class ConfigStruct(
             fault = exc if where is None else relocated(exc, cls.__name__, where, where)
         raise fault
 
-    def replace(self, **changes: Any) -> Self:
-        """The same with some fields said anew, checked again."""
-        return build(type(self), said(self) | changes)
+    if TYPE_CHECKING:
+        replace = Replace()
+    else:
+
+        def replace(self, **changes: Any) -> Self:
+            """The same with some fields said anew, checked again."""
+            return build(type(self), said(self) | changes)
 
     def merge(self, override: Self | Mapping[str, Any]) -> Self:
         """The same with what *override* said on top; its defaults change nothing. Nested options merge."""

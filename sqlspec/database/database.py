@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from asyncio import AbstractEventLoop
     from collections.abc import Callable, Iterator
 
+    from sqlspec.arguments import IsolationLevel
     from sqlspec.config import DatabaseConfig, InstrumentationConfig
     from sqlspec.lending import AsyncPoolLike, PoolLike
     from sqlspec.loading.manager import Plugins
@@ -38,7 +39,10 @@ DEFAULT_OPTIONS = SessionOptions()
 
 @lru_cache(maxsize=256)
 def options_of(
-    autocommit: bool | None, read_only: bool | None, isolation: str | None, query_timeout: float | None
+    autocommit: bool | None,
+    read_only: bool | None,
+    isolation: IsolationLevel | None,
+    query_timeout: float | None,
 ) -> SessionOptions:
     """The same object for the same wishes, so that what follows from them is found by its identity."""
     return SessionOptions(

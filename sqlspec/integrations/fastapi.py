@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from starlette.requests import Request
 
-    from sqlspec import SQLSpec
+    from sqlspec import IsolationLevel, SQLSpec
 
 __all__ = (
     "SessionMiddleware",
@@ -50,7 +50,7 @@ def session(
     commit_on: Container[int] = SUCCESS,
     autocommit: bool | None = None,
     read_only: bool | None = None,
-    isolation: str | None = None,
+    isolation: IsolationLevel | None = None,
     query_timeout: float | None = None,
 ) -> Any:
     """A dependency that lends one request a session, and ends it before the response begins.

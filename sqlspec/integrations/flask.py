@@ -21,7 +21,7 @@ from .serving.statuses import problem_of, statuses_with
 if TYPE_CHECKING:
     from collections.abc import Callable, Container
 
-    from sqlspec import Session, SQLSpec
+    from sqlspec import IsolationLevel, Session, SQLSpec
 
     from .serving.statuses import Statuses
 
@@ -88,7 +88,7 @@ def session(
     *,
     autocommit: bool | None = None,
     read_only: bool | None = None,
-    isolation: str | None = None,
+    isolation: IsolationLevel | None = None,
     query_timeout: float | None = None,
 ) -> Session:
     """The request's session of *key*: a name, a config, its type, or nothing for the extension's own key.

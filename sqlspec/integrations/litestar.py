@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from litestar.config.app import AppConfig
     from litestar.types import ASGIApp, Message, Receive, Send
 
-    from sqlspec import SQLSpec
+    from sqlspec import IsolationLevel, SQLSpec
 
     from .serving.statuses import Statuses
 
@@ -91,7 +91,7 @@ def session(
     commit_on: Container[int] = SUCCESS,
     autocommit: bool | None = None,
     read_only: bool | None = None,
-    isolation: str | None = None,
+    isolation: IsolationLevel | None = None,
     query_timeout: float | None = None,
 ) -> Provide:
     """A dependency that lends one request a session, and ends it before the response begins.

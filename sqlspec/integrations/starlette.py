@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncGenerator, Awaitable, Callable, Container, Coroutine
     from contextlib import AbstractAsyncContextManager
 
-    from sqlspec import SQLSpec
+    from sqlspec import IsolationLevel, SQLSpec
 
     from .serving.statuses import Statuses
 
@@ -103,7 +103,7 @@ class SessionMiddleware:
         statuses: Statuses | None = None,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> None:
         self._app, self._name = app, name

@@ -13,6 +13,7 @@ import msgspec
 
 from sqlspec.config import DatabaseConfig, Secret
 from sqlspec.config.base import A, AsyncRaw, Raw, S
+from sqlspec.config.secret import NO_SECRET, SecretOption
 from sqlspec.config.url_words import URLWord
 from sqlspec.plugin.hosts import Host, Hosts, Turn, share_of
 from sqlspec.plugin.sockets import KeepAlive, set_keepalive, watch_socket
@@ -66,7 +67,7 @@ class NetworkConfig(
     """The server's port, from 1 to 65535. None: the usual one."""
     username: str | None = None
     """Who connects; None: whom the driver or the server takes for it."""
-    password: Secret | None = None
+    password: SecretOption = NO_SECRET
     """A `Secret` that holds a function is asked at every connect."""
     ssl_mode: SSLMode | None = None
     """Whether to encrypt, and what to check; None: `require`, but `disable` within this machine."""
@@ -76,7 +77,7 @@ class NetworkConfig(
     """A PEM file: our own certificate, for servers that ask for one."""
     ssl_key: str | None = None
     """A PEM file: its key."""
-    ssl_key_password: Secret | None = None
+    ssl_key_password: SecretOption = NO_SECRET
     """What an encrypted key is opened with: a text. Nobody is asked for it on the terminal."""
     keepalive: float | None = 60.0
     """Seconds of silence after which TCP asks the server for a sign of life; None: never.

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from types import TracebackType
     from typing import Self, TypedDict, Unpack
 
+    from sqlspec.arguments import IsolationLevel
     from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig
     from sqlspec.config.sources import ConfigSource
     from sqlspec.database import AsyncConnectionBlock, AsyncSessionBlock
@@ -302,7 +303,7 @@ class SQLSpec:
         *,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> EitherSessionBlock[Session, AsyncSession]: ...
     @overload
@@ -312,7 +313,7 @@ class SQLSpec:
         *,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> AsyncSessionBlock[A]: ...
     @overload
@@ -322,7 +323,7 @@ class SQLSpec:
         *,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> EitherSessionBlock[S, A]: ...
 
@@ -332,7 +333,7 @@ class SQLSpec:
         *,
         autocommit: bool | None = None,
         read_only: bool | None = None,
-        isolation: str | None = None,
+        isolation: IsolationLevel | None = None,
         query_timeout: float | None = None,
     ) -> Any:
         """Lend a session for one `with` or `async with` block; see `Session` for what ends it how.

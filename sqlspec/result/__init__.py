@@ -8,7 +8,7 @@ kept: two calls of `all()` give two lists.
 from __future__ import annotations
 
 from itertools import starmap, zip_longest
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
 
 __all__ = ("Mapper", "Result", "mapper_for")
 
+if TYPE_CHECKING:
+    from datetime import date, time, timedelta
+    from decimal import Decimal
+    from enum import Enum
+    from uuid import UUID
+
+    Single: TypeAlias = int | float | str | bytes | Decimal | date | time | timedelta | UUID | Enum
+
 T = TypeVar("T")
+V = TypeVar("V", bound="Single")
+"""A type of single values: with it as `schema_type`, `scalar()` gives such a value."""
 
 
 # A Struct, because it is made for every statement, and in C.
@@ -66,6 +76,10 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         """Every row, in a new list."""
         return self._mapper()(self._raw.rows)
 
+    @overload
+    def scalar(self: Result[V]) -> V: ...
+    @overload
+    def scalar(self) -> Any: ...
     def scalar(self) -> Any:
         """The first column of the first row, as SQLAlchemy has it; no other is looked at.
 
@@ -77,6 +91,10 @@ class Result(msgspec.Struct, Generic[T], eq=False):
             raise _not_one(0)
         return rows[0][0] if self._schema_type is None else self.scalar_or_none()
 
+    @overload
+    def scalar_or_none(self: Result[V]) -> V | None: ...
+    @overload
+    def scalar_or_none(self) -> Any: ...
     def scalar_or_none(self) -> Any:
         """As `scalar()`, but None when there is no row. NULL is None too."""
         rows = self._raw.rows[:1]
@@ -84,6 +102,10 @@ class Result(msgspec.Struct, Generic[T], eq=False):
             rows = [(value,) for value in scalar_mapper_for(self._schema_type, self._raw.columns)(rows)]
         return rows[0][0] if rows else None
 
+    @overload
+    def scalars(self: Result[V]) -> list[V]: ...
+    @overload
+    def scalars(self) -> list[Any]: ...
     def scalars(self) -> list[Any]:
         """The first column of every row; converted as in `scalar()`."""
         if self._schema_type is not None:

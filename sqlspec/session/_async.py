@@ -30,7 +30,7 @@ from .rows._async import AsyncRows
 from .transaction._async import AsyncOpening, AsyncTransaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from types import UnionType
 
     from sqlspec.plugin import AsyncConnection
@@ -44,7 +44,7 @@ __all__ = ("AsyncSession",)
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
+    from sqlspec.arguments import Parameters
 
 
 class AsyncSession(SessionBase["AsyncConnection[Any]"]):

@@ -30,7 +30,7 @@ from .rows._sync import Rows
 from .transaction._sync import Opening, Transaction
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Sequence
     from types import UnionType
 
     from sqlspec.plugin import Connection
@@ -44,7 +44,7 @@ __all__ = ("Session",)
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
+    from sqlspec.arguments import Parameters
 
 
 class Session(SessionBase["Connection[Any]"]):

@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 import warnings
 from functools import wraps
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 import msgspec
 
 from sqlspec.errors import SessionInUseError
-from sqlspec.result import Result
+from sqlspec.result import Result, V
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
@@ -135,14 +135,26 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
         """Every row."""
         return (await self._run()).all()
 
+    @overload
+    async def scalar(self: AsyncExecution[V]) -> V: ...
+    @overload
+    async def scalar(self) -> Any: ...
     async def scalar(self) -> Any:
         """The first column of the first row; `NoRowError` without one."""
         return (await self._run()).scalar()
 
+    @overload
+    async def scalar_or_none(self: AsyncExecution[V]) -> V | None: ...
+    @overload
+    async def scalar_or_none(self) -> Any: ...
     async def scalar_or_none(self) -> Any:
         """The first column of the first row, or None without one."""
         return (await self._run()).scalar_or_none()
 
+    @overload
+    async def scalars(self: AsyncExecution[V]) -> list[V]: ...
+    @overload
+    async def scalars(self) -> list[Any]: ...
     async def scalars(self) -> list[Any]:
         """The first column of every row."""
         return (await self._run()).scalars()

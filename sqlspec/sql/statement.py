@@ -18,8 +18,9 @@ from sqlspec.errors import ParameterError, did_you_mean
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from sqlspec.arguments import Parameters
+
 Style: TypeAlias = Literal["none", "qmark", "named", "native"]
-Parameters: TypeAlias = "Sequence[object] | Mapping[str, object] | None"
 Native: TypeAlias = "Sequence[object] | Mapping[str, object]"
 
 _TEXTS = (str, bytes, bytearray, memoryview)

@@ -89,7 +89,8 @@ def test_replacing_says_one_thing_more() -> None:
 
 def test_replacing_is_checked_like_building() -> None:
     """Names, types and ranges."""
-    for wrong in ({"pool_sise": 5}, {"pool_size": "5"}, {"pool_size": 0}):
+    wrongs: list[dict[str, Any]] = [{"pool_sise": 5}, {"pool_size": "5"}, {"pool_size": 0}]
+    for wrong in wrongs:
         with pytest.raises(InvalidConfigError, match=r"^NetConfig\.pool_si"):
             NetConfig().replace(**wrong)
 

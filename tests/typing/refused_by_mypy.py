@@ -3,7 +3,7 @@
 Each refusal stands under an ignore, and mypy reports an ignore that is not needed. `refused_by_pyright`
 is the same for pyright, which obeys mypy's ignores, too.
 """
-# mypy: warn-unused-ignores
+# mypy: warn-unused-ignores, enable-error-code=unused-awaitable
 
 from __future__ import annotations
 
@@ -68,6 +68,37 @@ async def statements(sync: Session, session: AsyncSession) -> None:
     sync.execute("SELECT 1", schema_type=7)  # type: ignore[call-overload]
     sync.execute("SELECT 1", None, int)  # type: ignore[call-overload]
     sync.execute("SELECT 1", 7)  # type: ignore[call-overload]
+
+
+def texts_where_parameters_belong(session: Session) -> None:
+    """Each letter would be a parameter."""
+    session.execute("SELECT ?", "a")  # type: ignore[call-overload]
+    session.execute("SELECT ?", b"a")  # type: ignore[call-overload]
+    session.execute_many("SELECT ?", "a")  # type: ignore[arg-type]
+    session.execute_many("SELECT ?", ["a"])  # type: ignore[list-item]
+    session.stream("SELECT ?", "a")  # type: ignore[call-overload]
+
+
+def levels_that_are_none(spec: SQLSpec, config: SQLiteConfig) -> None:
+    """Of isolation."""
+    spec.provide_session("main", isolation="foo")  # type: ignore[call-overload]
+    spec.provide_session(config, isolation="foo")  # type: ignore[call-overload]
+    config.provide_session(isolation="foo")  # type: ignore[arg-type]
+
+
+async def executions_that_never_run(session: AsyncSession) -> None:
+    """Which also warn at run time. Of the first pyright tells with `reportUnusedCallResult` alone."""
+    session.execute("SELECT 1")  # type: ignore[unused-awaitable]
+    session.execute("SELECT 1").one()  # type: ignore[unused-coroutine]
+    session.execute_many("SELECT ?", [(1,)])  # type: ignore[unused-coroutine]
+    session.commit()  # type: ignore[unused-coroutine]
+
+
+def changes_of_options_that_no_config_has(config: SQLiteConfig) -> None:
+    """Of the first two mypy does not tell; they are errors at run time."""
+    config.replace(pool_sise=3)  # pyright: ignore[reportCallIssue] # mypy has nothing to say here
+    config.replace(pool_size="3")  # pyright: ignore[reportArgumentType]
+    config.replace(pool_size=3).databse()  # type: ignore[attr-defined]
 
 
 def names_that_no_door_has() -> tuple[object, ...]:

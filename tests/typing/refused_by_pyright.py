@@ -71,6 +71,37 @@ async def statements(sync: Session, session: AsyncSession) -> None:
     sync.execute("SELECT 1", 7)  # pyright: ignore[reportArgumentType]
 
 
+def texts_where_parameters_belong(session: Session) -> None:
+    """Each letter would be a parameter."""
+    session.execute("SELECT ?", "a")  # pyright: ignore[reportArgumentType]
+    session.execute("SELECT ?", b"a")  # pyright: ignore[reportArgumentType]
+    session.execute_many("SELECT ?", "a")  # pyright: ignore[reportArgumentType]
+    session.execute_many("SELECT ?", ["a"])  # pyright: ignore[reportArgumentType]
+    session.stream("SELECT ?", "a")  # pyright: ignore[reportArgumentType]
+
+
+def levels_that_are_none(spec: SQLSpec, config: SQLiteConfig) -> None:
+    """Of isolation."""
+    spec.provide_session("main", isolation="foo")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    spec.provide_session(config, isolation="foo")  # pyright: ignore[reportCallIssue, reportArgumentType]
+    config.provide_session(isolation="foo")  # pyright: ignore[reportArgumentType]
+
+
+async def executions_that_never_run(session: AsyncSession) -> None:
+    """Which also warn at run time. Of the first pyright tells with `reportUnusedCallResult` alone."""
+    session.execute("SELECT 1")
+    session.execute("SELECT 1").one()  # pyright: ignore[reportUnusedCoroutine]
+    session.execute_many("SELECT ?", [(1,)])  # pyright: ignore[reportUnusedCoroutine]
+    session.commit()  # pyright: ignore[reportUnusedCoroutine]
+
+
+def changes_of_options_that_no_config_has(config: SQLiteConfig) -> None:
+    """Of the first two mypy does not tell; they are errors at run time."""
+    config.replace(pool_sise=3)  # pyright: ignore[reportCallIssue]
+    config.replace(pool_size="3")  # pyright: ignore[reportArgumentType]
+    config.replace(pool_size=3).databse()  # pyright: ignore[reportAttributeAccessIssue]
+
+
 def names_that_no_door_has() -> tuple[object, ...]:
     """The doors resolve names lazily, which must not make checkers accept any name."""
     return (

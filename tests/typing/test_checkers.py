@@ -7,10 +7,8 @@ import subprocess
 import sys
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    import pytest
+import pytest
 
 HERE = Path(__file__).parent
 IGNORE = re.compile(r"  # (type|pyright): ignore.*")
@@ -43,6 +41,21 @@ def test_both_checkers_refuse_the_same() -> None:
     """Two files, because pyright obeys mypy's ignores; but one list."""
     assert refused("mypy") == refused("pyright")
     assert any("provide_session(AsyncDriver)" in line for line in refused("mypy"))
+
+
+@pytest.mark.parametrize("checker", [("mypy", "--strict"), ("pyright",)], ids=["mypy", "pyright"])
+def test_the_first_example_of_the_readme_is_strict(checker: tuple[str, ...], tmp_path: Path) -> None:
+    """What new users copy has no error in their editor."""
+    text = (HERE.parents[1] / "README.md").read_text("utf-8")
+    example = text.split("```python\n")[1].split("```")[0]
+    path = tmp_path / "example.py"
+    path.write_text(f"# pyright: strict\n{example}", encoding="utf-8")
+    options = ("--pythonpath", sys.executable) if checker == ("pyright",) else ("--config-file", "")
+    command = [sys.executable, "-m", *checker, *options, str(path)]
+
+    done = subprocess.run(command, cwd=HERE.parents[1], check=False, capture_output=True, text=True)
+
+    assert done.returncode == 0, done.stdout
 
 
 def test_what_is_only_checked_can_be_imported(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Literal, assert_type
 
-from sqlspec import DatabaseConfig, PoolStats, SQLSpec
+from sqlspec import DatabaseConfig, PoolStats, Secret, SQLSpec
+from sqlspec.adapters.mysql import AsyncMyConfig
+from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
+from sqlspec.adapters.redis import RedisConfig
 from sqlspec.adapters.sqlite import SQLiteConfig
 
 
@@ -66,3 +69,17 @@ def test_stats_are_of_one_database_or_of_all() -> None:
 
         assert assert_type(spec.stats(), dict[str, PoolStats]) == {"main": spec.stats("main")}
         assert type(assert_type(spec.stats(main), PoolStats)) is PoolStats
+
+
+def test_a_password_may_be_a_text() -> None:
+    """It is a Secret afterwards."""
+    for config in (
+        PostgreSQLConfig(password="x"),
+        AsyncpgConfig(password=Secret("x")),
+        AsyncMyConfig(password=Secret(lambda: "x")),
+        RedisConfig(url="redis://localhost").replace(password="x"),
+        RedisConfig().merge(RedisConfig(password="x")),
+    ):
+        assert isinstance(config.password, Secret)
+        assert assert_type(config.reveal_password(), str | None) == "x"
+    assert PostgreSQLConfig(password=None).password is None

@@ -3,8 +3,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
+from decimal import Decimal
+from enum import Enum
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypedDict, assert_type
 
 import msgspec
@@ -13,7 +17,7 @@ from sqlspec import AsyncExecution, AsyncSession, Result, Session, SQLSpec
 from sqlspec.adapters.sqlite import SQLiteConfig
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncGenerator, Generator
+    from collections.abc import AsyncGenerator, Generator, Sequence
 
 ADA = "SELECT 1 AS id, 'Ada' AS name"
 
@@ -109,6 +113,51 @@ def test_documents_of_one_column_have_their_types() -> None:
         assert db.execute(numbers, schema_type=list[int] | None).one() == [1]
         assert db.execute("SELECT 7", schema_type=int | None).one() == 7
         assert list(db.stream("SELECT 7", schema_type=int | str)) == [7]
+
+
+class Colour(Enum):
+    """A value with a name."""
+
+    RED = "red"
+
+
+def test_a_type_of_single_values_is_what_scalar_gives() -> None:
+    """Whatever its kind; of a row's first column only the database knows the type."""
+    with session() as db:
+        seven, word = "SELECT 7", "SELECT 'red'"
+
+        assert assert_type(db.execute(seven, schema_type=int).scalar(), int) == 7
+        assert assert_type(db.execute(seven, schema_type=int).scalar_or_none(), int | None) == 7
+        assert assert_type(db.execute(seven, schema_type=int).scalars(), list[int]) == [7]
+        assert db.execute(seven, schema_type=int | None).scalar() == 7
+        assert assert_type(db.execute(seven, schema_type=Decimal).scalar(), Decimal) == 7
+        assert assert_type(db.execute(word, schema_type=str).scalar(), str) == "red"
+        assert assert_type(db.execute(word, schema_type=Colour).scalar(), Colour) is Colour.RED
+        assert assert_type(db.execute(ADA, schema_type=User).scalar(), Any) == 1
+        assert assert_type(db.execute(ADA, schema_type=Pair).scalars(), list[Any]) == [1]
+
+
+async def test_scalar_of_an_execution_gives_it_too() -> None:
+    """The same calls, awaited."""
+    async with async_session() as db:
+        assert assert_type(await db.execute("SELECT 7", schema_type=int).scalar(), int) == 7
+        assert assert_type(await db.execute("SELECT 7", schema_type=int).scalar_or_none(), int | None) == 7
+        assert assert_type(await db.execute("SELECT 7", schema_type=int).scalars(), list[int]) == [7]
+        assert assert_type((await db.execute("SELECT 7", schema_type=int)).scalar(), int) == 7
+        assert assert_type(await db.execute(ADA, schema_type=User).scalar(), Any) == 1
+
+
+def test_parameters_are_any_sequence_or_mapping() -> None:
+    """But no text; see `refused_by_mypy`."""
+    with session() as db:
+        given: list[Sequence[int]] = [(7,), [7], deque([7]), range(7, 8)]
+
+        assert db.execute("SELECT ?", (7,)).scalar() == 7
+        assert db.execute("SELECT ?", [7]).scalar() == 7
+        assert [db.execute("SELECT ?", one).scalar() for one in given] == [7, 7, 7, 7]
+        assert db.execute("SELECT :n", {"n": 7}).scalar() == 7
+        assert db.execute("SELECT :n", MappingProxyType({"n": 7})).scalar() == 7
+        assert db.execute("SELECT ?", db.execute("SELECT 7").scalars()).scalar() == 7
 
 
 def test_scalars_and_counts() -> None:

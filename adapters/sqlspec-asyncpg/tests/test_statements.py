@@ -144,7 +144,9 @@ async def test_prepared_statements_may_be_dropped(spec: SQLSpec) -> None:
 
 async def test_a_connection_keeps_as_many_statements_as_it_may(spec: SQLSpec) -> None:
     """On the server too."""
-    spec.register_config(spec.get_config("main").replace(statement_cache_size=5), "few")
+    config = spec.get_config("main")
+    assert isinstance(config, AsyncpgConfig)
+    spec.register_config(config.replace(statement_cache_size=5), "few")
 
     async with spec.provide_session("few", autocommit=True) as session:
         for number in range(50):

@@ -13,14 +13,13 @@ from sqlspec.session.call._async import AsyncCall
 from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
+    from sqlspec.arguments import Parameters
     from sqlspec.session._async import AsyncSession
     from sqlspec.session.bulk.batches import Batches
     from sqlspec.session.places import Place
     from sqlspec.sql import CopyData
-
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 __all__ = ("async_load_batches", "async_run_script", "async_send_many")
 

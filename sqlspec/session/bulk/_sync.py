@@ -13,14 +13,13 @@ from sqlspec.session.call._sync import Call
 from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable
 
+    from sqlspec.arguments import Parameters
     from sqlspec.session._sync import Session
     from sqlspec.session.bulk.batches import Batches
     from sqlspec.session.places import Place
     from sqlspec.sql import CopyData
-
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 __all__ = ("load_batches", "run_script", "send_many")
 

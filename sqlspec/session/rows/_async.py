@@ -13,14 +13,13 @@ from sqlspec.session.call._async import AsyncCall
 from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from types import UnionType
     from typing import Self
 
+    from sqlspec.arguments import Parameters
     from sqlspec.plugin import AsyncConnection, AsyncCursor
     from sqlspec.session._async import AsyncSession
-
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 __all__ = ("AsyncRows",)
 

@@ -13,14 +13,13 @@ from sqlspec.session.call._sync import Call
 from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
     from types import UnionType
     from typing import Self
 
+    from sqlspec.arguments import Parameters
     from sqlspec.plugin import Connection, Cursor
     from sqlspec.session._sync import Session
-
-    Parameters = Sequence[Any] | Mapping[str, Any] | None
 
 __all__ = ("Rows",)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import pytest
 
@@ -16,7 +16,7 @@ from sqlspec.errors import (
 )
 
 if TYPE_CHECKING:
-    from sqlspec import SQLSpec
+    from sqlspec import IsolationLevel, SQLSpec
     from sqlspec.adapters.mysql import AsyncMyConfig
 
 INSERT = "INSERT INTO item VALUES (?, ?)"
@@ -177,7 +177,7 @@ async def test_a_lock_timeout_costs_the_statement_alone(two: SQLSpec) -> None:
 @pytest.mark.parametrize(
     "level", ["read uncommitted", "read committed", "repeatable read", "serializable"], ids=str
 )
-async def test_isolation_is_the_sessions(two: SQLSpec, level: str) -> None:
+async def test_isolation_is_the_sessions(two: SQLSpec, level: IsolationLevel) -> None:
     """What others commit meanwhile is seen, or not; and the next session has the server's default."""
     await fill(two)
 
@@ -209,7 +209,9 @@ async def test_a_read_only_session_reads(spec: SQLSpec, autocommit: bool) -> Non
 
 
 @pytest.mark.parametrize("reset", ["full", "rollback"], ids=str)
-async def test_a_read_only_config_only_reads(spec: SQLSpec, config: AsyncMyConfig, reset: str) -> None:
+async def test_a_read_only_config_only_reads(
+    spec: SQLSpec, config: AsyncMyConfig, reset: Literal["full", "rollback"]
+) -> None:
     """In sessions and on the driver's own object, the second borrower's too."""
     spec.register_config(config.replace(read_only=True, reset=reset), "reader")
 

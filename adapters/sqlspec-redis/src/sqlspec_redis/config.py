@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from sqlspec import URL
     from sqlspec.plugin import SSLMode
 
+    from .clients import AsyncClient, Client  # noqa: F401 - the same
+
 __all__ = ("RedisConfig",)
 
 SOCKET_TIMEOUT = 5.0
@@ -55,7 +57,7 @@ WORDS = {
 
 
 class RedisConfig(
-    NetworkConfig["redis.Redis", "redis.asyncio.Redis", "redis.Redis", "redis.asyncio.Redis"],
+    NetworkConfig["Client", "AsyncClient", "redis.Redis", "redis.asyncio.Redis"],
     frozen=True,
     kw_only=True,
 ):

@@ -1,4 +1,4 @@
-"""What checkers know of sessions: they are redis-py's own clients. Never run."""
+"""What checkers know of sessions: they are redis-py's own clients, which also store objects. Never run."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from sqlspec.plugin.protocols import (  # noqa: TC001 - as above
     SyncAdapterPlugin,
 )
 from sqlspec_redis import decode
+from sqlspec_redis.clients import AsyncClient, Client
 
 
 @dataclass
@@ -31,22 +32,33 @@ def sync(spec: SQLSpec) -> None:
     """By config, by its class, and alone."""
     cache = spec.register_config(RedisConfig(url="redis://localhost"), "cache")
     with spec.provide_session(cache) as session:
-        assert_type(session, redis.Redis)
+        assert_type(session, Client)
+        driver: redis.Redis = session
+        del driver
         session.set("order:1", b"{}")
+        session.set("order:2", Order(2), ex=60)
+        session.hset("orders", "3", Order(3))
+        session.rpush("queue", Order(4), Order(5))
+        assert_type(session.get("order:1"), bytes | str | None)
         assert_type(decode(session.get("order:1"), Order), Order | None)
     with spec.provide_session(RedisConfig) as session:
-        assert_type(session, redis.Redis)
+        assert_type(session, Client)
     with spec.provide_connection(cache) as raw:
         assert_type(raw, redis.Redis)
     with RedisConfig().provide_session() as session:
-        assert_type(session, redis.Redis)
+        assert_type(session, Client)
 
 
 async def with_tasks(spec: SQLSpec) -> None:
     """The same for tasks."""
     async with spec.provide_session(RedisConfig) as session:
-        assert_type(session, redis.asyncio.Redis)
+        assert_type(session, AsyncClient)
+        driver: redis.asyncio.Redis = session
+        del driver
         await session.set("order:1", b"{}")
+        await session.set("order:2", Order(2), ex=60)
+        await session.hset("orders", "3", Order(3))
+        await session.rpush("queue", Order(4), Order(5))
         assert_type(decode(await session.get("order:1"), Order), Order | None)
     async with spec.provide_connection(RedisConfig) as raw:
         assert_type(raw, redis.asyncio.Redis)

@@ -14,7 +14,7 @@ from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 from sqlspec_testkit.memory import python_peak
 
 if TYPE_CHECKING:
-    from sqlspec import SQLSpec
+    from sqlspec import IsolationLevel, SQLSpec
     from sqlspec.plugin import AdapterInfo
 
 __all__ = ("Capabilities",)
@@ -47,7 +47,7 @@ class Capabilities(Fixtures):
 
     @pytest.mark.parametrize(("level", "later"), [("read committed", 1), ("repeatable read", 0)])
     def test_a_transaction_has_its_isolation_level(
-        self, spec: SQLSpec, info: AdapterInfo, level: str, later: int
+        self, spec: SQLSpec, info: AdapterInfo, level: IsolationLevel, later: int
     ) -> None:
         """ISOLATION: it sees what others commit meanwhile, or goes on to see what it saw."""
         self.need(info, Capability.ISOLATION)

@@ -86,7 +86,8 @@ def _ask(
     while remaining:
         until = share_of(turn.until, len(remaining), time.monotonic())
         try:
-            steps = generators.connect(conninfo(remaining.pop(0), password, config.ssl_key_password))
+            key_password: Secret | None = config.ssl_key_password  # type: ignore[assignment] # what may be given
+            steps = generators.connect(conninfo(remaining.pop(0), password, key_password))
             return run_connect(steps, until), None
         except (psycopg.Error, DeadlineExceeded) as exc:
             failure = _its_own(exc)
