@@ -13,7 +13,7 @@ from sqlspec.session.call._async import AsyncCall
 from sqlspec.session.observed import Observed
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from sqlspec.arguments import Parameters
     from sqlspec.session._async import AsyncSession
