@@ -59,7 +59,7 @@ def servers(prepared_postgresql_server: PostgreSQLServer) -> Iterator[Servers]:
         for server in (mariadb, strict_mariadb, redis, strict_redis, postgresql, strict_postgresql):
             stack.enter_context(server)
         strict_mariadb.sql("SET GLOBAL require_secure_transport = ON")
-        kinds = {
+        kinds: dict[str, tuple[PostgreSQLServer | MariaDBServer, PostgreSQLServer | MariaDBServer]] = {
             "postgresql+psycopg": (postgresql, strict_postgresql),
             "postgresql+asyncpg": (postgresql, strict_postgresql),
             "mysql": (mariadb, strict_mariadb),
