@@ -111,7 +111,9 @@ def main() -> int:
             (home / "shop.py").write_text(file_of(page), encoding="utf-8")
             (home / "all.py").write_text(ALL, encoding="utf-8")
             # Before anything of ours is installed: what is packed must be enough.
+            (home / "dist").symlink_to(dist)
             shop.expect(commands_of(page, "zipapp"), ANSWER)
+            (home / "dist").unlink()  # PyInstaller has a folder of that name
             shop.run("pip install 'sqlspec-sqlite>=1.0'")
             shop.expect(commands_of(page, "PyInstaller"), ANSWER)
             packing = [f"pip install {adapters} 'psycopg[binary]'", "pyinstaller all.py", "./dist/all/all"]
