@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400")
+FRAMEWORKS = ("fastapi", "flask", "httpx2", "litestar")
+"""What `tests/typing` uses besides ours."""
 PYTEST = """
 [pytest]
 asyncio_mode = auto
@@ -111,7 +113,7 @@ class Installation:
 def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
     """Install and use the wheels; raises CalledProcessError where it fails."""
     installed = Installation(home)
-    installed.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS)
+    installed.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS, *FRAMEWORKS)
     installed.run("python", "-m", "pip", "check")
     installed.run("python", "-I", "-W", "error", "-c", SMOKE, *names)
     if (ROOT / "tests" / "typing").is_dir():
