@@ -27,9 +27,9 @@ __all__ = ("lost",)
 
 SOON = 0.15
 """Seconds until the signal; by then the statement is under way."""
-LONG = 3.0
+LONG = 30.0
 """Seconds that the statement would take."""
-PATIENCE = 2.5
+PATIENCE = 15.0
 """Seconds within which the exception has come out."""
 
 WAYS: dict[str, Callable[[Any, str], Any]] = {
