@@ -63,5 +63,5 @@ def metrics() -> bytes:
     MultiProcessCollector(registry)  # type: ignore[no-untyped-call]  # has no types
     try:
         return generate_latest(registry)
-    except struct.error:  # the file of a worker that begins is empty for a moment
+    except struct.error:  # the file of a worker that begins is empty for a moment; who asks, asks again
         return b""

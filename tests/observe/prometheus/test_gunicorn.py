@@ -50,9 +50,17 @@ class Site:
         finally:
             connection.close()
 
+    def scrape(self) -> str:
+        """What all workers have counted; a worker that begins may make the page empty for a moment."""
+        until = time.monotonic() + PATIENCE
+        while not (page := self.get("/metrics")):
+            assert time.monotonic() < until, "the page stays empty"
+            time.sleep(0.02)
+        return page
+
     def value(self, metric: str, **labels: str) -> float:
         """The sum of a metric's series that have these labels."""
-        found: Samples = parsed(self.get("/metrics"))
+        found: Samples = parsed(self.scrape())
         return sum(
             value for (name, pairs), value in found.items() if name == metric and set(labels.items()) <= pairs
         )
@@ -106,8 +114,8 @@ def _wait_until_it_answers(site: Site, process: subprocess.Popen[bytes], log: Pa
     until = time.monotonic() + PATIENCE
     while True:
         try:
-            assert site.get("/metrics")
-        except (OSError, AssertionError):  # not before the files of all workers are written
+            site.scrape()
+        except OSError:
             assert process.poll() is None, log.read_text()
             assert time.monotonic() < until, log.read_text()
             time.sleep(0.05)
