@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from types import UnionType
 
+    from sqlspec.arguments import Parameters
     from sqlspec.plugin import AsyncConnection
     from sqlspec.plugin.contract import Outcome
 
@@ -42,9 +43,6 @@ if TYPE_CHECKING:
 __all__ = ("AsyncSession",)
 
 T = TypeVar("T")
-
-if TYPE_CHECKING:
-    from sqlspec.arguments import Parameters
 
 
 class AsyncSession(SessionBase["AsyncConnection[Any]"]):
