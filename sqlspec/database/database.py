@@ -13,7 +13,7 @@ from threading import RLock
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.forks import retire_in_child
-from sqlspec.errors import ConfigClosedError, PoolRetiredError, SQLSpecError
+from sqlspec.errors import ConfigClosedError, InvalidArgumentError, PoolRetiredError, SQLSpecError
 from sqlspec.plugin.contract import SessionOptions
 
 if TYPE_CHECKING:
@@ -44,7 +44,13 @@ def options_of(
     isolation: IsolationLevel | None,
     query_timeout: float | None,
 ) -> SessionOptions:
-    """The same object for the same wishes, so that what follows from them is found by its identity."""
+    """The same object for the same wishes, so that what follows from them is found by its identity.
+
+    Raises `InvalidArgumentError` for a text where True or False belongs.
+    """
+    for name, value in (("autocommit", autocommit), ("read_only", read_only)):
+        if value not in {None, True, False}:
+            raise InvalidArgumentError(f"{name}= is True or False, and not a {type(value).__name__}")
     return SessionOptions(
         autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
     )

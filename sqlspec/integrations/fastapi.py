@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator  # noqa: TC003 - FastAPI reads the annotations of a dependency
 from dataclasses import dataclass, field
+from inspect import isasyncgenfunction, iscoroutinefunction, unwrap
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.errors import FrameworkNotInstalledError, InvalidArgumentError
@@ -23,6 +24,7 @@ from .starlette import SessionMiddleware, exception_handlers, lifespan
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Coroutine
 
+    from fastapi.dependencies.models import Dependant
     from starlette.requests import Request
 
     from sqlspec import IsolationLevel, SQLSpec
@@ -140,8 +142,11 @@ class _Dependency:
 
     def __init__(self, loan: Loan, *, is_async: bool) -> None:
         self._loan, self._is_async = loan, is_async
+        self._checked: set[int] = set()
 
     async def __call__(self, request: HTTPConnection, response: Response) -> AsyncIterator[Any]:
+        if self._is_async:
+            self._check_endpoint(getattr(request.scope.get("route"), "dependant", None))
         lent = request.scope.setdefault(LENT, {})
         identity = (self._loan.identity(), self._is_async)
         if identity in lent:  # by a dependency that was asked for first, and that ends after this one
@@ -158,6 +163,27 @@ class _Dependency:
             await work.fail(exc)
             raise
         await work.end(request.scope.get(STATUS) or response.status_code or _status_of_route(request))
+
+    def _check_endpoint(self, dependant: Dependant | None) -> None:
+        """Nobody awaits in a `def`: its statements would never run, and the answer would be a success.
+
+        Looked at once for each route. Raises `InvalidArgumentError`.
+        """
+        if dependant is None or id(dependant) in self._checked:
+            return
+        is_given = any(each.call is self and each.name for each in dependant.dependencies)
+        if is_given and not _can_await(dependant.call):
+            name = getattr(dependant.call, "__name__", "the endpoint")
+            message = f"nobody awaits in {name}(), a `def`: make it an `async def`, or annotate with Session"
+            raise InvalidArgumentError(message)
+        self._checked.add(id(dependant))
+
+
+def _can_await(call: Any) -> bool:
+    calls = (call, getattr(call, "__call__", None))  # noqa: B004 - an object that is called
+    return any(
+        iscoroutinefunction(unwrap(each)) or isasyncgenfunction(unwrap(each)) for each in calls if each
+    )
 
 
 def _status_of_route(request: HTTPConnection) -> int:

@@ -26,6 +26,7 @@ __all__ = (
     "is_class_variable",
     "is_document",
     "is_field_holder",
+    "is_object",
     "is_unconstrained",
     "members_of",
     "name_of",
@@ -169,4 +170,16 @@ def name_of(hint: Any) -> str:
     """How a message calls it."""
     if isinstance(hint, type) and not get_args(hint):
         return hint.__name__
+    if is_object(hint):
+        return f"an object of {type(hint).__name__}"  # and never what is in it
     return str(hint).removeprefix("typing.")
+
+
+_HINTS = frozenset({"typing", "types", "typing_extensions", "pydantic", "msgspec"})
+
+
+def is_object(hint: Any) -> bool:
+    """Whether it is no type at all."""
+    if isinstance(hint, type) or hasattr(hint, "__value__"):  # a class, or an alias
+        return False
+    return type(hint).__module__.partition(".")[0] not in _HINTS

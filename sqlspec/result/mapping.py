@@ -18,7 +18,7 @@ from sqlspec.errors import InvalidArgumentError, MappingError
 from sqlspec.result.containers import ARRAYS, MAPPINGS
 from sqlspec.result.generated import checker, dict_maker, keyword_maker
 from sqlspec.result.generics import class_of
-from sqlspec.result.hints import members_of, name_of, plain_hint
+from sqlspec.result.hints import is_object, members_of, name_of, plain_hint
 from sqlspec.result.matching import duplicate_column, match
 from sqlspec.result.shapes import fields_of, is_pydantic, is_typed_dict
 from sqlspec.result.values import SCALARS, reader_for
@@ -76,6 +76,13 @@ def _kept(build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[st
         raise MappingError(msg) from None
 
 
+def _check_type(schema_type: Any) -> None:
+    if schema_type is not None and is_object(schema_type):
+        kind = type(schema_type).__name__
+        msg = f"schema_type is a class, and not an object of {kind}: write schema_type={kind}"
+        raise InvalidArgumentError(msg)
+
+
 def _is_scalar(schema_type: Any) -> bool:
     """Whether rows become single values: `int`, `datetime | None`, an Enum, a Literal, `list[int]`."""
     members = members_of(plain_hint(schema_type)[0])
@@ -97,6 +104,7 @@ def _is_array(hint: Any) -> bool:
 
 
 def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    _check_type(schema_type)
     if schema_type is None or schema_type is dict:
         return _dicts(columns)
     if _is_scalar(schema_type):
@@ -263,6 +271,7 @@ class _OrDocument:
 
 
 def _scalars(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
+    _check_type(schema_type)
     plain = plain_hint(schema_type)[0]
     if _is_scalar(schema_type) or (len(columns) == 1 and len(members_of(plain)) > 1):
         return _singles(schema_type, columns)

@@ -59,7 +59,7 @@ class Session(SessionBase["Connection[Any]"]):
         self._plan = plan
         self._connection = connection
         self._ready = plan.starts_ready
-        self._begun = self._lent = self._in_doubt = False
+        self._begun = self._lent = self._in_doubt = self._unentered = False
         self._blocks = 0
         self._trouble = self._failure = self._streams = self._limit = self._server_fault = None
 
@@ -306,6 +306,7 @@ class Session(SessionBase["Connection[Any]"]):
 
         Its clean end commits it, or keeps what was done since the savepoint; an exception undoes it.
         """
+        self._unentered = True
         return Transaction(self, self._plan.query_timeout)
 
     def commit(self) -> None:

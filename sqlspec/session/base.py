@@ -88,6 +88,7 @@ class SessionBase(Generic[C]):
         "_server_fault",
         "_streams",
         "_trouble",
+        "_unentered",
     )
     _plan: SessionPlan
     _connection: C
@@ -99,6 +100,8 @@ class SessionBase(Generic[C]):
     """Something was done that only a reset undoes."""
     _blocks: int
     """How many `begin()` blocks are open."""
+    _unentered: bool
+    """`begin()` was called, and its block not entered."""
     _trouble: str | None
     """ABORTED or CLOSED: why no statement may run."""
     _failure: BaseException | None
@@ -182,6 +185,12 @@ class SessionBase(Generic[C]):
     def _check_no_block(self, what: str) -> None:
         if self._blocks:
             msg = f"{what}() inside a begin() block; leave the block to end its transaction"
+            raise TransactionControlError(msg)
+        if self._unentered and self._trouble is None:
+            msg = (
+                f"begin() was called and its block not entered, so it began nothing for {what}() to end; "
+                "write `with session.begin():`, or `async with`"
+            )
             raise TransactionControlError(msg)
 
     def _check_transactions(self) -> None:

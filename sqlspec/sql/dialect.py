@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-_BEGIN = "call session.begin(); a session begins its transaction by itself"
+_BEGIN = (
+    "a session begins its transaction by itself; for a part of its work, or with autocommit=True, write "
+    "`async with session.begin()`, or `with`"
+)
 _COMMIT = "call session.commit(), or leave the session's block"
 _ROLLBACK = "call session.rollback(), or raise inside the session's block"
 _NESTED = "write `async with session.begin()`, or `with`: inside a transaction it is a savepoint"

@@ -199,7 +199,19 @@ def test_single_values_need_a_single_column(result: Make) -> None:
         result("a b", (1, 2), schema_type=int).all()
 
 
-@pytest.mark.parametrize("schema_type", [dict | None, schemas.User | None, "User", 3, [], object, range])
+def test_an_object_is_no_type(result: Make) -> None:
+    """And the error says nothing of what is in it."""
+    for taken in (schemas.User(1, "hunter2"), ["hunter2"], "hunter2", 5):
+        kind = type(taken).__name__
+        for end in ("all", "scalar", "scalars"):
+            with pytest.raises(InvalidArgumentError) as caught:
+                getattr(result("name", ("ann",), schema_type=taken), end)()
+            assert str(caught.value) == (
+                f"schema_type is a class, and not an object of {kind}: write schema_type={kind}"
+            )
+
+
+@pytest.mark.parametrize("schema_type", [dict | None, schemas.User | None, object, range])
 def test_other_types_are_refused_with_a_list_of_what_is_taken(result: Make, schema_type: Any) -> None:
     """Refused as an argument, before any row is looked at."""
     with pytest.raises(InvalidArgumentError, match="dataclasses, msgspec Structs"):

@@ -12,6 +12,7 @@ from sqlspec.errors import (
     NotSupportedError,
     ReadOnlyError,
     StatementError,
+    TransactionControlError,
 )
 from sqlspec.plugin import hookimpl
 from sqlspec_sqlite import SQLiteConfig
@@ -226,3 +227,35 @@ def test_sql_is_a_text(spec: SQLSpec, sql: Any) -> None:
         with pytest.raises(InvalidArgumentError, match="str"):
             session.execute(sql)
         assert session.execute("SELECT 1").scalar() == 1
+
+
+@pytest.mark.parametrize("option", ["autocommit", "read_only"])
+@pytest.mark.parametrize("value", ["no", "false", "", 2, object()])
+def test_a_text_for_true_or_false_is_refused(option: str, value: Any) -> None:
+    """It would be true, whatever it says."""
+    with SQLSpec() as spec:
+        spec.register_config(SQLiteConfig(), "main")
+
+        with pytest.raises(InvalidArgumentError, match=rf"^{option}= is True or False, and not a"):
+            spec.provide_session("main", **{option: value})
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+async def test_a_block_that_was_not_entered_has_nothing_to_end(end: str) -> None:
+    """Who calls `begin()` without `with` is told, and not left with what autocommit has stored."""
+    with SQLSpec() as spec:
+        spec.register_config(SQLiteConfig(), "main")
+        words = rf"began nothing for {end}\(\) to end; write `with session.begin\(\):`"
+
+        with spec.provide_session("main", autocommit=True) as session:
+            session.begin()
+            session.execute("CREATE TABLE t (id INTEGER)")
+            with pytest.raises(TransactionControlError, match=words):
+                getattr(session, end)()
+            with session.begin():  # as it is written
+                session.execute("INSERT INTO t VALUES (1)")
+            getattr(session, end)()
+        async with spec.provide_session("main") as waiting:
+            waiting.begin()
+            with pytest.raises(TransactionControlError, match=words):
+                await getattr(waiting, end)()

@@ -34,6 +34,7 @@ class Transaction:
         if self._depth:
             msg = "this begin() block is open already; call begin() again for another"
             raise InvalidArgumentError(msg)
+        session._unentered = False
         with Call(session, "BEGIN", seconds=self._seconds) as connection:
             if session._begun:
                 session._check_savepoints()

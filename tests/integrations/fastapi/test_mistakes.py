@@ -2,6 +2,7 @@
 
 from typing import Annotated, Any
 
+import httpx2
 import pytest
 from fastapi import Depends, FastAPI
 
@@ -9,6 +10,7 @@ from sqlspec import AsyncSession, SQLSpec
 from sqlspec.adapters.sqlite import SQLiteConfig
 from sqlspec.errors import InvalidArgumentError
 from sqlspec.integrations.fastapi import session
+from tests.integrations.shops import PLACE, orders
 
 
 @pytest.mark.parametrize(
@@ -33,6 +35,38 @@ def test_a_session_within_depends_is_refused(spec: SQLSpec) -> None:
 
     with pytest.raises(InvalidArgumentError, match=r"without Depends: write Annotated\[AsyncSession"):
         FastAPI().get("/")(read)
+
+
+async def test_an_endpoint_that_can_not_await_gets_no_session_to_await(
+    app: FastAPI, spec: SQLSpec, client: httpx2.AsyncClient
+) -> None:
+    """Its statement would never run, and the client would hear that all went well."""
+    lent = session(spec, "shop")
+
+    def place(database: Annotated[AsyncSession, lent]) -> None:
+        database.execute(PLACE, (1, None))
+
+    app.post("/")(place)
+    # What only hands it on may be a `def`, or a class.
+    app.post("/handed-on")(handing_on(lent))
+
+    with pytest.raises(InvalidArgumentError, match=r"nobody awaits in place\(\).* annotate with Session"):
+        await httpx2.AsyncClient(transport=httpx2.ASGITransport(app=app), base_url="http://shop").post("/")
+    assert (await client.post("/handed-on")).status_code == 200
+    assert orders(spec) == [2]
+
+
+def handing_on(lent: Any) -> Any:
+    """An endpoint that gets its session by way of a class."""
+
+    class Shop:
+        def __init__(self, database: Annotated[AsyncSession, lent]) -> None:
+            self.database = database
+
+    async def place(shop: Annotated[Shop, Depends(Shop)]) -> None:
+        await shop.database.execute(PLACE, (2, None))
+
+    return place
 
 
 @pytest.mark.parametrize("commit_on", [200, None, "200", ["200"], [], {2000}])
