@@ -115,13 +115,13 @@ class Database:
         if self.is_closed:
             raise ConfigClosedError(self.name)
 
-    def open_pool(self) -> PoolLike:
-        """The pool for threads; the first who asks makes it."""
+    def open_pool(self, otherwise: str = "async with") -> PoolLike:
+        """The pool for threads; the first who asks makes it. *otherwise*: what async-only adapters take."""
         with self._lock:
             if self.pool is not None:
                 return self.pool  # another thread was faster
             self._check_open()
-            self.pool = pool = self.make().pool()
+            self.pool = pool = self.make().pool(otherwise)
             self._note_pool(pool)
         self._tell("sqlspec_pool_opened", kind="sync")
         return pool
@@ -235,7 +235,7 @@ class Database:
         from .connector import PingLimit
 
         limit = PingLimit(self.name, timeout)
-        return ping(self.open_pool(), self.config.adapter, limit)
+        return ping(self.open_pool("await spec.aping(…)"), self.config.adapter, limit)
 
     async def aping(self, timeout: float | None = None, *, pooled: bool = True) -> float:
         """As `ping`, in the running event loop. Without *pooled* nothing stays open there."""

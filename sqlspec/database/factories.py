@@ -41,11 +41,11 @@ class Factories:
 
     # --- pools ----------------------------------------------------------------------------------
 
-    def pool(self) -> PoolLike:
-        """Another pool for threads, which nobody keeps yet."""
+    def pool(self, otherwise: str = "async with") -> PoolLike:
+        """Another pool for threads, which nobody keeps yet; *otherwise*: what async-only adapters take."""
         config, connect = self._config, self._connector()
         if not self._plugins.serves_threads(config.adapter):
-            raise self._no_sync()
+            raise self._no_sync(otherwise)
         make = self._plugins.hook("sqlspec_create_pool", config.adapter)
         pool = make(config, connect) if make else None
         if pool is None:  # and not "if not pool": one may have a length of 0
@@ -82,14 +82,14 @@ class Factories:
 
         return BridgedConnector(self._config.pool_size, sync)
 
-    def _no_sync(self) -> SyncNotSupportedError:
+    def _no_sync(self, otherwise: str) -> SyncNotSupportedError:
         adapter = self._config.adapter
         others = self._plugins.sync_alternatives(adapter)
         hint = "No installed adapter offers `with`."
         if others:
             hint = f"Or use {' or '.join(others)}, which has both."
         return SyncNotSupportedError(
-            f"adapter {adapter!r} of database {self._name!r} is async only: write `async with`. {hint}"
+            f"adapter {adapter!r} of database {self._name!r} is async only: write `{otherwise}`. {hint}"
         )
 
     # --- sessions -------------------------------------------------------------------------------

@@ -70,7 +70,7 @@ class Standalone:
 
         In a forked child it lends no more: make another there.
         """
-        pool = self._database().make().pool()
+        pool = self._database().make().pool("config.create_async_pool()")
         _note(pool)
         return pool
 

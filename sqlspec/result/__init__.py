@@ -16,6 +16,7 @@ from sqlspec.errors import InvalidArgumentError, MultipleRowsError, NoRowError
 from sqlspec.plugin.contract import RawResult  # noqa: TC001 - msgspec reads the annotations
 from sqlspec.plugin.results import LazyResult  # noqa: TC001 - the same
 from sqlspec.result.mapping import Mapper, duplicate_column, mapper_for, scalar_mapper_for
+from sqlspec.result.misuse import hint_at_results
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -175,6 +176,9 @@ class Result(msgspec.Struct, Generic[T], eq=False):
 
     def _mapper(self) -> Mapper[T]:
         return mapper_for(self._schema_type, self._raw.columns)
+
+
+hint_at_results(Result)
 
 
 def _not_one(count: int) -> NoRowError | MultipleRowsError:

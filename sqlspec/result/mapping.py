@@ -80,6 +80,8 @@ def _check_type(schema_type: Any) -> None:
     if schema_type is not None and is_object(schema_type):
         kind = type(schema_type).__name__
         msg = f"schema_type is a class, and not an object of {kind}: write schema_type={kind}"
+        if isinstance(schema_type, str):
+            msg = "schema_type is a class, and not its name: leave out the quotes"
         raise InvalidArgumentError(msg)
 
 
@@ -291,11 +293,25 @@ def _scalars(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 
 def _singles(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     if len(columns) != 1:
+        if row := _row_in_a_list(schema_type):
+            raise InvalidArgumentError(
+                f"schema_type is the type of one row: write schema_type={row} and .all()"
+            )
         count = f"{len(columns)} columns came: {_listed(columns)}"
         raise MappingError(f"{name_of(schema_type)} takes one column, and {count}")
     reading = _Reading(columns, [0], [reader_for(schema_type)])
     first = itemgetter(0)
     return lambda rows, start=1: list(map(first, reading(rows, start)))
+
+
+def _row_in_a_list(schema_type: Any) -> str | None:
+    """The row's type in `list[User]`, which was to say that there are many."""
+    plain, parts = plain_hint(schema_type)[0], get_args(schema_type)
+    if get_origin(plain) is not list or len(parts) != 1:
+        return None
+    row = plain_hint(parts[0])[0]
+    is_row = (get_origin(row) or row) in {dict, tuple} or fields_of(row) is not None
+    return name_of(parts[0]) if is_row else None
 
 
 def _listed(columns: tuple[str, ...]) -> str:

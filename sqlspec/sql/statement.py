@@ -58,7 +58,7 @@ class Statement(Struct, frozen=True, gc=False):
 
         ParameterError names the row, counted from 1.
         """
-        return _each(self._bind_row, _listed(rows))
+        return _each(self._bind_row, _listed(rows, self), self)
 
     def _bind_row(self, row: Parameters) -> Native:
         bound = self.bind(row)
@@ -79,12 +79,12 @@ class Positional(Statement, frozen=True, gc=False):
 
     @override
     def bind_many(self, rows: Iterable[Parameters]) -> Sequence[Native]:
-        listed = _listed(rows)
+        listed = _listed(rows, self)
         if set(map(type, listed)) <= {tuple}:
             tuples = cast("Sequence[tuple[object, ...]]", listed)
             if set(map(len, tuples)) <= {self.count}:
                 return tuples
-        return _each(self._checked, listed)
+        return _each(self._checked, listed, self)
 
     def _checked(self, parameters: object) -> tuple[object, ...]:
         if not _is_sequence(parameters):
@@ -106,7 +106,7 @@ class Numbered(Positional, frozen=True, gc=False):
 
     @override
     def bind_many(self, rows: Iterable[Parameters]) -> Sequence[Native]:
-        return _each(self._bind_row, _listed(rows))
+        return _each(self._bind_row, _listed(rows, self), self)
 
 
 class Named(Statement, frozen=True, gc=False):
@@ -154,22 +154,34 @@ class Foreign(Statement, frozen=True, gc=False):
         raise ParameterError(f"parameters are a sequence or a mapping, not {_kind(parameters)}")
 
 
-def _each(bind: Callable[[Parameters], Native], rows: Sequence[Parameters]) -> list[Native]:
+def _each(
+    bind: Callable[[Parameters], Native], rows: Sequence[Parameters], statement: Statement
+) -> list[Native]:
     bound: list[Native] = []
     try:
         for row in rows:
             bound.append(bind(row))  # noqa: PERF401 - its length is the number of the row that fails
     except ParameterError as exc:
+        if not bound and statement.style != "none" and not (_is_sequence(rows[0]) or _is_mapping(rows[0])):
+            raise ParameterError(f"execute_many() takes a list of rows; {_for_one_row(statement)}") from None
         raise ParameterError(f"row {len(bound) + 1}: {exc}") from None
     return bound
 
 
-def _listed(rows: object) -> Sequence[Parameters]:
+def _for_one_row(statement: Statement) -> str:
+    """What to write where values were given for rows."""
+    if statement.count == 1 and isinstance(statement, Positional):
+        return "for one row call execute(), for several write [(…,), (…,)]"
+    return f"for one row call execute(), or write {'[{…}]' if isinstance(statement, Named) else '[(…)]'}"
+
+
+def _listed(rows: object, statement: Statement) -> Sequence[Parameters]:
     """Lists and tuples as they are; anything else that can be walked is read once, to the end."""
     if isinstance(rows, (list, tuple)):
         return cast("Sequence[Parameters]", rows)
     if not _is_iterable(rows):
-        raise ParameterError(f"rows are an iterable of parameters, not {_kind(rows)}")
+        hint = "" if rows is None or statement.style == "none" else f"; {_for_one_row(statement)}"
+        raise ParameterError(f"rows are an iterable of parameters, not {_kind(rows)}{hint}")
     return list(rows)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -201,7 +202,7 @@ def test_single_values_need_a_single_column(result: Make) -> None:
 
 def test_an_object_is_no_type(result: Make) -> None:
     """And the error says nothing of what is in it."""
-    for taken in (schemas.User(1, "hunter2"), ["hunter2"], "hunter2", 5):
+    for taken in (schemas.User(1, "hunter2"), ["hunter2"], b"hunter2", 5):
         kind = type(taken).__name__
         for end in ("all", "scalar", "scalars"):
             with pytest.raises(InvalidArgumentError) as caught:
@@ -209,6 +210,35 @@ def test_an_object_is_no_type(result: Make) -> None:
             assert str(caught.value) == (
                 f"schema_type is a class, and not an object of {kind}: write schema_type={kind}"
             )
+    with pytest.raises(InvalidArgumentError, match="is a class, and not its name: leave out the quotes"):
+        result("name", ("ann",), schema_type="hunter2").all()
+
+
+@pytest.mark.parametrize(
+    ("schema_type", "told"),
+    [
+        (list[schemas.User], "schema_type is the type of one row: write schema_type=User and .all()"),
+        (list[schemas.Model], "schema_type is the type of one row: write schema_type=Model and .all()"),
+        (
+            list[tuple[int, str]],
+            "schema_type is the type of one row: write schema_type=tuple[int, str] and .all()",
+        ),
+        (
+            list[dict[str, object]],
+            "schema_type is the type of one row: write schema_type=dict[str, object] and .all()",
+        ),
+    ],
+)
+def test_what_is_no_type_of_a_row_says_what_to_write(result: Make, schema_type: Any, told: str) -> None:
+    """And what it says to write is taken."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        result("id name", (1, "Ada"), schema_type=schema_type).all()
+
+    assert str(caught.value) == told
+    written = re.search(r"schema_type=(\S+(?: \w+\])?)", told)
+    assert written is not None
+    wanted = eval(written[1], vars(schemas).copy())  # noqa: S307 - our own text
+    assert len(result("id name", (1, "Ada"), schema_type=wanted).all()) == 1
 
 
 @pytest.mark.parametrize("schema_type", [dict | None, schemas.User | None, object, range])

@@ -158,15 +158,13 @@ def test_rows_are_converted_where_they_must_be() -> None:
     ("sql", "rows", "text"),
     [
         ("SELECT ?, ?", [(1, 2), (SECRET,)], "^row 2: the statement takes 2 parameters, 1 given"),
-        ("SELECT ?, ?", (1, 2), "^row 1: parameters are a sequence, not a value of type int"),
-        ("SELECT ?", ["a", "b"], "^row 1: .*type str"),
+        ("SELECT ?, ?", [(1, 2), SECRET], "^row 2: parameters are a sequence, not a value of type str"),
+        ("SELECT 1", [SECRET], "^row 1: the statement takes no parameters, a value of type str given"),
         ("SELECT :a", [{"a": 1}, {"a": 2}, {"b": SECRET}], "^row 3: .*missing: :a; not in the statement: :b"),
         ("SELECT 1", [(), (SECRET,)], "^row 2: .*takes no parameters, 1 given"),
         ("SELECT ?1", [(1,), SECRET], "^row 2: .*not a value of type str"),
-        ("SELECT ?", "abc", "rows are an iterable of parameters, not a value of type str"),
-        ("SELECT :a", {"a": 1}, "rows are an iterable of parameters, not a value of type dict"),
-        ("SELECT ?", 7, "rows are an iterable of parameters, not a value of type int"),
-        ("SELECT ?", None, "rows are an iterable of parameters, not a value of type NoneType"),
+        ("SELECT ?", None, "rows are an iterable of parameters, not a value of type NoneType$"),
+        ("SELECT 1", 7, "rows are an iterable of parameters, not a value of type int$"),
     ],
 )
 def test_a_row_that_does_not_fit_is_named(sql: str, rows: Any, text: str) -> None:
@@ -175,6 +173,35 @@ def test_a_row_that_does_not_fit_is_named(sql: str, rows: Any, text: str) -> Non
         QMARK[sql].bind_many(rows)
 
     assert SECRET not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("sql", "values", "text", "row", "rows"),
+    [
+        ("SELECT ?, ?", (1, SECRET), "a list of rows; for one row", (1, SECRET), "[(…)]"),
+        ("SELECT ?, ?", [SECRET, 1], "a list of rows; for one row", (SECRET, 1), "[(…)]"),
+        ("SELECT ?", (SECRET,), "a list of rows; for one row", (SECRET,), "[(…,), (…,)]"),
+        ("SELECT ?", ["a", "b"], "a list of rows; for one row", ("a",), "[(…,), (…,)]"),
+        ("SELECT ?1, ?2", (1, SECRET), "a list of rows; for one row", (1, SECRET), "[(…)]"),
+        ("SELECT :a", (SECRET,), "a list of rows; for one row", {"a": SECRET}, "[{…}]"),
+        ("SELECT :a", {"a": SECRET}, "not a value of type dict; for one row", {"a": SECRET}, "[{…}]"),
+        ("SELECT ?, ?", {"a": SECRET}, "not a value of type dict; for one row", (1, SECRET), "[(…)]"),
+        ("SELECT ?", SECRET, "not a value of type str; for one row", (SECRET,), "[(…,), (…,)]"),
+        ("SELECT ?", 7, "not a value of type int; for one row", (7,), "[(…,), (…,)]"),
+    ],
+)
+def test_values_where_rows_belong_say_what_to_write(
+    sql: str, values: Any, text: str, row: Any, rows: str
+) -> None:
+    """One row for `execute()`, or a list of rows; both are taken."""
+    statement = QMARK[sql]
+    with pytest.raises(ParameterError, match=text) as caught:
+        statement.bind_many(values)
+
+    assert str(caught.value).endswith(f" {rows}")
+    assert SECRET not in str(caught.value)
+    assert statement.bind(row) is not None
+    assert len(statement.bind_many([row] * rows.count("…"))) == rows.count("…")
 
 
 def test_statements_can_not_be_changed() -> None:

@@ -101,6 +101,30 @@ def changes_of_options_that_no_config_has(config: SQLiteConfig) -> None:
     config.replace(pool_size=3).databse()  # type: ignore[attr-defined]
 
 
+async def names_of_other_libraries(sync: Session, session: AsyncSession) -> tuple[object, ...]:
+    """They say at run time what to write, and are no names of ours for that."""
+    return (
+        sync.cursor,  # type: ignore[attr-defined]
+        session.fetch,  # type: ignore[attr-defined]
+        sync.execute("SELECT 1").fetchall,  # type: ignore[attr-defined]
+        session.execute("SELECT 1").rowcount,  # type: ignore[attr-defined]
+        (await session.execute("SELECT 1")).scalar_one,  # type: ignore[attr-defined]
+        sync.stream("SELECT 1").fetchone,  # type: ignore[attr-defined]
+    )
+
+
+async def the_other_sides_keyword(spec: SQLSpec, sync: Session, session: AsyncSession) -> None:
+    """And a result that is taken for a list."""
+    await spec.provide_session("main")  # type: ignore[misc]
+    with session.begin():  # type: ignore[attr-defined]
+        pass
+    async with sync.begin():  # type: ignore[attr-defined]
+        pass
+    sync.execute("SELECT 1")[0]  # type: ignore[index]
+    for _ in session.execute("SELECT 1"):  # type: ignore[attr-defined]
+        pass
+
+
 def names_that_no_door_has() -> tuple[object, ...]:
     """The doors resolve names lazily, which must not make checkers accept any name."""
     return (

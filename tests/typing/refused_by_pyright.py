@@ -102,6 +102,30 @@ def changes_of_options_that_no_config_has(config: SQLiteConfig) -> None:
     config.replace(pool_size=3).databse()  # pyright: ignore[reportAttributeAccessIssue]
 
 
+async def names_of_other_libraries(sync: Session, session: AsyncSession) -> tuple[object, ...]:
+    """They say at run time what to write, and are no names of ours for that."""
+    return (
+        sync.cursor,  # pyright: ignore[reportAttributeAccessIssue]
+        session.fetch,  # pyright: ignore[reportAttributeAccessIssue]
+        sync.execute("SELECT 1").fetchall,  # pyright: ignore[reportAttributeAccessIssue]
+        session.execute("SELECT 1").rowcount,  # pyright: ignore[reportAttributeAccessIssue]
+        (await session.execute("SELECT 1")).scalar_one,  # pyright: ignore[reportAttributeAccessIssue]
+        sync.stream("SELECT 1").fetchone,  # pyright: ignore[reportAttributeAccessIssue]
+    )
+
+
+async def the_other_sides_keyword(spec: SQLSpec, sync: Session, session: AsyncSession) -> None:
+    """And a result that is taken for a list."""
+    await spec.provide_session("main")  # pyright: ignore[reportGeneralTypeIssues]
+    with session.begin():  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    async with sync.begin():  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+    sync.execute("SELECT 1")[0]  # pyright: ignore[reportIndexIssue]
+    for _ in session.execute("SELECT 1"):  # pyright: ignore[reportGeneralTypeIssues]
+        pass
+
+
 def names_that_no_door_has() -> tuple[object, ...]:
     """The doors resolve names lazily, which must not make checkers accept any name."""
     return (

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import re
+from typing import TYPE_CHECKING
+
 import pytest
 
 from sqlspec import Secret, SQLSpec
 from sqlspec.adapters import mysql
 from sqlspec.errors import InvalidConfigError, SyncNotSupportedError
 from sqlspec_asyncmy import AsyncMyConfig
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 
 @pytest.mark.parametrize("scheme", ["mysql", "mariadb", "asyncmy", "mysql+asyncmy"])
@@ -57,10 +63,19 @@ def test_what_can_not_be_meant_is_refused(option: str, value: object) -> None:
     assert caught.value.key == option
 
 
-def test_there_is_no_sync_side() -> None:
-    """And an error that says so."""
+@pytest.mark.parametrize(
+    ("call", "told"),
+    [
+        (lambda spec: spec.provide_session("main").__enter__(), "`async with`"),
+        (lambda spec: spec.provide_connection("main").__enter__(), "`async with`"),
+        (lambda spec: spec.ping("main"), "`await spec.aping(…)`"),
+        (lambda spec: spec.get_config("main").create_pool(), "`config.create_async_pool()`"),
+    ],
+)
+def test_there_is_no_sync_side(call: Callable[[SQLSpec], object], told: str) -> None:
+    """And an error that says so, and what to write instead of this call."""
     spec = SQLSpec()
     spec.register_config(AsyncMyConfig(), "main")
 
-    with pytest.raises(SyncNotSupportedError), spec.provide_session("main"):
-        pass
+    with pytest.raises(SyncNotSupportedError, match=re.escape(f"is async only: write {told}")):
+        call(spec)

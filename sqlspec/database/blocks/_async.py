@@ -170,6 +170,8 @@ class AsyncSessionBlock(AsyncBlock, Generic[T_co]):
 class AsyncConnectionBlock(AsyncBlock, Generic[T_co]):
     """Lends the driver's own connection, in autocommit mode."""
 
+    _lends = "connection"
+
     async def __aenter__(self) -> T_co:
         self._resolve_if_stale()
         is_observed = self._database.reports_leases

@@ -170,6 +170,8 @@ class SessionBlock(Block, Generic[T_co]):
 class ConnectionBlock(Block, Generic[T_co]):
     """Lends the driver's own connection, in autocommit mode."""
 
+    _lends = "connection"
+
     def __enter__(self) -> T_co:
         self._resolve_if_stale()
         is_observed = self._database.reports_leases

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple, NoReturn
 
 import msgspec
 
@@ -66,7 +66,17 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
         """The name of the database that it lends from."""
         return self._database.name
 
+    _lends: ClassVar[str] = "session"
+    """What the variable after `as` is called in errors."""
+
     if not TYPE_CHECKING:  # to type checkers they are not there
+
+        def __await__(self) -> NoReturn:
+            """A block is entered: it has nothing to wait for."""
+            lends = self._lends
+            text = f"leave out await: write `async with spec.provide_{lends}(…) as {lends}:`"
+            raise InvalidArgumentError(text)
+
         execute, execute_many, execute_script = _Unopened(), _Unopened(), _Unopened()
         stream, load = _Unopened(), _Unopened()
         begin, commit, rollback = _Unopened(), _Unopened(), _Unopened()
