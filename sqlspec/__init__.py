@@ -73,8 +73,9 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         from importlib import import_module
 
         if name not in _HOMES:
-            message = f"module {__name__!r} has no attribute {name!r}"
-            raise AttributeError(message)
+            from sqlspec.adapters._names import no_such_name
+
+            raise no_such_name(__name__, name, __all__)
         value = globals()[name] = getattr(import_module(_HOMES[name]), name)
         return value
 

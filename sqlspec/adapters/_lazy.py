@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError, did_you_mean
+from sqlspec.errors import AdapterBrokenError, AdapterNotInstalledError
 
 from ._known import distribution_of, install_command
 
@@ -24,8 +24,9 @@ def lazy(front: str, adapters: Mapping[str, str]) -> Callable[[str], Any]:
 
     def attribute(name: str) -> Any:
         if name not in adapters:
-            hint = "" if name.startswith("_") else " " + did_you_mean(name, adapters, otherwise="It has")
-            raise AttributeError(f"module {front!r} has no attribute {name!r}.{hint}")
+            from ._names import no_such_name  # only errors need it
+
+            raise no_such_name(front, name, adapters)
         return getattr(_imported(name, adapters[name]), name)
 
     return attribute

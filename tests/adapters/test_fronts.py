@@ -18,8 +18,11 @@ if TYPE_CHECKING:
     from types import ModuleType
 
 ROOT = Path(__file__).parents[2]
+SIGNPOSTS = {"postgres": "postgresql", "mariadb": "mysql"}
 FRONTS = sorted(
-    path for path in (ROOT / "sqlspec" / "adapters").glob("*.py") if not path.name.startswith("_")
+    path
+    for path in (ROOT / "sqlspec" / "adapters").glob("*.py")
+    if not path.name.startswith("_") and path.stem not in SIGNPOSTS
 )
 
 
@@ -140,3 +143,57 @@ def test_a_name_that_no_adapter_has_is_an_attribute_error() -> None:
     assert not hasattr(front, "__wrapped__")
     with pytest.raises(AttributeError, match=r"'AsyncPgConfig'\. Did you mean 'AsyncpgConfig'\?"):
         front.AsyncPgConfig  # noqa: B018
+
+
+@pytest.mark.parametrize(
+    ("line", "told", "works"),
+    [
+        ("from sqlspec import SqlSpec", "Did you mean 'SQLSpec'?", "from sqlspec import SQLSpec"),
+        (
+            "from sqlspec import SqliteConfig",
+            "SQLiteConfig is in sqlspec.adapters.sqlite.",
+            "from sqlspec.adapters.sqlite import SQLiteConfig",
+        ),
+        (
+            "from sqlspec.adapters import AsyncMyConfig",
+            "AsyncMyConfig is in sqlspec.adapters.asyncmy.",
+            "from sqlspec.adapters.asyncmy import AsyncMyConfig",
+        ),
+        (
+            "from sqlspec.adapters.postgresql import PostgresConfig",
+            "Did you mean 'PostgreSQLConfig'?",
+            "from sqlspec.adapters.postgresql import PostgreSQLConfig",
+        ),
+        (
+            "from sqlspec.adapters.asyncpg import PostgreSQLConfig",
+            "PostgreSQLConfig is in sqlspec.adapters.postgresql.",
+            "from sqlspec.adapters.postgresql import PostgreSQLConfig",
+        ),
+        (
+            "from sqlspec.adapters import posgresql",
+            "Did you mean 'postgresql'?",
+            "from sqlspec.adapters import postgresql",
+        ),
+        *(
+            (f"{begin}{wrong}", f"write sqlspec.adapters.{right}", f"{begin}{right}")
+            for wrong, right in SIGNPOSTS.items()
+            for begin in ("import sqlspec.adapters.", "from sqlspec.adapters import ")
+        ),
+    ],
+)
+def test_an_import_of_what_is_not_there_says_what_is(line: str, told: str, works: str) -> None:
+    """An ImportError, because of an AttributeError's text Python would show nothing."""
+    with pytest.raises(ImportError) as caught:
+        exec(line, {})  # noqa: S102 - our own
+    assert str(caught.value).endswith(told)
+
+    exec(works, {})  # noqa: S102
+
+
+@pytest.mark.parametrize("module", ["sqlspec", "sqlspec.adapters", "sqlspec.adapters.sqlite"])
+def test_who_asks_for_a_name_without_an_import_gets_no_import_error(module: str) -> None:
+    """`hasattr` and a default, as tools ask of every module."""
+    assert not hasattr(import_module(module), "SqlSpec")
+    assert getattr(import_module(module), "setup_module", None) is None
+    with pytest.raises(AttributeError, match=f"module '{module}' has no attribute 'nothing'. "):
+        getattr(import_module(module), "nothing")  # noqa: B009
