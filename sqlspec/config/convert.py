@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import sys
 from collections.abc import Mapping
+from functools import partial
 from math import isfinite
 from types import NoneType, UnionType
 from typing import TYPE_CHECKING, Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -121,7 +122,8 @@ def misfit(cls: type[Any], values: Mapping[str, Any]) -> InvalidConfigError:
     fields = fields_of(cls)
     for name, value in values.items():
         if not fits(value, fields[name].type):
-            return invalid(cls, name, expectation(value, fields[name].type))
+            expect = partial(data_expectation, name) if type(value) is Text else expectation
+            return invalid(cls, name, expect(value, fields[name].type))
     for name, field in fields.items():
         if field.required and name not in values:
             return invalid(cls, name, "is required")
@@ -163,9 +165,24 @@ def fits(value: Any, wanted: Any) -> bool:
     return True
 
 
-def expectation(value: Any, wanted: Any) -> str:
-    """What a field expects, and what it got: types, never the value."""
-    expected, got = _spelled(wanted), type_name(value)
+_IN_CODE: Mapping[type, str] = {}
+_IN_DATA = {bool: "true or false", int: "a whole number", float: "a number (5 or 0.5)"}
+_IN_SECONDS = {**_IN_DATA, float: "seconds (5 or 0.5)"}
+"""What is written for a type, where it is not Python that is written."""
+
+
+def data_expectation(name: str, value: Any, wanted: Any) -> str:
+    """The same of an option in a file, the environment or a URL: in words that say what to write there."""
+    return expectation(value, wanted, _IN_SECONDS if name.endswith(_LASTING) else _IN_DATA)
+
+
+_LASTING = ("_timeout", "_recycle", "_threshold", "keepalive")
+"""How the names of options end that are in seconds, of all adapters."""
+
+
+def expectation(value: Any, wanted: Any, words: Mapping[type, str] = _IN_CODE) -> str:
+    """What a field expects, and what it got: types, never the value; *words*: what types are called."""
+    expected, got = _spelled(wanted, words), type_name(value)
     # Same word on both sides, or a text that could not be otherwise: what was got is no news.
     if type(value) is Text:
         return f"expected {expected.replace('None', 'null')}"  # that is how a text says it
@@ -190,10 +207,12 @@ def _custom(wanted: Any, value: Any) -> Any:
     raise TypeError
 
 
-def _spelled(wanted: Any) -> str:
+def _spelled(wanted: Any, words: Mapping[type, str]) -> str:
     origin = get_origin(wanted)
     if origin is not None:
-        return _spelled_parts(origin, get_args(wanted)) or str(wanted)
+        return _spelled_parts(origin, get_args(wanted), words) or str(wanted)
+    if wanted in words:
+        return words[wanted]
     if wanted is NoneType:
         return "None"
     if wanted is Secret:
@@ -203,17 +222,17 @@ def _spelled(wanted: Any) -> str:
     return str(wanted)
 
 
-def _spelled_parts(origin: Any, parts: tuple[Any, ...]) -> str | None:
+def _spelled_parts(origin: Any, parts: tuple[Any, ...], words: Mapping[type, str]) -> str | None:
     """A type that is composed of others, in plain words; None for those that configs hardly have."""
     if origin is Literal:
         return " or ".join(map(repr, parts))
     if origin in (Union, UnionType):
-        return " or ".join(map(_spelled, parts))
+        return " or ".join(_spelled(part, words) for part in parts)
     if origin in (dict, Mapping):
-        return f"a table of {_spelled(parts[1])}"
+        return f"a table of {_spelled(parts[1], words)}"
     if origin not in (list, tuple):
         return None
-    inner = ", ".join(_spelled(part) for part in parts if part is not ...)
+    inner = ", ".join(_spelled(part, words) for part in parts if part is not ...)
     return f"a list of {inner}" if origin is list or ... in parts else f"[{inner}]"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast, get_args, get_origin
 
-from sqlspec.config.convert import expectation, fields_of, fits, option_hint
+from sqlspec.config.convert import data_expectation, fields_of, fits, option_hint
 from sqlspec.config.struct import ConfigStruct
 
 if TYPE_CHECKING:
@@ -37,9 +37,9 @@ def _misfits(name: str, value: Any, wanted: Any) -> Iterator[tuple[Path, str]]:
         inner = get_args(wanted)[1]
         for key, item in cast("Mapping[str, Any]", value).items():
             if not fits(item, inner):
-                yield (name, key), expectation(item, inner)
+                yield (name, key), data_expectation(key, item, inner)
     else:
-        yield (name,), expectation(value, wanted)
+        yield (name,), data_expectation(name, value, wanted)
 
 
 def options_of(cls: type[ConfigStruct]) -> list[str]:

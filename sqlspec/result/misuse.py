@@ -58,6 +58,10 @@ class _Misnomer:
     def __get__(self, instance: object, owner: type) -> Any:
         raise AttributeError(self._text)
 
+    def __repr__(self) -> str:
+        """As `help` of the class shows it."""
+        return f"<{self._text}>"
+
 
 def hint_at_names(cls: type, texts: Mapping[str, str]) -> None:
     """Have *cls* say these texts for names that it does not have; a subclass may have them."""

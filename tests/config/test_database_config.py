@@ -232,7 +232,7 @@ def test_texts_from_outside_are_read_as_numbers_and_booleans() -> None:
 
     assert (config.pool_size, config.pool_recycle, config.autocommit, config.host) == (5, None, True, "5")
     assert type(config.host) is str
-    with pytest.raises(InvalidConfigError, match=r"pool_size: expected int$"):
+    with pytest.raises(InvalidConfigError, match=r"pool_size: expected a whole number$"):
         NetConfig.from_mapping({"pool_size": Text("five")})
 
 

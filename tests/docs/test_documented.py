@@ -32,7 +32,7 @@ def _spoken_of(*paths: Path) -> set[str]:
 
 
 def _public(owner: type) -> set[str]:
-    return {name for name in dir(owner) if not name.startswith("_")}
+    return {name for name in dir(owner) if not name.startswith("_") and hasattr(owner, name)}
 
 
 def _missing(names: Iterable[str], *paths: Path) -> list[str]:

@@ -42,7 +42,7 @@ def test_a_url_fills_the_fields(url: str, fields: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        ({"url": "redis://h/abc"}, r"RedisConfig\.database: expected int"),
+        ({"url": "redis://h/abc"}, r"RedisConfig\.database: expected a whole number"),
         ({"url": "redis://h/-1"}, r"RedisConfig\.database: is a database's number"),
         ({"url": "redis://h/1?database=2"}, "database"),
         ({"url": "unix://"}, "begins after two slashes"),

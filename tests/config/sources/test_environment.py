@@ -159,7 +159,7 @@ def test_lists_and_tables_are_json(spec: SQLSpec) -> None:
     assert a.hosts == (("one", 5432), ("two", None))
     assert (a.settings, b.settings) == ({"work_mem": "1MB"}, {"work_mem": "2MB"})
     assert refused(SQLSpec(), {"DB_A_HOSTS": f"[{CANARY}", "DB_B_SETTINGS": "{}"}, mapping=mapping) == [
-        "DB_A_HOSTS: databases.a.hosts: expected a list of [str, int or null]"
+        "DB_A_HOSTS: databases.a.hosts: expected a list of [str, a whole number or null]"
     ]
     both = {"DB_A_SETTINGS": "{}", "DB_A_SETTINGS__X": "1", "DB_B_HOSTS": "[]"}
     assert refused(SQLSpec(), both, mapping=mapping) == [

@@ -142,7 +142,7 @@ def test_an_error_is_told_in_the_file_that_said_it(spec: SQLSpec, write: Callabl
         spec.register_from_file(one, two)
 
     assert [str(error) for error in caught.value.exceptions] == [
-        f"{two}:3:5: databases.main.port: expected int or None, got str",
+        f"{two}:3:5: databases.main.port: expected a whole number or None, got str",
         f"{one}:4:1: databases.main.hots: unknown option. Did you mean 'host'?",
     ]
 
@@ -285,7 +285,7 @@ pool_size = 0
         "  F:1:1: defualt: unknown key. Did you mean 'default'?\n"
         "  F:3:1: databases.main.url: the environment variable HOST is not set; "
         "set it, or write ${HOST:-default}\n"
-        "  F:4:1: databases.main.pool_size: expected int, got str\n"
+        "  F:4:1: databases.main.pool_size: expected a whole number, got str\n"
         "  F:5:1: databases.main.instrumentation.log_querys: unknown option. Did you mean 'log_queries'?\n"
         "  F:7:1: databases.other.extends: no such database or template. Known: main, other, third.\n"
         "  F:10:1: databases.third.pool_size: must be at least 1"

@@ -83,7 +83,7 @@ def test_a_text_is_converted_where_the_source_says_so(spec: SQLSpec) -> None:
     """Else a number is a number."""
     tables = {"main": {"adapter": "net", "pool_size": "3", "instrumentation": {"log_queries": "true"}}}
 
-    with pytest.raises(ConfigSourceError, match=r"databases\.main\.pool_size: expected int, got str"):
+    with pytest.raises(ConfigSourceError, match=r"databases\.main\.pool_size: expected a whole number, got str"):
         spec.register_from(VaultSource(databases=tables))
     spec.register_from(VaultSource(databases=tables, all_text=True))
 
@@ -110,7 +110,7 @@ def test_errors_have_the_places_that_the_source_gives(spec: SQLSpec) -> None:
         "5 errors:\n"
         "  vault secret/third: is sealed\n"
         "  vault secret/main: databases.main.pool_sise: unknown option. Did you mean 'pool_size'?\n"
-        "  secret/main#port: databases.main.port: expected int or None, got str\n"
+        "  secret/main#port: databases.main.port: expected a whole number or None, got str\n"
         "  vault: databases.other.url: a url begins with its adapter's name, like sqlite:///file.db\n"
         "  vault: default: no such database here. Known: main, other."
     )
