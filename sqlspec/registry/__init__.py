@@ -108,7 +108,7 @@ class SQLSpec:
         """
         from .config_input import check_added, checked_name, config_from
 
-        registered = config_from(config, self.plugins)
+        registered = config_from(config, self.plugins, name)
         chosen = registered.adapter if name is None else checked_name(name)
         with self._table.lock:
             replaced = self._table.databases.get(chosen)

@@ -36,19 +36,37 @@ def checked_name(name: object) -> str:
     return name
 
 
-def config_from(config: object, plugins: Plugins) -> AnyConfig:
-    """The config that was passed, or that a URL or a mapping describes."""
+def config_from(config: object, plugins: Plugins, name: object = None) -> AnyConfig:
+    """The config that was passed, or that a URL or a mapping describes; *name*: what was passed behind it."""
     if isinstance(config, DatabaseConfig):
         return config
     if isinstance(config, str):
+        if "://" not in config:
+            _check_order(config, name)
         return plugins.config_type(plugins.adapter_for_scheme(_scheme(config))).from_url(config)
     if isinstance(config, Mapping):
         return _from_mapping(config, plugins)
     if isinstance(config, type) and issubclass(config, DatabaseConfig):
         msg = f"register_config() takes a config, not its class; write {config.__name__}(…)"
         raise InvalidArgumentError(msg)
+    if config is None:
+        msg = "None is no config, URL or mapping: is the variable set that it comes from?"
+        raise InvalidArgumentError(msg)
     msg = f"register_config() takes a config, a URL or a mapping, not {type(config).__name__}"
     raise InvalidArgumentError(msg)
+
+
+def _check_order(config: str, name: object) -> None:
+    """Refuse a text that is no URL, if what was meant is plain."""
+    if isinstance(name, DatabaseConfig | Mapping):
+        msg = "the config comes first: write register_config(config, name)"
+        raise InvalidArgumentError(msg)
+    if isinstance(name, str) and "://" in name:
+        msg = "the URL comes first: write register_config(url, name)"
+        raise InvalidArgumentError(msg)
+    if not config.strip():
+        msg = "the URL is empty: is the variable set that it comes from?"
+        raise InvalidConfigError(msg, key="url")
 
 
 def check_added(

@@ -33,6 +33,7 @@ _CHARACTERS = 1024 * 1024  # of all texts; each is kept twice, as typed and as t
 _LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and seen once
 _PHRASE = 4  # words: the longest phrase of transaction control
 
+_NOTHING = " \t\r\n\f\v;"
 _ONLY_QMARKS = {"?"}
 DOUBLE_QMARK = "if ? is meant as an operator, write it with ??, as in a ?? 'b' and a ??- b"
 OWN_TRANSACTIONS = (
@@ -85,6 +86,8 @@ class Statements(dict[str, Statement]):
         the like, ParameterError for a mixture of placeholder styles, InvalidArgumentError for no string.
         """
         parts = self._split(sql)
+        if not sql.strip(_NOTHING):
+            raise InvalidArgumentError("the statement is empty; write one, such as SELECT 1")
         tokens = parts[1::2]
         if ";" in tokens:
             parts = self._only_statement(parts)

@@ -115,7 +115,9 @@ def test_a_mapping_finds_its_adapter_by_name_or_url(spec: SQLSpec) -> None:
         ({"adapter": 3}, InvalidConfigError, "adapter"),
         ("sqlite:///app.db?pool_sise=3", InvalidConfigError, "pool_size"),
         (SQLiteConfig, InvalidArgumentError, r"SQLiteConfig\("),
-        (None, InvalidArgumentError, "NoneType"),
+        (None, InvalidArgumentError, "None is no config, URL or mapping: is the variable set"),
+        (7, InvalidArgumentError, "takes a config, a URL or a mapping, not int"),
+        ("", InvalidConfigError, "the URL is empty: is the variable set"),
     ],
 )
 def test_what_can_not_be_a_config_says_what_to_write(
@@ -126,6 +128,24 @@ def test_what_can_not_be_a_config_says_what_to_write(
         spec.register_config(config, "main")
 
     assert len(spec) == 0
+
+
+@pytest.mark.parametrize(
+    ("config", "told"),
+    [
+        ("sqlite:///:memory:", "the URL comes first: write register_config(url, name)"),
+        (SQLiteConfig(), "the config comes first: write register_config(config, name)"),
+        ({"adapter": "sqlite"}, "the config comes first: write register_config(config, name)"),
+    ],
+)
+def test_a_name_before_its_config_is_told_the_order(spec: SQLSpec, config: Any, told: str) -> None:
+    """In which it is taken."""
+    with pytest.raises(InvalidArgumentError) as caught:
+        spec.register_config("b", config)
+    assert str(caught.value) == told
+
+    spec.register_config(config, "b")
+    assert spec.names == ("b",)
 
 
 @pytest.mark.parametrize("name", ["", " main", "main\n", "a\x00b", 7, b"main"])

@@ -116,7 +116,6 @@ def test_what_only_begins_alike_is_not_refused(statements: Statements, sql: str)
         ("  insert INTO t VALUES (1)", "INSERT"),
         ("(SELECT 1)", "SELECT"),
         ("-- a\n/* b */ Update t SET a = ?", "UPDATE"),
-        ("", ""),
         ("  -- nothing", ""),
         ("/* nothing */;", ""),
         ("'text'", ""),
@@ -244,3 +243,15 @@ def test_the_door_is_what_it_says() -> None:
     }
 
     assert public == set(sqlspec.sql.__all__)
+
+
+@pytest.mark.parametrize("sql", ["", "  ", "\n\t", ";", " ;\n; "])
+@pytest.mark.parametrize("dialect", DIALECTS.values(), ids=DIALECTS)
+def test_an_empty_statement_is_refused(dialect: Dialect, sql: str) -> None:
+    """By some drivers it is taken, and says nothing; a script may have none."""
+    statements = statements_for(dialect, "qmark")
+
+    with pytest.raises(InvalidArgumentError, match="the statement is empty; write one, such as SELECT 1"):
+        statements.compile(sql)
+    assert statements.compile("SELECT 1").text == "SELECT 1"
+    assert statements.script(sql) == []

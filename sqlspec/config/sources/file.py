@@ -22,6 +22,11 @@ _TOP = ("databases", "default", "profiles", "templates")
 # An editor's note about the document, and nothing of it.
 _IGNORED = "$schema"
 _SHARED_FILE = "pyproject.toml"
+_YAML_EXAMPLE = 'databases: {main: {url: "sqlite:///app.db"}}'
+_EXAMPLES = {
+    ".toml": 'databases.main.url = "sqlite:///app.db"',
+    ".json": '{"databases": {"main": {"url": "sqlite:///app.db"}}}',
+}
 
 
 class FileSource(ConfigSource):
@@ -48,6 +53,9 @@ class FileSource(ConfigSource):
             else:
                 tables = merge(tables, parsed.tables)
                 places |= {key: FilePlace(path, *place) for key, place in parsed.places.items()}
+        tables.pop(_IGNORED, None)
+        if not (tables or errors):  # a file that says nothing is no fault beside others, but alone it is
+            errors = [FilePlace(self.paths[-1]).error(_nothing_in(self.paths[-1]), None)]
         if errors:
             raise ConfigSourceError(errors)
         places[()] = FilePlace(self.paths[-1])
@@ -61,13 +69,18 @@ def _check_name(path: object) -> None:
 
 
 def _as_tables(tables: dict[str, Any], places: dict[Path, str | FilePlace]) -> SourceTables:
-    tables.pop(_IGNORED, None)
     errors = [
         places[key,].error(_unknown(key), key)  # type: ignore[union-attr] # of a file
         for key in tables.keys() - set(_TOP)
     ]
     known = {key: tables[key] for key in _TOP if key in tables}
     return SourceTables(**known, places=places, errors=errors, interpolates=True)
+
+
+def _nothing_in(path: str | PathLike[str]) -> str:
+    """What to write into a file without a database."""
+    suffix = PurePath(path).suffix.lower()
+    return f"no database is described; write, for example: {_EXAMPLES.get(suffix, _YAML_EXAMPLE)}"
 
 
 def _unknown(key: str) -> str:

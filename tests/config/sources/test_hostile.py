@@ -73,7 +73,7 @@ def test_g36_a_private_file_is_its_owners_alone(
     for one in (path, link):
         with pytest.raises(ConfigSourceError, match=r"others than its owner may read or .* chmod 600 on it"):
             spec.register_from_file(one, private=True)
-    assert SQLSpec.from_file(write("", "empty.toml")).names == ()
+    assert SQLSpec.from_file(write("[databases]", "none.toml")).names == ()
     path.chmod(0o600)
 
     assert spec.register_from_file(link, private=True) == ["main"]
@@ -90,7 +90,8 @@ def test_a_link_to_a_regular_file_is_followed(
 
 
 @pytest.mark.parametrize(
-    ("suffix", "filler", "end"), [(".toml", "#", ""), (".yaml", "#", ""), (".json", " ", "{}")]
+    ("suffix", "filler", "end"),
+    [(".toml", "#", "\n[databases]"), (".yaml", "#", "\ndatabases: {}"), (".json", " ", '{"databases": {}}')],
 )
 def test_g36_a_file_over_a_mebibyte_is_refused(load: Load, suffix: str, filler: str, end: str) -> None:
     """One of exactly that size is read."""

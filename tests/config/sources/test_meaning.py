@@ -92,9 +92,23 @@ def test_the_name_tells_the_format(load: Load, name: str, text: str) -> None:
         ("mark.json", b"\xef\xbb\xbf{}\r\n"),
     ],
 )
-def test_an_empty_file_says_nothing(load: Load, name: str, text: str | bytes) -> None:
-    """A byte order mark, which editors on Windows write, and an editor's marker are nothing too."""
-    assert load(text, name).names == ()
+def test_an_empty_file_says_nothing(
+    spec: SQLSpec, write: Callable[..., Path], name: str, text: str | bytes
+) -> None:
+    """Beside others that is no fault; alone it is, and what the error says to write describes a database.
+
+    A byte order mark, which editors on Windows write, and an editor's marker are nothing too.
+    """
+    beside = write("[databases.main]\nadapter = 'net'", "beside.toml")
+    empty = write(text, name)
+    for both in ((beside, empty), (empty, beside)):
+        assert spec.register_from_file(*both, override=True) == ["main"]
+
+    with pytest.raises(ConfigSourceError) as caught:
+        spec.register_from_file(empty)
+
+    told = str(caught.value).partition("no database is described; write, for example: ")[2]
+    assert SQLSpec().register_from_file(write(told, name)) == ["main"]
 
 
 def test_a_value_replaces_a_table_and_the_reverse(load: Load) -> None:

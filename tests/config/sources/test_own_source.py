@@ -83,7 +83,9 @@ def test_a_text_is_converted_where_the_source_says_so(spec: SQLSpec) -> None:
     """Else a number is a number."""
     tables = {"main": {"adapter": "net", "pool_size": "3", "instrumentation": {"log_queries": "true"}}}
 
-    with pytest.raises(ConfigSourceError, match=r"databases\.main\.pool_size: expected a whole number, got str"):
+    with pytest.raises(
+        ConfigSourceError, match=r"databases\.main\.pool_size: expected a whole number, got str"
+    ):
         spec.register_from(VaultSource(databases=tables))
     spec.register_from(VaultSource(databases=tables, all_text=True))
 
