@@ -79,7 +79,7 @@ def test_a_url_fills_the_fields(config_type: type[Any], url: str, fields: dict[s
         ({"server_settings": {"a -c b": "x"}}, "server_settings", "letters, digits, _ and ."),
         ({"url": "postgresql://h/db?options=-c+jit%3Doff"}, "options", "options=-c%20search_path%3Dsales"),
         ({"url": "postgresql://h/db?options=-c jit=off"}, "url", "a blank in its query; write %20 for it"),
-        ({"url": "postgresql://h/db?keepalive=None"}, "keepalive", "expected seconds (5 or 0.5) or null"),
+        ({"url": "postgresql://h/db?keepalive=None"}, "keepalive", r"expected seconds \(5 or 0.5\) or null"),
         ({"url": "postgresql://h/db?keepalive=0"}, "keepalive", "or None for off; in a URL that is null"),
         ({"url": "postgresql://h/db?keepalives=0"}, "keepalives", "write keepalive instead"),
         ({"max_connections": 5}, "max_connections", "Did you mean 'pool_size'"),
