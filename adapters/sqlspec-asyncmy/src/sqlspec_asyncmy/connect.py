@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING, Any
 from asyncmy.charset import charset_by_name
 from asyncmy.errors import MySQLError
 
-from sqlspec.errors import AuthenticationError, ConnectError, DatabaseError, DisconnectedError, SQLSpecError
-from sqlspec.plugin.network import TLS_ONLY, Hosts, set_keepalive, tls_problem
+from sqlspec.errors import AuthenticationError, ConnectError, SQLSpecError
+from sqlspec.plugin.network import Hosts, set_keepalive
 
 from . import protocol, transport
 from .config import harmful_modes, harmless
+from .connect_errors import CAN_NOT, connect_error
 from .connection import AsyncMyConnection
-from .errors import as_error
 from .opening import open_raw
 from .session_setup import SessionSetup
 from .side_connection import SideConnection
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ("connect",)
 
-REFUSALS = (1045, 3159)
-"""ER_ACCESS_DENIED_ERROR, ER_SECURE_TRANSPORT_REQUIRED."""
 SERVER_VARIABLES = b"SELECT @@sql_mode, @@max_allowed_packet, @@global.read_only, @@global.innodb_read_only"
 
 
@@ -71,11 +69,13 @@ async def _connect_to(turn: Turn, config: AsyncMyConfig, password: Secret | None
             raise
         turn.host.leave()
         time_out = f"{'its share of ' if config.hosts else ''}connect_timeout={config.connect_timeout:g} s"
-        error: SQLSpecError = ConnectError(f"can not connect to {place}: no answer within {time_out}")
+        error: SQLSpecError = ConnectError(
+            f"can not connect to MySQL at {place}: no answer within {time_out}"
+        )
     except (MySQLError, OSError, ValueError) as exc:
         if AsyncMyConnection.is_foreign(exc):
             raise
-        error = _refused(exc, place, config)
+        error = connect_error(exc, place, config)
     except ConnectError as exc:
         error = exc
     except BaseException:
@@ -93,28 +93,12 @@ def _place(host: Host) -> str:
     return name if name.startswith("/") else f"{name}:{port}"
 
 
-def _refused(exc: Exception, place: str, config: AsyncMyConfig) -> SQLSpecError:
-    error = as_error(exc)
-    if not isinstance(error, DatabaseError):
-        return error
-    is_ours = isinstance(error, ConnectError) and not isinstance(error, DisconnectedError)
-    kind = type(error) if is_ours else ConnectError
-    # The server's text can only quote names here: no statement and no row was sent yet.
-    why = tls_problem(exc) or str(error.detail or error)
-    # A server says the same of a wrong password and of an account that is for encrypted connections.
-    if error.code in REFUSALS and config.effective_ssl_mode == "disable":
-        why = f"{why}; {TLS_ONLY}"
-    found = kind(
-        f"can not connect to {place}: {why}", sqlstate=error.sqlstate, code=error.code, detail=error.detail
-    )
-    found.__cause__ = error.__cause__
-    return found
-
-
 def _of_all(refused: Sequence[ConnectError], config: AsyncMyConfig) -> ConnectError:
     """One error for all hosts, which says of each why it does not serve."""
     if not refused:
-        return ConnectError(f"can not connect to {config.location}: another primary was met meanwhile")
+        return ConnectError(
+            f"can not connect to MySQL at {config.location}: another primary was met meanwhile"
+        )
     if len(refused) == 1:
         return refused[0]
     # That a server is not of the kind that was asked for says less than why another could not be asked.
@@ -165,7 +149,7 @@ def _check_kind(config: AsyncMyConfig, host: Host, *, is_reader: bool) -> None:
     if wanted != "any" and is_reader != (wanted == "read-only"):
         what = "takes no writes" if is_reader else "takes writes"
         raise ConnectError(
-            f"can not connect to {_place(host)}: the server {what}, and target_session_attrs is {wanted!r}"
+            f"{CAN_NOT} {_place(host)}: the server {what}, and target_session_attrs is {wanted!r}"
         )
 
 

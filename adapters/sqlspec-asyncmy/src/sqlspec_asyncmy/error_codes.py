@@ -39,13 +39,17 @@ WORDS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     1022: (UniqueViolationError, "two rows with one key"),
     1036: (ReadOnlyError, "the table is read-only"),
     1037: (OperationalError, "the server is out of memory"),
-    1040: (ConnectError, "the server has as many connections as max_connections allows"),
+    1040: (
+        ConnectError,
+        "the server has no connection left; lower pool_size, or raise max_connections of the server",
+    ),
     1044: (AuthenticationError, "the server refuses this user the database"),
     1045: (AuthenticationError, "the server refused the user name or the password"),
     1046: (StatementError, "no database is selected; name one in the config, or before the table"),
     # Of a Galera cluster: "WSREP has not yet prepared node for application use".
     1047: (DisconnectedError, "the server does not serve now: it has lost its cluster, or is joining one"),
     1048: (NotNullViolationError, "NULL in a column that takes none"),
+    1049: (StatementError, "no such database"),
     1050: (StatementError, "the table exists already"),
     1051: (StatementError, "no such table"),
     1052: (StatementError, "the statement does not say of which table a column is"),
@@ -66,7 +70,10 @@ WORDS: Final[Mapping[int, tuple[type[DatabaseError], str]]] = {
     # What a Galera cluster says when it parts during a COMMIT; others, when their log can not be written.
     1180: (DisconnectedError, "the server could not finish the COMMIT"),
     1184: (DisconnectedError, "the server gave up the connection"),
-    1203: (ConnectError, "this user has as many connections as max_user_connections allows"),
+    1203: (
+        ConnectError,
+        "this user has no connection left; lower pool_size, or raise max_user_connections of the server",
+    ),
     1205: (LockTimeoutError, "another transaction held a lock for longer than innodb_lock_wait_timeout"),
     1213: (DeadlockError, "the server broke a deadlock by giving up this transaction; run it again"),
     1216: (ForeignKeyViolationError, "a row refers to one that is not there"),

@@ -52,6 +52,7 @@ _PLACES: Final[Mapping[type[DatabaseError], re.Pattern[str]]] = {
 # What a syntax error points at, up to the first thing that may be a value; and names that are missing.
 _NEAR = re.compile(r" near '([A-Za-z_`.,()=<>*;+/ \n\t-]*)")
 _NAMED = {
+    1049: re.compile(r"\AUnknown database '([^']+)'"),
     1052: re.compile(r"\AColumn '([^']+)' in "),
     1050: re.compile(r"\ATable '([^']+)'"),
     1054: re.compile(r"\AUnknown column '([^']+)' in "),
