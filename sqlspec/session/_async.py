@@ -140,7 +140,7 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
                 self._check_kept()
         except BaseException as exc:
             # BaseException, because Ctrl-C and a cancellation leave a transaction that has to be judged, too.
-            failure = self._failed(exc, sql, first=first)
+            failure = self._failed(exc, sql, first=first, given=(parameters,))
             if failure is exc:
                 raise
             raise failure from exc

@@ -40,7 +40,7 @@ from .observed import Ending
 from .plan import limit_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from sqlspec.concurrency.guard import CallGuard
     from sqlspec.concurrency.limits import AsyncLimit, Limit
@@ -220,14 +220,22 @@ class SessionBase(Generic[C]):
     # --- what has become of it ------------------------------------------------------------------
 
     def _failed(
-        self, exc: BaseException, sql: Any, *, first: bool, place: Callable[[int], Place] | None = None
+        self,
+        exc: BaseException,
+        sql: Any,
+        *,
+        first: bool,
+        given: Iterable[Any] = (),
+        place: Callable[[int], Place] | None = None,
     ) -> BaseException:
         """Note what *exc* did to the transaction; returns what the caller shall see.
 
-        *first*: the statement was to begin the transaction, so that nothing else was pending. *place*: what
-        a row or a statement is called, of a call that has many.
+        *first*: the statement was to begin the transaction, so that nothing else was pending. *given*: its
+        parameters, or those of each row. *place*: what a row or statement is called, of a call that has many.
         """
         error = self._judged(exc, sql, first=first)
+        if isinstance(sql, str):
+            error = self._advised(error, sql, given)
         if isinstance(error, (DatabaseError, ParameterError)):
             from .places import explain
 
@@ -239,7 +247,7 @@ class SessionBase(Generic[C]):
             return InvalidArgumentError(f"a statement is a str, not {type(sql).__name__}")
         # Nothing was sent, so the transaction is as it was.
         if isinstance(exc, UsageError):
-            return self._not_sent(self._advised(exc, sql), first=first)
+            return self._not_sent(exc, first=first)
         error = self._connection.mapped(exc)
         if isinstance(error, (DeadlineExceeded, DisconnectedError)):
             # What the server did with the statement is not known, so the connection is not lent again.
@@ -254,17 +262,21 @@ class SessionBase(Generic[C]):
                 self._ended()  # BEGIN itself failed, or the one statement took its transaction along
             elif status is not TransactionStatus.ACTIVE or self._connection.is_spoiled:
                 self._give_up(error)
-        return self._advised(error, sql)
+        return error
 
-    def _advised(self, error: E, sql: str) -> E:
-        """With a word for whoever typed an operator with a question mark, taken for a placeholder."""
+    def _advised(self, error: E, sql: str, given: Iterable[Any]) -> E:
+        """With a word for whoever took another mark for a placeholder, or one placeholder for many."""
         is_misfit = isinstance(error, ParameterError)
+        if not (is_misfit or isinstance(error, StatementError)):
+            return error
         # Where the number of parameters fits, the server meets the marks that were put there.
         is_refused = (
             isinstance(error, StatementError) and error.sqlstate == SYNTAX_ERROR and '"$' in str(error)
         )
-        if (is_misfit or is_refused) and (advice := self._plan.statements.advice(sql)):
-            error.args = (f"{error}; {advice}",)
+        from sqlspec.sql.advice import advise
+
+        if advice := advise(self._plan.statements, sql, given, may_be_operator=is_misfit or is_refused):
+            error.args = (f"{str(error).rstrip('.')}; {advice}",)
         return error
 
     def _note_fault(self, error: BaseException | None) -> None:

@@ -75,6 +75,10 @@ class Dialect(Struct, frozen=True, kw_only=True):
     qmark_operators: tuple[str, ...] = ()  # operators with a question mark in them, after an operand
     colon_after_operand: bool = False  # a:b is a slice, a pair or an alias, not a placeholder
 
+    # What errors advise.
+    list_form: str = "one ? for each value, as in IN (?, ?), and pass (1, 2)"  # instead of IN (?) and a list
+    like_form: str = "'%' || ? || '%'"  # a pattern around a parameter
+
     # Statements.
     compound: tuple[str, ...] = ()  # CREATE … of these has a body with semicolons, up to a lone END
     atomic: tuple[str, ...] = ()  # CREATE … of these has one if it says BEGIN ATOMIC
@@ -100,6 +104,7 @@ SQLITE = Dialect(
     quoted_values=True,
     sigils="@$#",
     numbered_qmarks=True,
+    list_form="IN (SELECT value FROM json_each(?)), and pass (json.dumps([1, 2]),)",
     compound=("TRIGGER",),
 )
 
@@ -112,6 +117,7 @@ POSTGRESQL = Dialect(
     double_qmark=True,
     qmark_operators=("?|", "?&", "@?"),
     colon_after_operand=True,
+    list_form="= ANY(?), or <> ALL(?) for NOT IN, and pass ([1, 2],)",
     atomic=("FUNCTION", "PROCEDURE"),
     enclosed=("RULE",),
     control=(*CONTROL, ("SET SESSION CHARACTERISTICS", _MODE)),
@@ -125,6 +131,7 @@ MYSQL = Dialect(
     backslash_escapes=True,
     line_comments=("-- ", "#"),
     executable_comments=("/*!", "/*M!"),
+    like_form="CONCAT('%', ?, '%')",
     blocks=("PROCEDURE", "FUNCTION", "TRIGGER", "EVENT"),
     control=(*CONTROL, ("BEGIN NOT ATOMIC", "")),
     delimiter_lines=True,

@@ -60,9 +60,9 @@ _OWN_PERCENT = re.compile(r"%(?:\([^()%]*+\))?[sbt]")
 _TIGHT = re.compile(rf"\?(?:(?<={IDENT}\?)|(?={IDENT}))")
 
 
-def has_own_marks(sql: str, style: Paramstyle) -> bool:
-    """Whether a text without `?` and `:name` has the driver's %s, which drivers see in literals as well."""
-    return style.percent and _OWN_PERCENT.search(sql) is not None
+def has_own_marks(parts: list[str], style: Paramstyle) -> bool:
+    """Whether a text without `?` and `:name` has the driver's %s, outside of literals and comments."""
+    return style.percent and any(map(_OWN_PERCENT.search, parts[::2]))
 
 
 def is_tight(sql: str) -> bool:

@@ -235,12 +235,14 @@ def _misnamed(parameters: Mapping[str, object], names: tuple[str, ...]) -> str:
         complaints.append(f"not in the statement: {_listing(extra)}")
     if len(given) < len(parameters):
         complaints.append("the names of parameters are strings")
-    return f"the parameters do not fit the statement; {'; '.join(complaints)}. {_hint(missing, extra, names)}"
+    hint = _hint(missing, extra, names)
+    return f"the parameters do not fit the statement; {'; '.join(complaints)}{hint and f'. {hint}'}"
 
 
 def _hint(missing: list[str], extra: list[str], names: tuple[str, ...]) -> str:
     if missing and extra:
-        return did_you_mean(extra[0], missing, otherwise="Missing")
+        hint = did_you_mean(extra[0], missing)
+        return hint if hint.startswith("Did") else ""  # what is missing was said
     if extra:
         return did_you_mean(extra[0], names, otherwise="It takes")
     return f"It takes: {_listing(names)}."

@@ -15,7 +15,7 @@ from sqlspec.errors import (
 )
 
 from ._lexer import first_word, needs_hops, pattern_for, split, words
-from ._scan import Scan, scan, stands_for_operator
+from ._scan import Scan, scan
 from .client_commands import CopyData, drop_client_lines, sections
 from .dialect import TWO_PHASE
 from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
@@ -35,7 +35,6 @@ _PHRASE = 4  # words: the longest phrase of transaction control
 
 _NOTHING = " \t\r\n\f\v;"
 _ONLY_QMARKS = {"?"}
-DOUBLE_QMARK = "if ? is meant as an operator, write it with ??, as in a ?? 'b' and a ??- b"
 OWN_TRANSACTIONS = (
     "the session is the script's transaction. If the script has its own BEGIN and COMMIT, open the session "
     "with provide_session(autocommit=True)"
@@ -117,11 +116,9 @@ class Statements(dict[str, Statement]):
                 found[-1] = CopyData(str(found[-1]), section.data)
         return found
 
-    def advice(self, sql: str) -> str:
-        """What to do if a placeholder of this text was meant to be an operator; empty if none can be."""
-        found = scan(self._split(sql), self.dialect, literal_qmark="?")
-        is_meant = any(stands_for_operator(found.parts, index, self.dialect) for index in found.marks)
-        return DOUBLE_QMARK if is_meant else ""
+    def parts(self, sql: str) -> list[str]:
+        """The text as it is cut for compiling: tokens at odd places, and what is between them."""
+        return self._split(sql)
 
     def _statements_of(self, section: Section) -> Iterator[list[str]]:
         parts = self._split(section.text)
@@ -184,7 +181,7 @@ class Statements(dict[str, Statement]):
 
     def _without_ours(self, sql: str, found: Scan, verb: str) -> Statement:
         text = "".join(found.parts)
-        if found.natives or has_own_marks(sql, self._style):
+        if found.natives or has_own_marks(found.parts, self._style):
             return Foreign(sql, text, "native", -1, (), verb)
         return Statement(sql, text, "none", 0, (), verb)
 

@@ -107,6 +107,7 @@ def test_native_parameters_go_through_untouched(parameters: Any) -> None:
             {"userid": SECRET},
             "missing: :user_id; not in.*: :userid. Did you mean 'user_id'",
         ),
+        ("SELECT :id", {"di": SECRET}, r"missing: :id; not in the statement: :di\Z"),
         ("SELECT :a", {"a": 1, "extra": SECRET}, "not in the statement: :extra. It takes: a"),
         ("SELECT :a", {"a": 1, 2: SECRET}, "names of parameters are strings"),
         ("SELECT :a", {b"a": SECRET}, "missing: :a; the names of parameters are strings"),

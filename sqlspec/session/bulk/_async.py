@@ -30,7 +30,8 @@ async def async_send_many(
     """Send one statement for all rows, within what is undone if one of them fails."""
     observed = Observed(session._plan.reporter, sql, "execute_many")
     with observed:
-        async with AsyncCall(session, sql, seconds=seconds, place=_row) as connection:
+        given = rows if isinstance(rows, (list, tuple)) else ()  # others are read once
+        async with AsyncCall(session, sql, seconds=seconds, given=given, place=_row) as connection:
             statement = session._plan.statements[sql]
             observed.parameters = native = statement.bind_many(rows)
             observed.batch_size = len(native)

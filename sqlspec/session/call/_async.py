@@ -11,7 +11,7 @@ from sqlspec.concurrency.limits import AsyncLimit
 from sqlspec.session.base import CLOSED, SessionBase
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from types import TracebackType
 
     from sqlspec.plugin import AsyncConnection
@@ -28,6 +28,7 @@ class AsyncCall:
         "_ends_at",
         "_even_if_aborted",
         "_first",
+        "_given",
         "_limit",
         "_place",
         "_seconds",
@@ -43,11 +44,13 @@ class AsyncCall:
         even_if_aborted: bool = False,
         seconds: float | None = None,
         ends_at: float | None = None,
+        given: Iterable[Any] = (),
         place: Callable[[int], Place] | None = None,
     ) -> None:
-        """*seconds*: its time limit, which began before if *ends_at* is given; *place*: as of `_failed`."""
+        """*seconds*: its time limit, which began before if *ends_at* is given; others: as of `_failed`."""
         self._session, self._sql, self._even_if_aborted = session, sql, even_if_aborted
         self._seconds, self._ends_at, self._place = seconds, ends_at, place
+        self._given = given
         self._limit: AsyncLimit | None = None
         self._first = False
         self._caller = async_caller()
@@ -83,7 +86,9 @@ class AsyncCall:
         guard = connection.guard
         try:
             error = (
-                None if exc is None else session._failed(exc, self._sql, first=self._first, place=self._place)
+                None
+                if exc is None
+                else session._failed(exc, self._sql, first=self._first, given=self._given, place=self._place)
             )
         finally:
             try:

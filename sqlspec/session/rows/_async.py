@@ -64,7 +64,8 @@ class AsyncRows(Generic[T]):
     async def _fetch(self) -> None:
         observed = self._observed
         with observed:
-            async with AsyncCall(self._session, self._sql, seconds=self._seconds) as connection:
+            given = (self._parameters,)
+            async with AsyncCall(self._session, self._sql, seconds=self._seconds, given=given) as connection:
                 if self._cursor is None:
                     self._cursor = await self._open(connection)
                 rows = await self._cursor.fetch()

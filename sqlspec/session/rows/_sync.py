@@ -64,7 +64,8 @@ class Rows(Generic[T]):
     def _fetch(self) -> None:
         observed = self._observed
         with observed:
-            with Call(self._session, self._sql, seconds=self._seconds) as connection:
+            given = (self._parameters,)
+            with Call(self._session, self._sql, seconds=self._seconds, given=given) as connection:
                 if self._cursor is None:
                     self._cursor = self._open(connection)
                 rows = self._cursor.fetch()

@@ -22,6 +22,7 @@ DIALECT = Dialect(
     sigils="$",
     numbered_qmarks=True,
     colon_after_operand=True,
+    list_form="list_contains(?, id), and pass ([1, 2],)",
 )
 
 ADAPTER = AdapterInfo(
