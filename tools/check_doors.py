@@ -21,6 +21,7 @@ DOORS = (
     "sqlspec.plugin",
     # A second step of that door.
     "sqlspec.plugin.events",
+    "sqlspec.plugin.files",
     "sqlspec.plugin.network",
     "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",

@@ -53,6 +53,7 @@ PUBLIC = {
     "sqlspec.plugin",
     # A second step of that door, for those who need it.
     "sqlspec.plugin.events",
+    "sqlspec.plugin.files",
     "sqlspec.plugin.network",
     "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",

@@ -9,6 +9,7 @@ __all__ = (
     "DISTRIBUTION",
     "EXTRAS",
     "OTHERS_SCHEMES",
+    "OTHER_DATABASES",
     "PREFERENCES",
     "distribution_of",
     "extra_for",
@@ -30,6 +31,9 @@ PREFERENCES = {
 
 OTHERS_SCHEMES = {"psql": "postgresql", "pgsql": "postgresql"}
 """Schemes of other programs, whose nearest spelling would be another database's."""
+
+OTHER_DATABASES = frozenset({"db2", "firebird", "mssql", "oracle", "sqlserver"})
+"""Schemes of databases without an adapter of ours, whose nearest spelling may be another database's."""
 
 EXTRAS = frozenset({"asyncmy", "asyncpg", "duckdb", "psycopg", "redis", "sqlite"})
 """The adapters that are ours: NAME is the distribution `sqlspec-NAME`, and an extra of core's."""

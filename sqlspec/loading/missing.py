@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from sqlspec.adapters import _frozen
 from sqlspec.adapters._known import (
     EXTRAS,
+    OTHER_DATABASES,
     OTHERS_SCHEMES,
     PREFERENCES,
     distribution_of,
@@ -45,10 +46,20 @@ def _remedy(name: str, known: Iterable[str], instead: str) -> str:
     if extra is None and (instead or name in OTHERS_SCHEMES):
         return f". Write {instead or OTHERS_SCHEMES[name] + '://…'}"
     if extra is None:
-        return f". {did_you_mean(name, {*known, *EXTRAS}, otherwise='Installed, or known to sqlspec')}"
+        return f". {_nearest(name, {*known, *EXTRAS})}"
     if _frozen.is_frozen():
         return f". {_frozen.rebuild(distribution_of(extra), f'sqlspec_{extra}')}"
     return f". {_frozen.run(install_command(distribution_of(extra)))}"
+
+
+def _nearest(name: str, known: Iterable[str]) -> str:
+    """The adapter or scheme that may be meant; for a database that has none, how it gets one."""
+    hint = did_you_mean(
+        "" if name in OTHER_DATABASES else name, known, otherwise="Installed, or known to sqlspec"
+    )
+    if hint.startswith("Did you mean"):
+        return hint
+    return f"{hint} Another database needs an adapter of its own: docs/plugins.md says how to write one"
 
 
 def _package(adapter: str) -> str | None:

@@ -101,6 +101,10 @@ def test_a_scheme_nobody_serves_comes_with_the_command(scheme: str, extra: str) 
         ("sqlite+aiosqlite", r"Write sqlite://…"),
         ("postgresql+psycopg2", r"Write postgresql\+asyncpg://… or postgresql\+psycopg://…"),
         ("psql", r"Write postgresql://…"),
+        ("oracle", r"needs an adapter of its own: docs/plugins\.md says how to write one"),
+        ("oracle+cx_oracle", r"needs an adapter of its own: docs/plugins\.md"),
+        ("mssql", r"needs an adapter of its own: docs/plugins\.md"),
+        ("duckd", r"Did you mean 'duckdb'\?\Z"),
     ],
 )
 def test_a_scheme_with_somebody_elses_driver_says_what_to_write(scheme: str, told: str) -> None:

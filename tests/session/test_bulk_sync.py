@@ -203,8 +203,8 @@ def test_load_keeps_all_or_nothing_in_autocommit_too(spec: SQLSpec) -> None:
     ("rows", "columns", "says"),
     [
         ([(1, "one")], None, r"columns=\(…\)"),
-        ([(1, "one", 2)], ("id", "name"), "row 1"),
-        ([(1, "one"), (2,)], ("id", "name"), "row 2"),
+        ([(1, "one", 2)], ("id", "name"), "row 1 has 3 values for 2 columns"),
+        ([(1, "one"), (2,)], ("id", "name"), "row 2 has 1 value for 2 columns"),
         ([{"id": 1}, {"id": 2, "name": "x"}], None, "row 2"),
         ([{"id": 1, "name": "x"}, {"id": 2, "nam": "x"}], None, "row 2"),
         ([{"id": 1, "name": "x"}, {"id": 2}], None, "row 2"),

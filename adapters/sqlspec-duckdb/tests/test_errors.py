@@ -35,6 +35,16 @@ if TYPE_CHECKING:
 CANARY = "canary-7b1"
 SLOW = "SELECT count(*) FROM range(100000000000) AS n (i) WHERE i % 7 = 3"
 
+TOLD = {
+    "SELECT * FROM nowhere": "Table with name nowhere does not exist",
+    "SELECT * FROM parents": 'Table with name parents does not exist; Did you mean "parent"?',
+    "SELECT idd FROM parent": 'Referenced column "idd" not found in FROM clause; Candidate bindings: "id"',
+    "INSERT INTO parent VALUES (1, 2)": 'table "parent" has 1 columns but 2 values were supplied',
+    "SELEC 1": 'syntax error at or near "SELEC"',
+    "CREATE TABLE parent (id INT)": 'Table with name "parent" already exists',
+}
+"""What is told of names: in one line, without the driver's word for the kind, and its own tables."""
+
 CASES = [
     ("INSERT INTO child VALUES (2, 1, 'canary-7b1', 20)", UniqueViolationError, "email"),
     ("INSERT INTO parent VALUES (1)", UniqueViolationError, "id"),
@@ -57,6 +67,15 @@ CASES = [
 ]
 
 
+@pytest.mark.parametrize("statement", TOLD)
+def test_names_are_told_in_one_line(spec: SQLSpec, statement: str) -> None:
+    """What DuckDB puts in front and behind is left out."""
+    with pytest.raises(StatementError) as caught, spec.provide_session() as session:
+        session.execute(statement).all()
+
+    assert str(caught.value) == TOLD[statement]
+
+
 @pytest.mark.parametrize(("statement", "kind", "column"), CASES, ids=[case[0][:40] for case in CASES])
 def test_errors_have_types_and_hold_no_values(
     spec: SQLSpec, statement: str, kind: type[DatabaseError], column: str | None
@@ -74,6 +93,8 @@ def test_errors_have_types_and_hold_no_values(
     assert error.code == type(error.__cause__).__name__
     assert CANARY not in str(error)
     assert "4711" not in str(error)
+    assert " Error: " not in str(error)
+    assert "\n" not in str(error)
     if isinstance(error, IntegrityError):
         assert error.column == column
         assert error.detail

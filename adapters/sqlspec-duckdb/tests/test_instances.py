@@ -164,9 +164,17 @@ def test_many_processes_may_read_one_file(path: Path) -> None:
     assert done.stdout == "[(7,)]\n"
 
 
-@pytest.mark.parametrize("what", ["folder", "garbage", "missing folder", "read-only and missing"])
+REASONS = {
+    "folder": r"it is a directory; name a file in it",
+    "garbage": r'The file ".*x\.db" exists, but it is not a valid DuckDB database file',
+    "missing folder": r"the directory '.*x\.db' does not exist; create it",
+    "read-only and missing": r"there is no such file, and with read_only=True none is created",
+}
+
+
+@pytest.mark.parametrize("what", REASONS)
 def test_what_can_not_be_opened_says_why(tmp_path: Path, what: str) -> None:
-    """A typed error with the path; nothing stays open."""
+    """A typed error with the path, in our words; nothing stays open."""
     path = tmp_path / "x.db"
     config = DuckDBConfig(database=str(path), read_only=what.startswith("read-only"))
     if what == "folder":
@@ -177,7 +185,7 @@ def test_what_can_not_be_opened_says_why(tmp_path: Path, what: str) -> None:
         config = DuckDBConfig(database=str(path / "y.db"))
 
     for _ in range(2):
-        says = r"can not open the DuckDB database '.*x\.db"
+        says = rf"can not open the DuckDB database '.*x\.db.*': {REASONS[what]}\Z"
         with pytest.raises(ConnectError, match=says) as caught, config.provide_session():
             pass
         assert isinstance(caught.value.__cause__, duckdb.Error)

@@ -70,7 +70,7 @@ def test_a_read_only_database_refuses_writes(spec: SQLSpec, path: Path) -> None:
 def test_a_read_only_database_is_not_created(path: Path) -> None:
     """Reading what is not there is an error."""
     with (
-        pytest.raises(ConnectError, match=r"test\.db"),
+        pytest.raises(ConnectError, match=r"test\.db': there is no such file, and with read_only=True"),
         SQLiteConfig(database=str(path), read_only=True).provide_session(),
     ):
         pass
@@ -107,16 +107,26 @@ def test_a_file_that_is_no_database_is_a_connect_error(path: Path) -> None:
     assert path.read_bytes() == before
 
 
-@pytest.mark.parametrize("place", ["missing/test.db", "."])
-def test_a_place_that_can_not_be_opened_is_a_connect_error(tmp_path: Path, place: str) -> None:
-    """A missing directory, and a directory in the place of a file."""
-    with (
-        pytest.raises(ConnectError, match="can not open") as caught,
-        SQLiteConfig(database=str(tmp_path / place)).provide_session(),
-    ):
+PLACES = {
+    "missing/test.db": "the directory '{folder}/missing' does not exist; create it",
+    ".": "it is a directory; name a file in it",
+    "file.txt/test.db": "the directory '{folder}/file.txt' is a file; correct the path",
+}
+
+
+@pytest.mark.parametrize("read_only", [False, True])
+@pytest.mark.parametrize("place", PLACES)
+def test_a_place_that_can_not_be_opened_is_a_connect_error(
+    tmp_path: Path, place: str, *, read_only: bool
+) -> None:
+    """It says why, in the same words as other databases that are files."""
+    (tmp_path / "file.txt").touch()
+    config = SQLiteConfig(database=str(tmp_path / place), read_only=read_only)
+    with pytest.raises(ConnectError, match="can not open") as caught, config.provide_session():
         pass
 
-    assert caught.value.code == "SQLITE_CANTOPEN"
+    assert caught.value.code in {"SQLITE_CANTOPEN", "SQLITE_IOERR_READ"}
+    assert str(caught.value).endswith(f"': {PLACES[place].format(folder=tmp_path)}")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read every file")

@@ -9,7 +9,13 @@ from __future__ import annotations
 from sqlspec.plugin.postgresql.arrow_types import ARRAY_ELEMENTS, FIRST_OF_USERS, arrow_types
 from sqlspec.plugin.postgresql.commits import is_commit, is_local_commit, local_commit
 from sqlspec.plugin.postgresql.config import PostgreSQLSettings
-from sqlspec.plugin.postgresql.copying import TAKES_COPY, insert_into, refuse_copy, row_of_copy
+from sqlspec.plugin.postgresql.copying import (
+    TAKES_COPY,
+    column_of_copy,
+    insert_into,
+    refuse_copy,
+    row_of_copy,
+)
 from sqlspec.plugin.postgresql.errors import (
     ConnectFailure,
     ErrorFields,
@@ -41,6 +47,7 @@ __all__ = (
     "SchemaChanges",
     "arrow_types",
     "begin_statement",
+    "column_of_copy",
     "connect_error",
     "failure_of_sqlstate",
     "insert_into",

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 from sqlspec.errors import NotSupportedError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
-__all__ = ("TAKES_COPY", "insert_into", "refuse_copy", "row_of_copy")
+__all__ = ("TAKES_COPY", "column_of_copy", "insert_into", "refuse_copy", "row_of_copy")
 
 TAKES_COPY = """\
 SELECT NOT pg_catalog.row_security_active(it.oid) AND (it.relkind <> 'v' OR EXISTS (
@@ -64,6 +64,18 @@ def row_of_copy(context: str | None, table: str) -> int | None:
     """
     found = re.search(rf"^COPY {re.escape(table)}, \S+ (\d+)", context or "", re.MULTILINE)
     return None if found is None else int(found[1])
+
+
+def column_of_copy(context: str | None, table: str, columns: Sequence[str]) -> str | None:
+    """Which of these columns the server's error is about, by the same context; None where it names none.
+
+    Behind the name it quotes the value, unless it was sent in binary.
+    """
+    found = re.search(rf"^COPY {re.escape(table)}, \S+ \d+, \S+ (.*)", context or "", re.MULTILINE)
+    if found is None:
+        return None
+    named = [name for name in columns if re.match(rf"{re.escape(name)}(?::|\Z)", found[1])]
+    return max(named, key=len, default=None)
 
 
 def _is_clients(statement: bytes) -> bool:

@@ -64,7 +64,7 @@ MEANINGS = {
     "22021": "a text has bytes that its encoding does not allow",
     "22023": "a function or a setting does not accept a value",
     "2201B": "a text is not a regular expression",
-    "22P02": "a value does not have the form that its type needs, as the text 1.0 for an integer",
+    "22P02": "a value does not fit its type, as NaN or the text '1.0' does not fit an integer",
     "22P05": "a character does not exist in the other encoding",
     "42": "a value names something that does not exist, or is no name",
     "42P18": "the server can not tell the type of a parameter; cast it in the statement: ?::text",
@@ -101,6 +101,8 @@ class ErrorFields(NamedTuple):
     """The server said where in the statement, or in one that it ran itself, the fault is."""
     had_parameters: bool = False
     """The statement was sent with parameters. Not a field: the adapter knows it."""
+    copied_column: str | None = None
+    """In which column of a load it was, as `column_of_copy` finds it in the context."""
 
 
 def server_error(fields: ErrorFields) -> SQLSpecError:
@@ -140,7 +142,8 @@ def _advice(fields: ErrorFields) -> str:
 def _meaning(fields: ErrorFields) -> str:
     state = "P0001" if fields.routine == RAISE else fields.sqlstate
     meaning = MEANINGS.get(state) or MEANINGS.get(state[:2], "the server reports an error")
-    return f"{meaning} (SQLSTATE {fields.sqlstate}); the server's words are in .detail"
+    where = f"in column {fields.copied_column!r} " if fields.copied_column else ""
+    return f"{where}{meaning} (SQLSTATE {fields.sqlstate}); the server's words are in .detail"
 
 
 def _class_of(fields: ErrorFields) -> type[DatabaseError]:
@@ -164,7 +167,10 @@ class ConnectFailure(Enum):
     )
     DATABASE = "there is no database {database!r}"
     NO_ACCESS = "this user may not connect to the database {database!r}"
-    FULL = "the server has no connection left"
+    FULL = (
+        "the server has no connection left; lower pool_size, or raise max_connections of the server, "
+        "or the CONNECTION LIMIT of this user"
+    )
     NOT_READY = "the server is starting, stopping or recovering"
     NOT_LISTENING = "no server listens there"
     NO_SOCKET = "there is no such socket"

@@ -7,8 +7,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.stoppable import async_stoppable
+from sqlspec.errors import StatementError
 from sqlspec.result import Result
 from sqlspec.session.base import IDLE
+from sqlspec.session.bulk.batches import note_case
 from sqlspec.session.call._async import AsyncCall
 from sqlspec.session.observed import Observed
 
@@ -114,6 +116,8 @@ async def async_load_batches(
                     session._check_kept()
                     observed.rowcount = observed.batch_size = count
     except BaseException as exc:
+        if isinstance(exc, StatementError):
+            note_case(exc, path, batches.columns)
         observed.end(exc)
         # What has gone in is undone by the block around, or with the transaction, but never kept alone.
         if count and session._trouble is None:

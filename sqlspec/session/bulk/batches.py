@@ -13,10 +13,14 @@ from sqlspec.session.tables import arrow_table, is_table, names_of, rows_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-__all__ = ("LOAD_BATCH", "Batches")
+    from sqlspec.errors import StatementError
+
+__all__ = ("LOAD_BATCH", "Batches", "note_case")
 
 LOAD_BATCH = 5_000
 """Rows that are in memory at once on their way into a `load`, unless an adapter asks for others."""
+NO_TABLE, NO_COLUMN = ("42P01", "42S02"), ("42703", "42S22")
+"""SQLSTATEs of PostgreSQL and MySQL."""
 
 
 class Batches:
@@ -82,8 +86,17 @@ class Batches:
         for number, row in enumerate(batch, self.count + 1):
             fits = row.keys() == wanted if self._pick is not None else len(row) == len(self.columns)
             if not fits:
-                msg = f"load(): row {number} does not have the columns {', '.join(self.columns)}"
-                raise ParameterError(msg)
+                raise ParameterError(f"load(): row {number} {self._misfit(row)}")
+
+    def _misfit(self, row: Any) -> str:
+        """What is wrong with the shape of a row."""
+        if self._pick is not None:
+            return f"does not have the columns {', '.join(self.columns)}"
+        return f"has {_counted(len(row), 'value')} for {_counted(len(self.columns), 'column')}"
+
+
+def _counted(count: int, what: str) -> str:
+    return f"{count} {what}{'' if count == 1 else 's'}"
 
 
 def _from_table(table: Any, columns: Sequence[str] | None) -> tuple[Iterator[tuple[Any, ...]], Sequence[str]]:
@@ -129,3 +142,14 @@ def _picker(row: Any, columns: tuple[str, ...]) -> Callable[[Any], tuple[Any, ..
     if len(columns) > 1:
         return get
     return lambda one: (get(one),)
+
+
+def note_case(error: StatementError, path: Sequence[str], columns: Sequence[str]) -> None:
+    """Say of a name that is not there that `load` takes it as it is: statements may have folded it."""
+    names = path if error.sqlstate in NO_TABLE else columns if error.sqlstate in NO_COLUMN else ()
+    folded = [name.lower() for name in names if name != name.lower() and name in str(error)]
+    if folded:
+        error.args = (
+            f"{error}; load() takes names in their exact case: is it {folded[0]!r}?",
+            *error.args[1:],
+        )

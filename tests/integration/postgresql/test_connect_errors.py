@@ -103,6 +103,7 @@ async def test_a_role_that_may_not_connect_any_more(side: Side, home: Home) -> N
         assert await door.value("SELECT 1") == 1  # whoever is in, stays in
 
     assert caught.value.sqlstate == "53300"
+    assert "no connection left; lower pool_size, or raise max_connections" in str(caught.value)
     assert time.monotonic() - begun < AT_ONCE
     assert CANARY not in told_by(caught.value)
 

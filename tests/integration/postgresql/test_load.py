@@ -144,20 +144,60 @@ async def test_all_rows_are_stored(door: Door, name: str) -> None:
         await session.rollback()
 
 
-@pytest.mark.parametrize(
-    ("made", "table"),
-    [
-        ("CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED)", "t"),
-        ("CREATE VIEW t AS SELECT 1 AS a, count(*) AS b FROM pg_class", "t"),
-        ("CREATE MATERIALIZED VIEW t AS SELECT 1 AS a, 2 AS b", "t"),
-        ("SELECT 1", "no_such_table"),
-    ],
-    ids=["computed", "view", "materialized view", "missing"],
-)
-async def test_what_the_database_refuses_is_refused(door: Door, made: str, table: str) -> None:
-    """In its words, and nothing is stored."""
+REFUSED: dict[str, tuple[str, str, tuple[str, str], str]] = {
+    "computed": ("CREATE TABLE t (a int, b int GENERATED ALWAYS AS (a * 2) STORED)", "t", ("a", "b"), ""),
+    "view": ("CREATE VIEW t AS SELECT 1 AS a, count(*) AS b FROM pg_class", "t", ("a", "b"), ""),
+    "materialized view": ("CREATE MATERIALIZED VIEW t AS SELECT 1 AS a, 2 AS b", "t", ("a", "b"), ""),
+    "no table": ("SELECT 1", "no_such_table", ("a", "b"), 'relation "no_such_table" does not exist'),
+    "another case": (
+        "CREATE TABLE Tt (a int, b int)",
+        "Tt",
+        ("a", "b"),
+        "relation \"Tt\" does not exist; load() takes names in their exact case: is it 'tt'?",
+    ),
+    "no column": (
+        "CREATE TABLE t (a int, b int)",
+        "t",
+        ("a", "bb"),
+        'column "bb" of relation "t" does not exist',
+    ),
+    "a column's case": (
+        "CREATE TABLE t (a int, Bb int)",
+        "t",
+        ("a", "Bb"),
+        'column "Bb" of relation "t" does not exist; load() takes names in their exact case: is it \'bb\'?',
+    ),
+}
+"""How it is made, what is loaded, and what the error says from end to end, where it is told."""
+
+
+@pytest.mark.parametrize("name", REFUSED)
+async def test_what_the_database_refuses_is_refused(door: Door, name: str) -> None:
+    """In words that are the same on both adapters, and nothing is stored."""
+    made, table, columns, says = REFUSED[name]
     await door.run(made)
 
-    with pytest.raises(SQLSpecError):
+    with pytest.raises(SQLSpecError) as caught:
         async with door.session() as session:
-            await session.load(table, [(1, 2)], ("a", "b"))
+            await session.load(table, [(1, 2)], columns)
+
+    assert str(caught.value) == (says or str(caught.value))
+
+
+@pytest.mark.parametrize("value", ["nan", "x", 1.5, float("nan"), 2**40], ids=str)
+@pytest.mark.parametrize("column", ["n", 'odd, "n": 7'])
+async def test_a_value_that_does_not_fit_is_told_with_its_row_and_column(
+    door: Door, value: object, column: str
+) -> None:
+    """The column where the server names it, which for asyncpg it does of what COPY sends alone."""
+    quoted = column.replace('"', '""')
+    await door.run(f'CREATE TABLE t (id int, "{quoted}" int)')
+
+    with pytest.raises(SQLSpecError) as caught:
+        async with door.session() as session:
+            await session.load("t", [(1, 1), (2, value)], ("id", column))
+
+    text = str(caught.value)
+    where = f"row 2: in column {column!r} " if door.side.name != "asyncpg" else "row 2: "
+    what = "a number is out of the range" if isinstance(value, int) else "a value does not fit its type, as"
+    assert text.startswith(f"{where}{what}")

@@ -93,7 +93,8 @@ def _by_base(kind: type) -> Callable[[Any], Literal]:
             return known
     msg = (
         f"MySQL can not take a {kind.__name__}; it takes None, bool, int, float, Decimal, str, bytes, "
-        "datetime, date, time, timedelta, UUID and enums of these. Convert it; a list or dict is stored as json.dumps(value)"
+        "datetime, date, time, timedelta, UUID and enums of these. Convert it; a list or dict is stored as "
+        "json.dumps(value)"
     )
     raise ParameterError(msg)
 

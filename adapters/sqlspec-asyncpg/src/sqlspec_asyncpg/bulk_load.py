@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from contextlib import suppress
 from operator import length_hint
 from typing import TYPE_CHECKING, Any
@@ -12,12 +13,12 @@ import asyncpg
 from sqlspec.errors import ParameterError
 from sqlspec.plugin import PooledConnection
 from sqlspec.plugin.places import with_place
-from sqlspec.plugin.postgresql import row_of_copy
+from sqlspec.plugin.postgresql import column_of_copy, row_of_copy
 
 from .casts import ParameterFit
 from .command_tags import row_count
 from .deadlines import seconds_until
-from .errors import having_values, is_from_server
+from .errors import having_values, in_column, is_from_server
 from .numerics import forget_numeric, set_numeric
 from .parameter_types import plain
 
@@ -39,6 +40,9 @@ TEXT_ONLY = frozenset(
 """Types of PostgreSQL's that asyncpg reads and writes as text. COPY mixes no formats."""
 BASE_TYPES = "SELECT count(*) FROM pg_catalog.pg_type WHERE oid = ANY($1::oid[]) AND typtype = 'b'"
 """Those of extensions, which asyncpg sends as text; not enums, composites and ranges."""
+
+
+NO_COLUMN = re.compile('(column ".+") does not exist')
 
 
 class BulkLoader:
@@ -77,7 +81,7 @@ class BulkLoader:
         deadline: float | None,
     ) -> int | None:
         *schemas, name = table
-        types = [attribute.type for attribute in (await self._raw.prepare(query)).get_attributes()]
+        types = [attribute.type for attribute in (await self._prepared(query, name)).get_attributes()]
         if len(schemas) > 1 or not await self._are_binary(types):
             return None
         check_time_zones(rows, types, columns)
@@ -100,7 +104,9 @@ class BulkLoader:
                 is_from_server(exc) or not isinstance(exc, asyncpg.DataError)
             ):
                 having_values(exc)
-                number = row_of_copy(getattr(exc, "context", None), name)
+                context = getattr(exc, "context", None)
+                in_column(exc, column_of_copy(context, name, columns))
+                number = row_of_copy(context, name)
                 if number is not None:
                     with_place(exc, number - 1)
                 raise
@@ -109,6 +115,15 @@ class BulkLoader:
         # Outside of the handler: asyncpg's exception quotes the value, and must not become the context.
         msg = f"load {'.'.join(table)}: a value does not fit its column; the columns are {', '.join(columns)}"
         raise with_place(ParameterError(msg), len(fitting) - length_hint(remaining) - 1)
+
+    async def _prepared(self, query: str, table: str) -> Any:
+        """Prepare *query*; a column that is not there is told as the server tells it of an INSERT."""
+        try:
+            return await self._raw.prepare(query)
+        except asyncpg.UndefinedColumnError as exc:
+            if missing := NO_COLUMN.fullmatch(str(exc.args[0])):
+                exc.args = (f'{missing[1]} of relation "{table}" does not exist',)
+            raise
 
     async def _are_binary(self, types: Sequence[Any]) -> bool:
         if any(one.name.removesuffix("[]") in TEXT_ONLY for one in types):

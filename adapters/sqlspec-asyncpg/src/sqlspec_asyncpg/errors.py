@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from .config import AsyncpgConfig
 
-__all__ = ("having_values", "is_from_server", "map_connect_error", "map_error")
+__all__ = ("having_values", "in_column", "is_from_server", "map_connect_error", "map_error")
 
 FAILURES = {
     errno.ENOENT: ConnectFailure.NO_SOCKET,
@@ -52,6 +52,11 @@ def having_values(exc: Exception) -> Exception:
     """Note on an error that its statement was sent with parameters."""
     exc.__dict__["had_values"] = True
     return exc
+
+
+def in_column(exc: Exception, column: str | None) -> None:
+    """Note in which column of a load it was."""
+    exc.__dict__["copied_column"] = column
 
 
 def map_error(exc: Exception) -> SQLSpecError | None:
@@ -91,6 +96,7 @@ def _of_server(exc: Any) -> SQLSpecError:
             routine=exc.server_source_function,
             has_position=bool(exc.position or exc.internal_position),
             had_parameters="had_values" in exc.__dict__,
+            copied_column=exc.__dict__.get("copied_column"),
         )
     )
     _silence(exc, str(error))

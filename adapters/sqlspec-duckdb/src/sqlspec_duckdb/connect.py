@@ -31,7 +31,7 @@ def connect(config: DuckDBConfig, resources: Resources) -> DuckDBConnection:
         return DuckDBConnection(instance)
     except duckdb.Error as exc:
         instance.release()
-        raise connect_error(exc, config.database) from exc
+        raise connect_error(exc, config.database, read_only=config.read_only) from exc
     except BaseException:
         instance.release()
         raise

@@ -26,6 +26,7 @@ from sqlspec.errors import (
     StatementError,
     UniqueViolationError,
 )
+from sqlspec.plugin.files import file_problem
 
 from .signals import is_of_handler
 
@@ -35,6 +36,9 @@ _KEY = re.compile(r'key "(?P<column>[^":]+): ')
 _COLUMN = re.compile(r"NOT NULL constraint failed: (?P<table>.+)\.(?P<column>[^.]+)$")
 _CHECK = re.compile(r'CHECK constraint failed(?: on table|:) "?(?P<table>[^" ]+)"?')
 _PLACE = re.compile(r"\n+LINE \d+: .*", re.DOTALL)
+_KIND = re.compile(r"\A(?:[A-Z]\w*(?: [A-Za-z]\w*)*) Error: ")
+"""What the driver's texts begin with; our class says it."""
+_OWN_TABLES = re.compile(r'Did you mean:? "(?:pg_|duckdb_|sqlite_|information_schema|pragma_)[^"]*"\??')
 _CONFLICTS = ("onflict on", "write-write conflict", "Transaction conflict", "adding entries to a table that")
 _UNIQUE = ("Duplicate key", "PRIMARY KEY or UNIQUE", "primary key", "unique")
 _OUTSIDE = (" CHECKPOINT: the current transaction", "a single transaction can only write to a single")
@@ -106,14 +110,14 @@ def _mapped(exc: Exception, text: str, code: str) -> DatabaseError:
     if isinstance(exc, duckdb.TransactionException):
         return _transaction(text, code)
     if isinstance(exc, _TELLING):
-        return StatementError(text, code=code)
+        return StatementError(_sentence(text), code=code)
     return _quiet(exc, text, code)
 
 
 def _quiet(exc: BaseException, text: str, code: str) -> DatabaseError:
     _, _, after = text.partition(": ")
     if after.startswith(_HARMLESS):
-        return StatementError(text, code=code, detail=text)
+        return StatementError(_sentence(text), code=code, detail=text)
     if any(words in text for words in _NO_FILE):
         return StatementError("there is no such file or folder", code=code, detail=text)
     for kind in type(exc).__mro__:
@@ -121,6 +125,12 @@ def _quiet(exc: BaseException, text: str, code: str) -> DatabaseError:
             ours, says = _QUIET[kind]
             return ours(says, code=code, detail=text)
     return DatabaseError(f"duckdb raised {code}", code=code, detail=text)
+
+
+def _sentence(text: str) -> str:
+    """A text of the driver's as one line, without the kind of error in front and DuckDB's own tables."""
+    lines = [_OWN_TABLES.sub("", line).strip() for line in _KIND.sub("", text).splitlines()]
+    return "; ".join([line.rstrip(".!") for line in lines if line])
 
 
 def _constraint(text: str, code: str) -> DatabaseError:
@@ -159,9 +169,9 @@ def _transaction(text: str, code: str) -> DatabaseError:
         return _conflict(text, code)
     if any(words in text for words in _OUTSIDE):
         return StatementError(
-            f"{text.rstrip('.')}: {StatementError.OUTSIDE_TRANSACTIONS}", code=code, detail=text
+            f"{_sentence(text)}: {StatementError.OUTSIDE_TRANSACTIONS}", code=code, detail=text
         )
-    return OperationalError(text.partition("(")[0].strip(), code=code, detail=text)
+    return OperationalError(_sentence(text.partition("(")[0]), code=code, detail=text)
 
 
 def _conflict(text: str, code: str) -> SerializationError:
@@ -169,7 +179,7 @@ def _conflict(text: str, code: str) -> SerializationError:
     return SerializationError(msg, code=code, detail=text)
 
 
-def connect_error(exc: duckdb.Error, database: str) -> ConnectError:
+def connect_error(exc: duckdb.Error, database: str, *, read_only: bool) -> ConnectError:
     """Why a database could not be opened. The texts name paths and settings, and nothing of its rows."""
     text = str(exc)
     code = type(exc).__name__
@@ -179,7 +189,9 @@ def connect_error(exc: duckdb.Error, database: str) -> ConnectError:
             "Close it there; or open it with read_only=True in every process that only reads"
         )
         return ConnectError(msg, code=code, detail=text)
-    return ConnectError(f"can not open the DuckDB database {database!r}: {text}", code=code)
+    problem = file_problem(database, read_only=read_only) if isinstance(exc, duckdb.IOException) else None
+    why = problem or _sentence(text)
+    return ConnectError(f"can not open the DuckDB database {database!r}: {why}", code=code)
 
 
 def is_interrupt(exc: BaseException) -> bool:

@@ -44,7 +44,7 @@ class DatabaseInstance:
         try:
             self.raw = duckdb.connect(path, read_only=config.read_only, config=config.options())
         except duckdb.Error as exc:
-            raise connect_error(exc, config.database) from exc
+            raise connect_error(exc, config.database, read_only=config.read_only) from exc
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own. Raises `ConnectError` in a forked child."""

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 __all__ = (
     "error_of",
     "having_values",
+    "in_column",
     "interruption",
     "is_drivers",
     "is_mismatch",
@@ -147,6 +148,7 @@ def _of_the_server(exc: psycopg.Error) -> SQLSpecError:
             routine=diag.source_function,
             has_position=bool(diag.statement_position or diag.internal_position),
             had_parameters="had_values" in exc.__dict__,
+            copied_column=exc.__dict__.get("copied_column"),
         )
     )
     exc.args = (str(error),)  # the driver's own text ends with the row, and with the statement
@@ -156,6 +158,11 @@ def _of_the_server(exc: psycopg.Error) -> SQLSpecError:
 def having_values(exc: psycopg.Error) -> None:
     """Note on an error that its statement was sent with parameters."""
     exc.__dict__["had_values"] = True
+
+
+def in_column(exc: psycopg.Error, column: str | None) -> None:
+    """Note in which column of a load it was."""
+    exc.__dict__["copied_column"] = column
 
 
 def _of_the_driver(exc: psycopg.Error) -> SQLSpecError:

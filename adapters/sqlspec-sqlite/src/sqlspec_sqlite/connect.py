@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from sqlspec.errors import ConnectError
+from sqlspec.plugin.files import file_problem
 
 from .busy_retry import BUSY_SLICE, is_busy, lock_timeout
 from .connection import SQLiteConnection
@@ -33,8 +34,7 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
     except sqlite3.Error as exc:
         if SQLiteConnection.is_foreign(exc):
             raise
-        msg = f"can not open the SQLite database {config.database!r}: {exc}"
-        raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc
+        raise _refused("open", config, exc) from exc
     try:
         _prepare(raw, config)
     except BaseException as exc:
@@ -43,9 +43,15 @@ def connect(config: SQLiteConfig, resources: Resources) -> SQLiteConnection:
             raise
         if is_busy(exc):
             raise lock_timeout(config.busy_timeout) from exc
-        msg = f"can not use the SQLite database {config.database!r}: {exc}"
-        raise ConnectError(msg, code=getattr(exc, "sqlite_errorname", None)) from exc
+        raise _refused("use", config, exc) from exc
     return SQLiteConnection(raw, config)
+
+
+def _refused(what: str, config: SQLiteConfig, exc: sqlite3.Error) -> ConnectError:
+    code = getattr(exc, "sqlite_errorname", "")
+    is_path = code.startswith(("SQLITE_CANTOPEN", "SQLITE_IOERR")) and not config.database.startswith("file:")
+    why = (is_path and file_problem(config.database, read_only=config.read_only)) or str(exc)
+    return ConnectError(f"can not {what} the SQLite database {config.database!r}: {why}", code=code or None)
 
 
 def _open(target: str, config: SQLiteConfig, *, is_uri: bool) -> WatchedConnection:

@@ -140,7 +140,8 @@ def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
             return known
     msg = (
         f"SQLite can not store a {type(value).__name__}; it stores None, bool, int, float, str, bytes, "
-        "Decimal, and as text: datetime, date, time, UUID. Convert it; a list or dict is stored as json.dumps(value)"
+        "Decimal, and as text: datetime, date, time, UUID. Convert it; a list or dict is stored as "
+        "json.dumps(value)"
     )
     raise ParameterError(msg)
 

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 import psycopg
 
 from sqlspec.plugin.places import with_place
-from sqlspec.plugin.postgresql import insert_into, row_of_copy
+from sqlspec.plugin.postgresql import column_of_copy, insert_into, row_of_copy
 from sqlspec_psycopg.bulk_load.encoding import adapt_rows, check_time_zones, encode_rows
 from sqlspec_psycopg.deadlines import async_run
-from sqlspec_psycopg.errors import having_values
+from sqlspec_psycopg.errors import having_values, in_column
 from sqlspec_psycopg.messages import check_results, describe_parameters
 
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ async def async_copy_rows(  # noqa: PLR0917 - what one COPY is made of
         number = row_of_copy(exc.diag.context, table)
         if number is not None:
             with_place(exc, number - 1)
+        in_column(exc, column_of_copy(exc.diag.context, table, columns))
         raise
 
 
