@@ -155,3 +155,13 @@ def test_sync_alternatives_serve_the_same_scheme_with_a_plain_with(site: Site) -
     site.adapter("stranger", schemes=("yourdb",))
 
     assert Plugins(block=["epsilon"]).sync_alternatives("alpha") == ["gamma"]
+
+
+def test_another_database_is_not_taken_for_one_of_similar_spelling(site: Site) -> None:
+    """`mssql` is no mistake for `mysql`."""
+    site.adapter("alpha", schemes=("mysql",))
+
+    with pytest.raises(AdapterNotInstalledError, match=r"Another database needs an adapter") as caught:
+        Plugins().adapter_for_scheme("mssql")
+
+    assert "Did you mean" not in str(caught.value)
