@@ -50,7 +50,9 @@ def options_of(
     """
     for name, value in (("autocommit", autocommit), ("read_only", read_only)):
         if value not in {None, True, False}:
-            raise InvalidArgumentError(f"{name}= is True or False, and not a {type(value).__name__}")
+            raise InvalidArgumentError(
+                f"{name}= is True or False, and not a value of type {type(value).__name__}"
+            )
     return SessionOptions(
         autocommit=autocommit, read_only=read_only, isolation=isolation, query_timeout=query_timeout
     )

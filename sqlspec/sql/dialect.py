@@ -70,6 +70,7 @@ class Dialect(Struct, frozen=True, kw_only=True):
 
     # What else a question mark, a colon or a sigil can mean.
     sigils: str = ""  # characters that begin the database's own named parameters
+    numbered_sigils: bool = False  # $1 is the first parameter, and no name
     numbered_qmarks: bool = False  # ?1 is the database's own numbered parameter
     double_qmark: bool = False  # ?? is one literal question mark
     qmark_operators: tuple[str, ...] = ()  # operators with a question mark in them, after an operand

@@ -154,6 +154,24 @@ class Foreign(Statement, frozen=True, gc=False):
         raise ParameterError(f"parameters are a sequence or a mapping, not {_kind(parameters)}")
 
 
+class ForeignNamed(Foreign, frozen=True, gc=False):
+    """Written with the driver's own names, such as `$name`: a mapping. A driver given a sequence would count
+    the names by where they stand first, so `$2, $1` would get the values in the wrong order."""
+
+    @override
+    def bind(self, parameters: Parameters) -> Native | None:
+        if parameters is None or _is_empty(parameters):
+            return None  # as in PREPARE, whose placeholders get their values later
+        if not _is_mapping(parameters):
+            raise ParameterError(
+                f"the statement takes a mapping with {', '.join(self.names)}, not {_kind(parameters)}; "
+                "for values by position write ? for each"
+            )
+        if missing := [name for name in self.names if name[1:] not in parameters]:
+            raise ParameterError(f"the parameters do not fit the statement; missing: {', '.join(missing)}")
+        return parameters
+
+
 def _each(
     bind: Callable[[Parameters], Native], rows: Sequence[Parameters], statement: Statement
 ) -> list[Native]:

@@ -20,7 +20,7 @@ from .client_commands import CopyData, drop_client_lines, sections
 from .dialect import TWO_PHASE
 from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
 from .script import cut, is_blank
-from .statement import Foreign, Statement
+from .statement import Foreign, ForeignNamed, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -181,9 +181,19 @@ class Statements(dict[str, Statement]):
 
     def _without_ours(self, sql: str, found: Scan, verb: str) -> Statement:
         text = "".join(found.parts)
+        if names := self._native_names(found):
+            return ForeignNamed(sql, text, "native", -1, names, verb)
         if found.natives or has_own_marks(found.parts, self._style):
             return Foreign(sql, text, "native", -1, (), verb)
         return Statement(sql, text, "none", 0, (), verb)
+
+    def _native_names(self, found: Scan) -> tuple[str, ...]:
+        """The driver's own placeholders that take their values by name, wherever they stand."""
+        marks = dict.fromkeys(found.parts[index] for index in found.natives)
+        return tuple(mark for mark in marks if mark[0] in self.dialect.sigils and not self._is_number(mark))
+
+    def _is_number(self, mark: str) -> bool:
+        return self.dialect.numbered_sigils and mark[1:].isdecimal()
 
     def _render_marks(self, sql: str, found: Scan, verb: str) -> Statement:
         count = len(found.marks)

@@ -19,7 +19,7 @@ NAMED = statements_for(STANDARD, "named")
 TWO = QMARK["SELECT ?, ?"]
 BY_NAME = QMARK["SELECT :user_id, :name, :user_id"]
 NONE = QMARK["SELECT 1"]
-NATIVE = QMARK["SELECT ?1, @b"]
+NATIVE = QMARK["SELECT ?1, ?2"]
 
 
 class Pair(NamedTuple):
@@ -81,6 +81,31 @@ def test_a_statement_without_parameters_binds_none(parameters: Any) -> None:
 def test_native_parameters_go_through_untouched(parameters: Any) -> None:
     """Whether they fit is for the driver to say."""
     assert NATIVE.bind(parameters) is parameters
+
+
+@pytest.mark.parametrize("text", ["SELECT $2, $1", "SELECT @b, @a", "SELECT $b, $a", "SELECT #a, ?1"])
+@pytest.mark.parametrize("parameters", [(SECRET, 2), [1, SECRET], SECRET])
+def test_native_names_take_no_values_by_position(text: str, parameters: Any) -> None:
+    """SQLite counts names by where they stand first: `$2, $1` would get the two values swapped."""
+    statement = statements_for(SQLITE, "qmark")[text]
+
+    with pytest.raises(
+        ParameterError, match=r"a mapping with .*; for values by position write \? for each"
+    ) as e:
+        statement.bind(parameters)
+
+    assert SECRET not in str(e.value)
+
+
+def test_native_names_are_all_given() -> None:
+    """The driver would not say which is missing."""
+    statement = statements_for(SQLITE, "qmark")["SELECT $a, @b, $a"]
+
+    with pytest.raises(ParameterError, match=r"missing: @b\Z"):
+        statement.bind({"a": SECRET})
+
+    parameters = {"a": 1, "b": 2}
+    assert statement.bind(parameters) is parameters
 
 
 @pytest.mark.parametrize(

@@ -20,6 +20,7 @@ DIALECT = Dialect(
     newlines="\n\r",
     nested_comments=True,
     sigils="$",
+    numbered_sigils=True,
     numbered_qmarks=True,
     colon_after_operand=True,
     list_form="list_contains(?, id), and pass ([1, 2],)",
