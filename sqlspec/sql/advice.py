@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sqlspec.errors import ParameterError
 
 from ._scan import scan, stands_for_operator
+from .lists import LISTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,6 @@ IN = re.compile(r"\bIN\s*(?:\(\s*)?\Z", re.IGNORECASE)
 EQUAL = re.compile(r"(?<![<>!=])=\s*\Z")
 CONDITION = re.compile(r"\b(?:WHERE|HAVING|ON)\b", re.IGNORECASE)
 ENDS_LIST = re.compile(r"\s*(?:\)|\Z)|\s+\w")
-LISTS = (list, tuple, set, frozenset)
 
 
 def advise(statements: Statements, sql: str, given: Iterable[Parameters], *, may_be_operator: bool) -> str:

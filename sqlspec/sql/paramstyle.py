@@ -16,8 +16,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from sqlspec.errors import ParameterError
+
 from ._lexer import IDENT, continues_identifier
-from .statement import Named, Numbered, Ordered, Positional, Statement
+from .statement import Named, NativeNamed, NativePositional, Numbered, Ordered, Positional, Statement
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,13 +58,15 @@ PARAMSTYLES = {
     "named": Paramstyle(_count(":p"), ":{name}", by_name=True, numbered=True, tight=True),
 }
 
-_OWN_PERCENT = re.compile(r"%(?:\([^()%]*+\))?[sbt]")
+_OWN_PERCENT = re.compile(r"%(?:%|\([^()%]*+\)[sbt]|[sbt])")
 _TIGHT = re.compile(rf"\?(?:(?<={IDENT}\?)|(?={IDENT}))")
 
 
-def has_own_marks(parts: list[str], style: Paramstyle) -> bool:
-    """Whether a text without `?` and `:name` has the driver's %s, outside of literals and comments."""
-    return style.percent and any(map(_OWN_PERCENT.search, parts[::2]))
+def own_marks(parts: list[str], style: Paramstyle) -> list[str]:
+    """The driver's %s or %(name)s of a text without `?` and `:name`, outside of literals and comments."""
+    if not style.percent:
+        return []
+    return [mark for part in parts[::2] for mark in _OWN_PERCENT.findall(part) if mark != "%%"]
 
 
 def is_tight(sql: str) -> bool:
@@ -92,3 +96,26 @@ def named(sql: str, text: str, names: list[str], verb: str, style: Paramstyle) -
         return Named(sql, text, "named", len(unique), unique, verb)
     order = unique if style.reuses else tuple(names)
     return Ordered(sql, text, "named", len(order), unique, verb, order)
+
+
+def native(sql: str, text: str, marks: list[str], verb: str, *, numbered_sigils: bool) -> Statement:
+    """The statement of a text written with the driver's own *marks*; raises ParameterError for two kinds."""
+    names = {mark: name for mark in marks if (name := _name_of(mark, numbered_sigils=numbered_sigils))}
+    counted = [mark for mark in marks if mark not in names]
+    if not names:
+        numbers = [int(mark[1:]) for mark in counted if mark[1:].isdecimal()]
+        return NativePositional(sql, text, "native", max(numbers, default=len(counted)), (), verb)
+    if counted:
+        raise ParameterError(
+            f"one text mixes placeholders of different styles: {counted[0]} and {next(iter(names))}"
+        )
+    unique = tuple(dict.fromkeys(names.values()))
+    return NativeNamed(sql, text, "native", len(unique), unique, verb, tuple(names))
+
+
+def _name_of(mark: str, *, numbered_sigils: bool) -> str:
+    """The name by which a driver's own mark takes its value, empty if it takes it by position."""
+    if mark[0] == "%":
+        return mark[2:-2]
+    is_number = mark[0] == "?" or (numbered_sigils and mark[1:].isdecimal())
+    return "" if is_number else mark[1:]

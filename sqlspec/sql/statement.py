@@ -30,8 +30,8 @@ class Statement(Struct, frozen=True, gc=False):
     """One text, ready for the driver. Immutable; this class itself is for texts that take nothing.
 
     `style` says how the text was written: `"qmark"`, `"named"`, the driver's own (`"native"`), or with no
-    placeholder at all (`"none"`). `count` is how many parameters the driver's text takes, -1 where the
-    style is native: nobody counted. `names` holds each name once, in order of appearance.
+    placeholder at all (`"none"`). `count` is how many parameters the driver's text takes. `names` holds each
+    name once, in order of appearance.
     """
 
     sql: str
@@ -58,7 +58,7 @@ class Statement(Struct, frozen=True, gc=False):
 
         ParameterError names the row, counted from 1.
         """
-        return _each(self._bind_row, _listed(rows, self), self)
+        return bind_each(self._bind_row, listed_rows(rows, self), self)
 
     def _bind_row(self, row: Parameters) -> Native:
         bound = self.bind(row)
@@ -79,12 +79,12 @@ class Positional(Statement, frozen=True, gc=False):
 
     @override
     def bind_many(self, rows: Iterable[Parameters]) -> Sequence[Native]:
-        listed = _listed(rows, self)
+        listed = listed_rows(rows, self)
         if set(map(type, listed)) <= {tuple}:
             tuples = cast("Sequence[tuple[object, ...]]", listed)
             if set(map(len, tuples)) <= {self.count}:
                 return tuples
-        return _each(self._checked, listed, self)
+        return bind_each(self._checked, listed, self)
 
     def _checked(self, parameters: object) -> tuple[object, ...]:
         if not _is_sequence(parameters):
@@ -106,7 +106,7 @@ class Numbered(Positional, frozen=True, gc=False):
 
     @override
     def bind_many(self, rows: Iterable[Parameters]) -> Sequence[Native]:
-        return _each(self._bind_row, _listed(rows, self), self)
+        return bind_each(self._bind_row, listed_rows(rows, self), self)
 
 
 class Named(Statement, frozen=True, gc=False):
@@ -142,39 +142,45 @@ class Ordered(Named, frozen=True, gc=False):
         return tuple([parameters[name] for name in self.order])
 
 
-class Foreign(Statement, frozen=True, gc=False):
-    """Written in the driver's own style: the parameters are the driver's business."""
+class NativePositional(Positional, frozen=True, gc=False):
+    """Written with the driver's own `$1`, `?1` or `%s`: a sequence in, the sequence out."""
+
+    @override
+    def bind(self, parameters: Parameters) -> Native | None:
+        if parameters is None or _is_empty(parameters):
+            return None  # as in PREPARE, whose values come later, or a %s that is a modulo
+        return super().bind(parameters)
+
+
+class NativeNamed(Named, frozen=True, gc=False):
+    """Written with the driver's own names, such as `$name` or `%(name)s`: the mapping goes through as it is.
+
+    SQLite would take a sequence, too, and count the names by where they stand first: `$2, $1` would get the
+    two values swapped.
+    """
+
+    marks: tuple[str, ...]
 
     @override
     def bind(self, parameters: Parameters) -> Native | None:
         if parameters is None or _is_empty(parameters):
             return None
-        if _is_mapping(parameters) or _is_sequence(parameters):
-            return parameters
-        raise ParameterError(f"parameters are a sequence or a mapping, not {_kind(parameters)}")
-
-
-class ForeignNamed(Foreign, frozen=True, gc=False):
-    """Written with the driver's own names, such as `$name`: a mapping. A driver given a sequence would count
-    the names by where they stand first, so `$2, $1` would get the values in the wrong order."""
+        return self._checked(parameters)
 
     @override
-    def bind(self, parameters: Parameters) -> Native | None:
-        if parameters is None or _is_empty(parameters):
-            return None  # as in PREPARE, whose placeholders get their values later
+    def _checked(self, parameters: object) -> Mapping[str, object]:
         if not _is_mapping(parameters):
             raise ParameterError(
-                f"the statement takes a mapping with {', '.join(self.names)}, not {_kind(parameters)}; "
+                f"the statement takes a mapping with {', '.join(self.marks)}, not {_kind(parameters)}; "
                 "for values by position write ? for each"
             )
-        if missing := [name for name in self.names if name[1:] not in parameters]:
-            raise ParameterError(f"the parameters do not fit the statement; missing: {', '.join(missing)}")
-        return parameters
+        return super()._checked(parameters)
 
 
-def _each(
+def bind_each(
     bind: Callable[[Parameters], Native], rows: Sequence[Parameters], statement: Statement
 ) -> list[Native]:
+    """Every row as *bind* has it; ParameterError names the row that does not fit."""
     bound: list[Native] = []
     try:
         for row in rows:
@@ -193,7 +199,7 @@ def _for_one_row(statement: Statement) -> str:
     return f"for one row call execute(), or write {'[{…}]' if isinstance(statement, Named) else '[(…)]'}"
 
 
-def _listed(rows: object, statement: Statement) -> Sequence[Parameters]:
+def listed_rows(rows: object, statement: Statement) -> Sequence[Parameters]:
     """Lists and tuples as they are; anything else that can be walked is read once, to the end."""
     if isinstance(rows, (list, tuple)):
         return cast("Sequence[Parameters]", rows)

@@ -18,9 +18,10 @@ from ._lexer import first_word, needs_hops, pattern_for, split, words
 from ._scan import Scan, scan
 from .client_commands import CopyData, drop_client_lines, sections
 from .dialect import TWO_PHASE
-from .paramstyle import PARAMSTYLES, has_own_marks, is_tight, named, positional, put
+from .lists import guarded
+from .paramstyle import PARAMSTYLES, is_tight, named, native, own_marks, positional, put
 from .script import cut, is_blank
-from .statement import Foreign, ForeignNamed, Statement
+from .statement import Statement
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -97,7 +98,8 @@ class Statements(dict[str, Statement]):
         kinds = set(tokens)
         if kinds == _ONLY_QMARKS and not self._is_delicate(sql):
             parts[1::2] = self._style.positional(len(tokens))
-            return positional(sql, "".join(parts), len(tokens), verb, self._style)
+            statement = positional(sql, "".join(parts), len(tokens), verb, self._style)
+            return guarded(statement, parts, range(1, len(parts), 2))
         return self._render(sql, parts, verb)
 
     def script(self, sql: str, *, has_own_transactions: bool = False) -> list[str | CopyData]:
@@ -181,25 +183,18 @@ class Statements(dict[str, Statement]):
 
     def _without_ours(self, sql: str, found: Scan, verb: str) -> Statement:
         text = "".join(found.parts)
-        if names := self._native_names(found):
-            return ForeignNamed(sql, text, "native", -1, names, verb)
-        if found.natives or has_own_marks(found.parts, self._style):
-            return Foreign(sql, text, "native", -1, (), verb)
-        return Statement(sql, text, "none", 0, (), verb)
-
-    def _native_names(self, found: Scan) -> tuple[str, ...]:
-        """The driver's own placeholders that take their values by name, wherever they stand."""
-        marks = dict.fromkeys(found.parts[index] for index in found.natives)
-        return tuple(mark for mark in marks if mark[0] in self.dialect.sigils and not self._is_number(mark))
-
-    def _is_number(self, mark: str) -> bool:
-        return self.dialect.numbered_sigils and mark[1:].isdecimal()
+        marks = [found.parts[index] for index in found.natives] or own_marks(found.parts, self._style)
+        if not marks:
+            return Statement(sql, text, "none", 0, (), verb)
+        are_numbers = self._style.dollar_numbers or self.dialect.numbered_sigils
+        return native(sql, text, marks, verb, numbered_sigils=are_numbers)
 
     def _render_marks(self, sql: str, found: Scan, verb: str) -> Statement:
         count = len(found.marks)
         for index, mark in zip(found.marks, self._style.positional(count), strict=True):
             put(found.parts, index, mark, self._style)
-        return positional(sql, "".join(found.parts), count, verb, self._style)
+        statement = positional(sql, "".join(found.parts), count, verb, self._style)
+        return guarded(statement, found.parts, found.marks)
 
     def _render_names(self, sql: str, found: Scan, verb: str) -> Statement:
         names = [found.parts[index][1:] for index in found.names]
@@ -207,7 +202,8 @@ class Statements(dict[str, Statement]):
         for index, name in zip(found.names, names, strict=True):
             mark = self._style.named.format(name=name, number=numbers[name])
             put(found.parts, index, mark, self._style)
-        return named(sql, "".join(found.parts), names, verb, self._style)
+        statement = named(sql, "".join(found.parts), names, verb, self._style)
+        return guarded(statement, found.parts, found.names, names)
 
 
 @cache

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from sqlspec.errors import ParameterError
@@ -139,29 +141,32 @@ def test_two_question_marks_are_a_literal_one_where_the_dialect_says_so() -> Non
     assert statements_for(STANDARD, "numeric_dollar")["SELECT ??"].count == 2
 
 
-@pytest.mark.parametrize("text", ["SELECT ?1", "SELECT @a", "SELECT $a", "SELECT #a", "SELECT ?1, @b, $c"])
-def test_sqlites_own_placeholders_pass_through(text: str) -> None:
-    """They are native: not converted, not counted."""
+@pytest.mark.parametrize(
+    ("text", "count"),
+    [("SELECT ?1, ?1", 1), ("SELECT @a", 1), ("SELECT $a, $a", 1), ("SELECT #a, @b, $c", 3)],
+)
+def test_sqlites_own_placeholders_pass_through(text: str, count: int) -> None:
+    """They are native: counted, and not converted."""
     statement = statements_for(SQLITE, "qmark")[text]
 
-    assert (statement.text, statement.style, statement.count) == (text, "native", -1)
+    assert (statement.text, statement.style, statement.count) == (text, "native", count)
 
 
 @pytest.mark.parametrize(
-    ("paramstyle", "text"),
+    ("paramstyle", "text", "given"),
     [
-        ("numeric_dollar", "SELECT $1, $2"),
-        ("format", "SELECT %s"),
-        ("pyformat", "SELECT %(name)s, 10 %% 3"),
-        ("pyformat", "SELECT %b, %t"),
+        ("numeric_dollar", "SELECT $1, $2", (1, 2)),
+        ("format", "SELECT %s", (1,)),
+        ("pyformat", "SELECT %(name)s, 10 %% 3", {"name": 1}),
+        ("pyformat", "SELECT %b, %t", (1, 2)),
     ],
 )
-def test_the_drivers_own_style_passes_through(paramstyle: str, text: str) -> None:
+def test_the_drivers_own_style_passes_through(paramstyle: str, text: str, given: Any) -> None:
     """A text without `?` and `:name` is the driver's."""
     statement = statements_for(STANDARD, paramstyle)[text]
 
     assert (statement.text, statement.style) == (text, "native")
-    assert statement.bind((1, 2)) == (1, 2)
+    assert statement.bind(given) == given
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,7 @@ OTHERS_LIKE = "name LIKE '%' || ? || '%'"
 LISTS: dict[str, tuple[str, Any]] = {
     "in parentheses": ("id IN (?)", ([1, 2],)),
     "a tuple": ("id IN (?)", ((1, 2),)),
+    "texts": ("name IN (?)", (["a", "b"],)),
     "without parentheses": ("id IN ?", ([1, 2],)),
     "by name": ("id IN (:ids)", {"ids": [1, 2]}),
     "as all parameters": ("id IN (?)", [1, 2]),
@@ -55,7 +56,7 @@ MARKS: dict[str, tuple[str, Any, str]] = {
 TAKEN_MARKS = {
     "%s": {"asyncmy", "psycopg"},
     "%(name)s": {"asyncmy", "psycopg"},
-    "$1": {"sqlite", "duckdb", "asyncpg"},
+    "$1": {"duckdb", "asyncpg"},
 }
 """A driver's own, which it may be given."""
 WAYS = ("execute", "stream", "execute_many")
@@ -122,6 +123,8 @@ async def test_a_mark_that_is_none_says_what_to_write(side: Side, spec: SQLSpec,
         pytest.skip("the driver's own mark")
     await filled(side, spec)
     condition, parameters, advice = MARKS[kind]
+    if (name, kind) == ("sqlite", "$1"):
+        advice = "takes a mapping with $1, not a value of type tuple; for values by position write ? for each"
     like = LIKE.get(name, OTHERS_LIKE)
 
     with pytest.raises(

@@ -92,7 +92,8 @@ def _by_base(kind: type) -> Callable[[Any], Literal]:
         if known is not None:
             return known
     msg = (
-        f"MySQL can not take a value of type {kind.__name__}; it takes None, bool, int, float, Decimal, str, bytes, "
+        f"MySQL can not take a value of type {kind.__name__}; "
+        "it takes None, bool, int, float, Decimal, str, bytes, "
         "datetime, date, time, timedelta, UUID and enums of these. Convert it; a list or dict is stored as "
         "json.dumps(value)"
     )

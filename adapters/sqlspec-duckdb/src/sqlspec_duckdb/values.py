@@ -171,7 +171,8 @@ def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
                 _CONVERSIONS[type(value)] = known
             return known
     msg = (
-        f"DuckDB can not take a value of type {type(value).__name__}; it takes None, bool, int, float, Decimal, str, "
+        f"DuckDB can not take a value of type {type(value).__name__}; "
+        "it takes None, bool, int, float, Decimal, str, "
         "bytes, datetime, date, time, timedelta, UUID, and lists and dicts of those"
     )
     raise ParameterError(msg)

@@ -184,7 +184,7 @@ def _of_the_driver(exc: psycopg.Error) -> SQLSpecError:
 def _of_a_statement(text: str) -> SQLSpecError:
     adapted = re.match(r"cannot adapt type '(\w+)'", text)
     if adapted:
-        return ParameterError(f"PostgreSQL has no type for a {adapted[1]}; convert it")
+        return ParameterError(f"psycopg can not send a value of type {adapted[1]}; convert it")
     if "NUL" in text:
         return ParameterError("a str holds a NUL (0x00), which PostgreSQL's texts can not")
     if "COPY" in text:

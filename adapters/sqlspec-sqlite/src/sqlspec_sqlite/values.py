@@ -139,7 +139,8 @@ def _conversion_by_base(value: Any) -> Callable[[Any], Any]:
                 _CONVERSIONS[type(value)] = known
             return known
     msg = (
-        f"SQLite can not store a value of type {type(value).__name__}; it stores None, bool, int, float, str, bytes, "
+        f"SQLite can not store a value of type {type(value).__name__}; "
+        "it stores None, bool, int, float, str, bytes, "
         "Decimal, and as text: datetime, date, time, UUID. Convert it; a list or dict is stored as "
         "json.dumps(value)"
     )
