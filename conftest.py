@@ -14,7 +14,8 @@ settings.load_profile("untimed")
 def pytest_collection_finish() -> None:
     """Take what was collected out of the garbage collector's sight.
 
-    It is a large part of the memory, and many tests ask for a collection, some of them a hundred times.
+    It is a large part of the memory, and many tests ask for a collection, some of them a hundred times. So
+    no test calls `gc.unfreeze()`.
     """
     gc.collect()
     gc.freeze()

@@ -30,7 +30,6 @@ def _collected_by_hand() -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-    gc.unfreeze()
 
 
 class Scene:

@@ -85,9 +85,9 @@ def pools(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """All pools that are made."""
     made = list[Any]()
 
-    def noted(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-        def make_and_note(database: Any) -> Any:
-            pool = make(database)
+    def noted(make: Callable[..., Any]) -> Callable[..., Any]:
+        def make_and_note(*given: Any) -> Any:
+            pool = make(*given)
             made.append(pool)
             return pool
 

@@ -38,7 +38,6 @@ def _in_peace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.disable()
     yield
     gc.enable()
-    gc.unfreeze()
 
 
 def _only_interrupts(unraisable: Any) -> None:

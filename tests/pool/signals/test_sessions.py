@@ -28,7 +28,6 @@ def _in_peace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.collect()
     gc.freeze()
     yield
-    gc.unfreeze()
 
 
 def _only_interrupts(unraisable: Any) -> None:
