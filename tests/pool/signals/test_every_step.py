@@ -6,7 +6,7 @@ import gc
 import sys
 from contextlib import suppress
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -17,20 +17,16 @@ from sqlspec_testkit.threads import Steps
 
 from .acts import ACTS, Act
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.filterwarnings("ignore:a connection to 'fake' was dropped:ResourceWarning")
 
 acts = pytest.mark.parametrize("kind", ACTS, ids=[kind.__name__ for kind in ACTS])
 
 
 @pytest.fixture(autouse=True)
-def _quick_collections() -> Iterator[None]:
+def _quick_collections() -> None:
     """The collector looks only at what is new."""
     gc.collect()
     gc.freeze()
-    yield
 
 
 @pytest.fixture(autouse=True)

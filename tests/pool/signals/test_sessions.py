@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import sys
 from itertools import count
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -13,21 +13,17 @@ from sqlspec_testkit.threads import Steps
 
 from .sessions import USES, Use
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
-
 pytestmark = pytest.mark.filterwarnings("ignore:a connection to 'db' was dropped:ResourceWarning")
 
 uses = pytest.mark.parametrize("kind", USES, ids=[kind.__name__ for kind in USES])
 
 
 @pytest.fixture(autouse=True)
-def _in_peace(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _in_peace(monkeypatch: pytest.MonkeyPatch) -> None:
     """The collector looks only at what is new; an interrupt inside of a finaliser goes nowhere."""
     monkeypatch.setattr(sys, "unraisablehook", _only_interrupts)
     gc.collect()
     gc.freeze()
-    yield
 
 
 def _only_interrupts(unraisable: Any) -> None:
