@@ -292,6 +292,75 @@ def test_an_adapter_that_changes_values_is_found(tmp_path: Path, mutant: str, ba
     assert result.failed == {finder}
 
 
+CONNECTIONS = SIX_LINES.replace("TransactionTable", "ConnectionTable")
+BOTH = [CONNECTIONS, CONNECTIONS.replace("ConnectionTable", "AsyncConnectionTable")]
+SETTING = '    setting = ("PRAGMA cache_size = 123", "PRAGMA cache_size")\n'
+MAPPED = """
+from sqlspec import errors
+mapped = Connection.map_error
+def other(self, exc):
+    error = mapped(self, exc)
+    return {}
+Connection.map_error = other
+"""
+WRONG_CONNECTIONS = {
+    "temporary tables that stay": (
+        "Connection.reset = lambda self, deadline: True",
+        "test_a_temporary_table_is_gone_for_the_next_owner",
+    ),
+    "settings that stay": (
+        "Connection.reset = lambda self, deadline: True",
+        "test_a_setting_is_gone_for_the_next_owner",
+    ),
+    "violations that are all alike": (
+        MAPPED.format("errors.IntegrityError('no') if isinstance(error, errors.IntegrityError) else error"),
+        "test_a_violated_constraint_is_told_by_its_kind",
+    ),
+    "wrong statements that are circumstances": (
+        MAPPED.format("errors.OperationalError('no') if type(error) is errors.StatementError else error"),
+        "test_a_wrong_statement_is_told_as_one",
+    ),
+    "errors that hold what was sent": (
+        """
+import sqlite3
+execute = Connection.execute
+def quoting(self, statement, parameters, deadline):
+    try:
+        return execute(self, statement, parameters, deadline)
+    except sqlite3.IntegrityError as exc:
+        raise sqlite3.IntegrityError(f"{exc}: {parameters}")
+Connection.execute = quoting
+many = Connection.execute_many
+def quoting_many(self, statement, rows, deadline):
+    try:
+        return many(self, statement, rows, deadline)
+    except sqlite3.IntegrityError as exc:
+        raise sqlite3.IntegrityError(f"{exc}: {rows}")
+Connection.execute_many = quoting_many
+Connection.load = Plain.load
+""",
+        "test_no_text_of_an_error_holds_a_value",
+    ),
+    "errors that stay where they are": (
+        MAPPED.format("error and type('Local', (type(error),), {'__module__': 'nowhere'})(str(error))"),
+        "test_an_error_travels_between_processes",
+    ),
+}
+
+
+@pytest.mark.parametrize("mutant", WRONG_CONNECTIONS)
+@pytest.mark.parametrize("base", BOTH, ids=["sync", "async"])
+def test_an_adapter_that_leaves_things_behind_is_found(tmp_path: Path, mutant: str, base: str) -> None:
+    """By the test that is about it, which is green without the fault."""
+    breaking, finder = WRONG_CONNECTIONS[mutant]
+
+    result = run(tmp_path, BREAK + breaking + "\n" + base + SETTING, "-k", finder)
+    healthy = run(tmp_path, base + SETTING, "-k", finder)
+
+    assert (result.status, healthy.status) == (1, 0), result.output
+    assert result.failed == {finder}
+
+
 @pytest.mark.parametrize(
     "base", [VALUES, VALUES.replace("ValueTable", "AsyncValueTable")], ids=["sync", "async"]
 )

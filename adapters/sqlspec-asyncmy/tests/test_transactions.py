@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from sqlspec.errors import AuthenticationError, ConnectError
 from sqlspec_asyncmy import AsyncMyConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, AsyncValueTable
+from sqlspec_testkit import (
+    AdapterContract,
+    AdapterTests,
+    AsyncConnectionTable,
+    AsyncTransactionTable,
+    AsyncValueTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -36,6 +44,11 @@ class OnMariaDB(AdapterTests):
         "timestamp": "DATETIME(6)",
     }
     quote: ClassVar[str] = "`"
+    setting: ClassVar[tuple[str, ...]] = (
+        "SET sort_buffer_size = 131072",
+        "SELECT @@sort_buffer_size",
+    )
+    connections: ClassVar[str] = "SELECT count(*) FROM information_schema.processlist WHERE db = database()"
     url: str
 
     @pytest.fixture(autouse=True)
@@ -49,6 +62,12 @@ class OnMariaDB(AdapterTests):
     def make_config(self, tmp_path: Path) -> AsyncMyConfig:  # noqa: ARG002 - no file
         """That database."""
         return AsyncMyConfig(url=self.url)
+
+    def broken_configs(self, tmp_path: Path) -> Mapping[type[ConnectError], AsyncMyConfig]:  # noqa: ARG002 - no file
+        """Nobody listens, or a password is wrong."""
+        nobody = AsyncMyConfig(host="127.0.0.1", port=1, username="kit", password="c4n4ry", database="kit")
+        refused = AsyncMyConfig(url=re.sub(r"//(\w+):[^@]*@", r"//\1:c4n4ry@", self.url))
+        return {ConnectError: nobody, AuthenticationError: refused}
 
 
 class OneByOne(OnMariaDB):
@@ -73,3 +92,7 @@ class TestTableOneByOne(OneByOne, AsyncTransactionTable):
 
 class TestValues(OnMariaDB, AsyncValueTable):
     """Values."""
+
+
+class TestConnections(OnMariaDB, AsyncConnectionTable):
+    """Connections."""

@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from sqlspec.errors import AuthenticationError, ConnectError
 from sqlspec_asyncpg import AsyncpgConfig
-from sqlspec_testkit import AdapterContract, AdapterTests, AsyncTransactionTable, AsyncValueTable
+from sqlspec_testkit import (
+    AdapterContract,
+    AdapterTests,
+    AsyncConnectionTable,
+    AsyncTransactionTable,
+    AsyncValueTable,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -26,6 +34,12 @@ class OnServer(AdapterTests):
     deferred: ClassVar[tuple[str, ...]] = ("INSERT INTO kit_child (parent) VALUES (99)",)
     slow: ClassVar[str] = "SELECT pg_sleep(10)"
     types: ClassVar[Mapping[str, str | None]] = {"bytes": "BYTEA"}
+    setting: ClassVar[tuple[str, ...]] = ("SET work_mem = '7MB'", "SHOW work_mem")
+    connections: ClassVar[str] = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    kill: ClassVar[str] = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
 
     url: str
 
@@ -36,6 +50,12 @@ class OnServer(AdapterTests):
     def make_config(self, tmp_path: Path) -> AsyncpgConfig:  # noqa: ARG002 - a server, no folder
         """A database of each test's own."""
         return AsyncpgConfig(url=self.url)
+
+    def broken_configs(self, tmp_path: Path) -> Mapping[type[ConnectError], AsyncpgConfig]:  # noqa: ARG002 - no file
+        """Nobody listens, or a password is wrong."""
+        nobody = AsyncpgConfig(host="127.0.0.1", port=1, username="kit", password="c4n4ry", database="kit")
+        refused = AsyncpgConfig(url=re.sub(r"//(\w+):[^@]*@", r"//\1:c4n4ry@", self.url))
+        return {ConnectError: nobody, AuthenticationError: refused}
 
 
 class TestContract(OnServer, AdapterContract):
@@ -64,3 +84,7 @@ class TestWithoutPreparedStatements(OnServer, AsyncTransactionTable):
 
 class TestValues(OnServer, AsyncValueTable):
     """Values."""
+
+
+class TestConnections(OnServer, AsyncConnectionTable):
+    """Connections."""

@@ -8,8 +8,10 @@ from sqlspec_duckdb import DuckDBConfig
 from sqlspec_testkit import (
     AdapterContract,
     AdapterTests,
+    AsyncConnectionTable,
     AsyncTransactionTable,
     AsyncValueTable,
+    ConnectionTable,
     TransactionTable,
     ValueTable,
 )
@@ -22,6 +24,7 @@ class OnFile(AdapterTests):
     """What DuckDB can do, in a file. It has no deferred constraints."""
 
     ender: ClassVar[str] = "INSERT INTO sqlspec_kit (id) VALUES (1)"
+    setting: ClassVar[tuple[str, ...]] = ("SET VARIABLE kit = 7", "SELECT getvariable('kit')")
     slow: ClassVar[str] = "SELECT count(*) FROM range(100000000000) AS n (i) WHERE i % 7 = 3"
 
     def make_config(self, tmp_path: Path) -> DuckDBConfig:
@@ -75,3 +78,11 @@ class TestValues(OnFile, ValueTable):
 
 class TestAsyncValues(OnFile, AsyncValueTable):
     """Values, for tasks."""
+
+
+class TestConnections(OnFile, ConnectionTable):
+    """Connections, for threads."""
+
+
+class TestAsyncConnections(OnFile, AsyncConnectionTable):
+    """Connections, for tasks."""

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, ClassVar
 
 import pytest
 
+from sqlspec.errors import AuthenticationError, ConnectError
 from sqlspec_psycopg import PostgreSQLConfig
 from sqlspec_testkit import (
     AdapterContract,
     AdapterTests,
+    AsyncConnectionTable,
     AsyncTransactionTable,
     AsyncValueTable,
+    ConnectionTable,
     TransactionTable,
     ValueTable,
 )
@@ -33,6 +37,12 @@ class OnServer(AdapterTests):
     ender: ClassVar[str] = "INSERT INTO sqlspec_kit (id) VALUES (1)"
     slow: ClassVar[str] = "SELECT pg_sleep(30)"
     types: ClassVar[Mapping[str, str | None]] = {"bytes": "BYTEA"}
+    setting: ClassVar[tuple[str, ...]] = ("SET work_mem = '7MB'", "SHOW work_mem")
+    connections: ClassVar[str] = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    kill: ClassVar[str] = (
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
+        "WHERE datname = current_database() AND pid <> pg_backend_pid()"
+    )
 
     @pytest.fixture(autouse=True)
     def _database(self, postgresql_url: str) -> None:
@@ -41,6 +51,12 @@ class OnServer(AdapterTests):
     def make_config(self, tmp_path: Path) -> PostgreSQLConfig:  # noqa: ARG002 - no file
         """A database of each test's own."""
         return PostgreSQLConfig(url=self.url)
+
+    def broken_configs(self, tmp_path: Path) -> Mapping[type[ConnectError], PostgreSQLConfig]:  # noqa: ARG002 - no file
+        """Nobody listens, or a password is wrong."""
+        nobody = PostgreSQLConfig(host="127.0.0.1", port=1, username="kit", password="c4n4ry", database="kit")
+        refused = PostgreSQLConfig(url=re.sub(r"//(\w+):[^@]*@", r"//\1:c4n4ry@", self.url))
+        return {ConnectError: nobody, AuthenticationError: refused}
 
 
 class TestContract(OnServer, AdapterContract):
@@ -61,3 +77,11 @@ class TestValues(OnServer, ValueTable):
 
 class TestAsyncValues(OnServer, AsyncValueTable):
     """Values, for tasks."""
+
+
+class TestConnections(OnServer, ConnectionTable):
+    """Connections, for threads."""
+
+
+class TestAsyncConnections(OnServer, AsyncConnectionTable):
+    """Connections, for tasks."""

@@ -8,8 +8,10 @@ from sqlspec_sqlite import SQLiteConfig
 from sqlspec_testkit import (
     AdapterContract,
     AdapterTests,
+    AsyncConnectionTable,
     AsyncTransactionTable,
     AsyncValueTable,
+    ConnectionTable,
     TransactionTable,
     ValueTable,
 )
@@ -29,6 +31,7 @@ class OnFile(AdapterTests):
     ender: ClassVar[str] = "INSERT OR ROLLBACK INTO sqlspec_kit (id) VALUES (1)"
     deferred: ClassVar[tuple[str, ...]] = ("INSERT INTO kit_child (parent) VALUES (99)",)
     generated_key: ClassVar[str] = "INTEGER PRIMARY KEY"
+    setting: ClassVar[tuple[str, ...]] = ("PRAGMA cache_size = 123", "PRAGMA cache_size")
     slow: ClassVar[str] = """
         WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 300000000)
         SELECT max(i) FROM n
@@ -87,3 +90,11 @@ class TestValues(OnFile, ValueTable):
 
 class TestAsyncValues(OnFile, AsyncValueTable):
     """Values, for tasks."""
+
+
+class TestConnections(OnFile, ConnectionTable):
+    """Connections, for threads."""
+
+
+class TestAsyncConnections(OnFile, AsyncConnectionTable):
+    """Connections, for tasks."""

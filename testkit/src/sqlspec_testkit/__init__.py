@@ -7,8 +7,9 @@
         def make_config(self, tmp_path):
             return MyDbConfig(database=str(tmp_path / "test.db"))
 
-`ValueTable` is about what goes in and comes out. `AsyncTransactionTable` and `AsyncValueTable` are the same
-for `async with`. What else an adapter can tell stands in `AdapterTests`.
+`ValueTable` is about what goes in and comes out, `ConnectionTable` about what connections leave behind, and
+what errors say. `AsyncTransactionTable` and its like are the same for `async with`. What else an adapter can
+tell stands in `AdapterTests`.
 """
 
 from __future__ import annotations
@@ -18,13 +19,22 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from .adapter import AdapterTests
     from .contract import AdapterContract
-    from .table import AsyncTransactionTable, AsyncValueTable, TransactionTable, ValueTable
+    from .table import (
+        AsyncConnectionTable,
+        AsyncTransactionTable,
+        AsyncValueTable,
+        ConnectionTable,
+        TransactionTable,
+        ValueTable,
+    )
 
 __all__ = (
     "AdapterContract",
     "AdapterTests",
+    "AsyncConnectionTable",
     "AsyncTransactionTable",
     "AsyncValueTable",
+    "ConnectionTable",
     "TransactionTable",
     "ValueTable",
 )

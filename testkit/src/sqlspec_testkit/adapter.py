@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlspec import DatabaseConfig
+    from sqlspec.errors import ConnectError
     from sqlspec.plugin import AdapterInfo, Capability
 
 __all__ = ("AdapterTests",)
@@ -37,6 +38,14 @@ class AdapterTests:
     """Statements for a transaction whose COMMIT fails: they violate a deferred constraint."""
     slow: ClassVar[str] = ""
     """A statement that runs for ten seconds or more, unless it is interrupted."""
+    temporary: ClassVar[str] = "CREATE TEMPORARY TABLE sqlspec_kit_temporary (id INTEGER)"
+    """A statement that makes the temporary table `sqlspec_kit_temporary`, with a column `id`."""
+    setting: ClassVar[tuple[str, ...]] = ()
+    """A statement that changes a setting of the session, and one that selects its value."""
+    connections: ClassVar[str] = ""
+    """A statement that counts the connections to the database, its own included."""
+    kill: ClassVar[str] = ""
+    """A statement that ends all connections to the database but its own."""
     generated_key: ClassVar[str] = ""
     """What follows the name of a column in CREATE TABLE to make it a key that the database numbers itself."""
 
@@ -63,6 +72,13 @@ class AdapterTests:
     def make_config(self, tmp_path: Path) -> DatabaseConfig[Any, Any, Any, Any]:
         """The config of a database that is there; all calls in one test mean the same database."""
         raise NotImplementedError
+
+    def broken_configs(
+        self,
+        tmp_path: Path,  # noqa: ARG002 - for those who override it
+    ) -> Mapping[type[ConnectError], DatabaseConfig[Any, Any, Any, Any]]:
+        """Configs that lead to no connection, by the class of the error; the wrong password is `c4n4ry`."""
+        return {}
 
     def make_registry(self) -> SQLSpec:
         """The registry of a test. An adapter that is not installed is registered with it here."""

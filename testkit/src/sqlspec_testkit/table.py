@@ -10,8 +10,12 @@ from .columns._async import AsyncColumns
 from .columns._sync import Columns
 from .endings._async import AsyncEndings
 from .endings._sync import Endings
+from .errors._async import AsyncErrors
+from .errors._sync import Errors
 from .failures._async import AsyncFailures
 from .failures._sync import Failures
+from .life._async import AsyncLife
+from .life._sync import Life
 from .manners._async import AsyncManners
 from .manners._sync import Manners
 from .tasks import Tasks
@@ -19,7 +23,14 @@ from .threads import Threads
 from .values._async import AsyncValues
 from .values._sync import Values
 
-__all__ = ("AsyncTransactionTable", "AsyncValueTable", "TransactionTable", "ValueTable")
+__all__ = (
+    "AsyncConnectionTable",
+    "AsyncTransactionTable",
+    "AsyncValueTable",
+    "ConnectionTable",
+    "TransactionTable",
+    "ValueTable",
+)
 
 
 class TransactionTable(Endings, Blocks, Failures, Manners, Capabilities, Threads):
@@ -35,4 +46,12 @@ class ValueTable(Values, Columns):
 
 
 class AsyncValueTable(AsyncValues, AsyncColumns):
+    """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
+
+
+class ConnectionTable(Life, Errors):
+    """What connections leave behind, how they end, and what errors say: for `with`."""
+
+
+class AsyncConnectionTable(AsyncLife, AsyncErrors):
     """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

@@ -1,0 +1,1 @@
+"""Errors: their classes, and what their texts keep to themselves."""
