@@ -38,13 +38,14 @@ class OnFile(AdapterTests):
     """
 
     def make_config(self, tmp_path: Path) -> SQLiteConfig:
-        """A file of each test's own."""
-        return SQLiteConfig(database=str(tmp_path / "kit.db"))
+        """A file of each test's own. Only a level of isolation that SQLite does not have waits for a lock."""
+        return SQLiteConfig(database=str(tmp_path / "kit.db"), busy_timeout=0.5)
 
 
 class InMemory(OnFile):
     """In memory."""
 
+    tries: ClassVar[bool] = False  # the file's tests do
     readers_wait: ClassVar[bool] = True  # SQLite's memory databases have one lock for all
 
     def make_config(self, tmp_path: Path) -> SQLiteConfig:  # noqa: ARG002 - no file
@@ -54,6 +55,8 @@ class InMemory(OnFile):
 
 class Deferred(OnFile):
     """With a deferred BEGIN."""
+
+    tries: ClassVar[bool] = False
 
     def make_config(self, tmp_path: Path) -> SQLiteConfig:
         """The table has one writer at a time, so nothing else changes."""

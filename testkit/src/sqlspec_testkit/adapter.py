@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 import pytest
 
 from sqlspec import SQLSpec
+from sqlspec_testkit.asked import skip_without
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -14,7 +15,6 @@ if TYPE_CHECKING:
 
     from sqlspec import DatabaseConfig
     from sqlspec.errors import ConnectError
-    from sqlspec.plugin import AdapterInfo, Capability
 
 __all__ = ("AdapterTests",)
 
@@ -26,22 +26,25 @@ class AdapterTests:
     on at the same time need a database, or a schema, each.
     """
 
-    create: ClassVar[tuple[str, ...]] = (
-        "CREATE TABLE sqlspec_kit (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(40))",
-    )
+    # Any: checkers would refuse a tuple or a dict in a mix-in that names no type.
+    create: ClassVar[Any] = ("CREATE TABLE sqlspec_kit (id INTEGER NOT NULL PRIMARY KEY, note VARCHAR(40))",)
     """Statements that make the table: an integer key `id`, and `note`, a text that may be NULL."""
-    drop: ClassVar[tuple[str, ...]] = ("DROP TABLE sqlspec_kit",)
+    drop: ClassVar[Any] = ("DROP TABLE sqlspec_kit",)
     """Statements that undo `create`."""
     ender: ClassVar[str] = ""
     """A statement that fails when a row with id 1 is there, and takes the transaction along."""
-    deferred: ClassVar[tuple[str, ...]] = ()
+    deferred: ClassVar[Any] = ()
     """Statements for a transaction whose COMMIT fails: they violate a deferred constraint."""
     slow: ClassVar[str] = ""
     """A statement that runs for ten seconds or more, unless it is interrupted."""
     temporary: ClassVar[str] = "CREATE TEMPORARY TABLE sqlspec_kit_temporary (id INTEGER)"
     """A statement that makes the temporary table `sqlspec_kit_temporary`, with a column `id`."""
-    setting: ClassVar[tuple[str, ...]] = ()
+    setting: ClassVar[Any] = ()
     """A statement that changes a setting of the session, and one that selects its value."""
+    role: ClassVar[Any] = ()
+    """A statement that changes the user of the session, and one that selects it."""
+    lock: ClassVar[Any] = ()
+    """A statement that takes a lock of the session, and one that selects whether anybody has it."""
     connections: ClassVar[str] = ""
     """A statement that counts the connections to the database, its own included."""
     kill: ClassVar[str] = ""
@@ -49,7 +52,7 @@ class AdapterTests:
     generated_key: ClassVar[str] = ""
     """What follows the name of a column in CREATE TABLE to make it a key that the database numbers itself."""
 
-    types: ClassVar[Mapping[str, str | None]] = {
+    types: ClassVar[Any] = {
         "text": "TEXT",
         "bytes": "BLOB",
         "bigint": "BIGINT",
@@ -68,6 +71,10 @@ class AdapterTests:
 
     readers_wait: ClassVar[bool] = False
     """Whether a reader waits while another connection writes: then nobody can look at an open transaction."""
+    tries: ClassVar[bool] = True
+    """Whether capabilities that are not declared are tried, to say that they could be."""
+    limit: ClassVar[float] = 120.0
+    """Seconds after which a test is ended and failed. With pytest-timeout, its own settings win."""
 
     def make_config(self, tmp_path: Path) -> DatabaseConfig[Any, Any, Any, Any]:
         """The config of a database that is there; all calls in one test mean the same database."""
@@ -80,22 +87,29 @@ class AdapterTests:
         """Configs that lead to no connection, by the class of the error; the wrong password is `c4n4ry`."""
         return {}
 
+    def silent_config(
+        self,
+        tmp_path: Path,  # noqa: ARG002 - for those who override it
+        port: int,  # noqa: ARG002 - for those who override it
+    ) -> DatabaseConfig[Any, Any, Any, Any] | None:
+        """The config of a server on that port of 127.0.0.1, which accepts connections and says nothing.
+
+        Its `connect_timeout` is one second.
+        """
+        return None
+
     def make_registry(self) -> SQLSpec:
         """The registry of a test. An adapter that is not installed is registered with it here."""
         return SQLSpec()
 
-    @staticmethod
-    def need(info: AdapterInfo, *capabilities: Capability) -> None:
-        """Skip the test, with the reason, where the adapter does not declare what it is about."""
-        for capability in capabilities:
-            if capability not in info.capabilities:
-                pytest.skip(f"adapter {info.name!r} does not declare {capability.name}")
-
     def type_of(self, kind: str) -> str:
         """The type of a column; the test is skipped where the database has none."""
-        found = {**AdapterTests.types, **self.types}.get(kind)
+        found: str | None = {**AdapterTests.types, **self.types}.get(kind)
         if found is None:
-            pytest.skip(f"{type(self).__name__}.types has nothing for {kind!r}")
+            pytest.skip(
+                f"{type(self).__name__}.types has nothing for {kind!r}. If the database has such a type, "
+                f"give it, for example: types = {{{kind!r}: {AdapterTests.types[kind]!r}}}"
+            )
         return found
 
     def quoted(self, name: str) -> str:
@@ -106,5 +120,5 @@ class AdapterTests:
         """The class's attribute *name*; the test is skipped where the class leaves it empty."""
         value = getattr(self, name)
         if not value:
-            pytest.skip(f"{type(self).__name__}.{name} is not given")
+            skip_without(self, name)
         return value

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import pytest
-
 from sqlspec.plugin import Capability
+from sqlspec_testkit.promises import skip_undeclared
 
 if TYPE_CHECKING:
     from sqlspec.plugin import AdapterInfo
@@ -17,7 +16,7 @@ __all__ = ("check_async_side", "check_side")
 def check_side(info: AdapterInfo) -> None:
     """Skip the sync tests of an adapter that is async only."""
     if Capability.SYNC not in info.capabilities:
-        pytest.skip(f"adapter {info.name!r} does not declare SYNC")
+        skip_undeclared(info.name, "SYNC")
 
 
 def check_async_side(info: AdapterInfo) -> None:

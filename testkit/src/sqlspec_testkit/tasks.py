@@ -13,10 +13,10 @@ import pytest
 from sqlspec.errors import SessionInUseError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
-    from sqlspec.plugin import AdapterInfo
     from sqlspec_testkit.fixtures._async import AsyncJudge
 
 __all__ = ("Tasks",)
@@ -44,11 +44,9 @@ class Tasks(AsyncFixtures):
         assert task.cancelled()
         assert await judge.ids() == []
 
-    async def test_cancellation_stops_a_statement(
-        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.INTERRUPT, tried=False)
+    async def test_cancellation_stops_a_statement(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """Soon, with nothing kept; and the connection serves on."""
-        self.need(info, Capability.INTERRUPT)
         slow = self.given("slow")
 
         async def work() -> None:

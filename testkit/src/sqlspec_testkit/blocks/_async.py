@@ -11,6 +11,7 @@ import pytest
 from sqlspec.errors import SavepointNotSupportedError, TransactionControlError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
@@ -48,12 +49,9 @@ class AsyncBlocks(AsyncFixtures):
 
         assert await judge.ids() == [2]
 
-    async def test_a_savepoint_is_undone_and_the_rest_kept(
-        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.SAVEPOINTS)
+    async def test_a_savepoint_is_undone_and_the_rest_kept(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """What was done before and after the block survives it."""
-        self.need(info, Capability.SAVEPOINTS)
-
         async with spec.provide_session() as session:
             await session.execute(INSERT, (1, None))
             with pytest.raises(Boom):
@@ -64,12 +62,11 @@ class AsyncBlocks(AsyncFixtures):
 
         assert await judge.ids() == [1, 3]
 
+    @promised(Capability.SAVEPOINTS)
     async def test_a_savepoint_is_not_visible_before_the_transaction_ends(
-        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
+        self, spec: SQLSpec, judge: AsyncJudge
     ) -> None:
         """Its clean end keeps the work for the transaction, which may still undo it."""
-        self.need(info, Capability.SAVEPOINTS)
-
         async with spec.provide_session() as session:
             await session.execute(INSERT, (1, None))
             async with session.begin():
@@ -79,10 +76,9 @@ class AsyncBlocks(AsyncFixtures):
 
         assert await judge.ids() == []
 
-    async def test_blocks_nest(self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo) -> None:
+    @promised(Capability.SAVEPOINTS)
+    async def test_blocks_nest(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """The inner one is undone, the middle one kept, and the outer one commits them."""
-        self.need(info, Capability.SAVEPOINTS)
-
         async with spec.provide_session() as session, session.begin():
             await session.execute(INSERT, (1, None))
             async with session.begin():
@@ -95,12 +91,11 @@ class AsyncBlocks(AsyncFixtures):
 
         assert await judge.ids() == [1, 2, 4]
 
+    @promised(Capability.SAVEPOINTS)
     async def test_an_outer_block_undoes_inner_ones_that_were_kept(
-        self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
+        self, spec: SQLSpec, judge: AsyncJudge
     ) -> None:
         """A savepoint is no commit."""
-        self.need(info, Capability.SAVEPOINTS)
-
         async with spec.provide_session() as session:
             with pytest.raises(Boom):
                 async with session.begin():

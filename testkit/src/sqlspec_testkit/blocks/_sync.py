@@ -11,6 +11,7 @@ import pytest
 from sqlspec.errors import SavepointNotSupportedError, TransactionControlError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import SQLSpec
@@ -48,12 +49,9 @@ class Blocks(Fixtures):
 
         assert judge.ids() == [2]
 
-    def test_a_savepoint_is_undone_and_the_rest_kept(
-        self, spec: SQLSpec, judge: Judge, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.SAVEPOINTS)
+    def test_a_savepoint_is_undone_and_the_rest_kept(self, spec: SQLSpec, judge: Judge) -> None:
         """What was done before and after the block survives it."""
-        self.need(info, Capability.SAVEPOINTS)
-
         with spec.provide_session() as session:
             session.execute(INSERT, (1, None))
             with pytest.raises(Boom):
@@ -64,12 +62,11 @@ class Blocks(Fixtures):
 
         assert judge.ids() == [1, 3]
 
+    @promised(Capability.SAVEPOINTS)
     def test_a_savepoint_is_not_visible_before_the_transaction_ends(
-        self, spec: SQLSpec, judge: Judge, info: AdapterInfo
+        self, spec: SQLSpec, judge: Judge
     ) -> None:
         """Its clean end keeps the work for the transaction, which may still undo it."""
-        self.need(info, Capability.SAVEPOINTS)
-
         with spec.provide_session() as session:
             session.execute(INSERT, (1, None))
             with session.begin():
@@ -79,10 +76,9 @@ class Blocks(Fixtures):
 
         assert judge.ids() == []
 
-    def test_blocks_nest(self, spec: SQLSpec, judge: Judge, info: AdapterInfo) -> None:
+    @promised(Capability.SAVEPOINTS)
+    def test_blocks_nest(self, spec: SQLSpec, judge: Judge) -> None:
         """The inner one is undone, the middle one kept, and the outer one commits them."""
-        self.need(info, Capability.SAVEPOINTS)
-
         with spec.provide_session() as session, session.begin():
             session.execute(INSERT, (1, None))
             with session.begin():
@@ -95,12 +91,11 @@ class Blocks(Fixtures):
 
         assert judge.ids() == [1, 2, 4]
 
+    @promised(Capability.SAVEPOINTS)
     def test_an_outer_block_undoes_inner_ones_that_were_kept(
-        self, spec: SQLSpec, judge: Judge, info: AdapterInfo
+        self, spec: SQLSpec, judge: Judge
     ) -> None:
         """A savepoint is no commit."""
-        self.need(info, Capability.SAVEPOINTS)
-
         with spec.provide_session() as session:
             with pytest.raises(Boom):
                 with session.begin():

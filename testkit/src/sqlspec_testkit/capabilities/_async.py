@@ -12,10 +12,10 @@ from sqlspec.errors import DatabaseError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 from sqlspec_testkit.memory import python_peak
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import IsolationLevel, SQLSpec
-    from sqlspec.plugin import AdapterInfo
 
 __all__ = ("AsyncCapabilities",)
 
@@ -29,10 +29,9 @@ LITTLE = 10 * 2**20
 class AsyncCapabilities(AsyncFixtures):
     """One test for each capability that no other part of the kit is about."""
 
-    async def test_a_table_is_rolled_back_with_the_rest(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.TRANSACTIONAL_DDL)
+    async def test_a_table_is_rolled_back_with_the_rest(self, spec: SQLSpec) -> None:
         """TRANSACTIONAL_DDL: a session that fails leaves none of the tables that it made."""
-        self.need(info, Capability.TRANSACTIONAL_DDL)
-
         with pytest.raises(ZeroDivisionError):
             async with spec.provide_session() as session:
                 await session.execute("CREATE TABLE sqlspec_kit_made (id INTEGER)")
@@ -46,12 +45,11 @@ class AsyncCapabilities(AsyncFixtures):
                 await session.execute("DROP TABLE IF EXISTS sqlspec_kit_made")
 
     @pytest.mark.parametrize(("level", "later"), [("read committed", 1), ("repeatable read", 0)])
+    @promised(Capability.ISOLATION)
     async def test_a_transaction_has_its_isolation_level(
-        self, spec: SQLSpec, info: AdapterInfo, level: IsolationLevel, later: int
+        self, spec: SQLSpec, level: IsolationLevel, later: int
     ) -> None:
         """ISOLATION: it sees what others commit meanwhile, or goes on to see what it saw."""
-        self.need(info, Capability.ISOLATION)
-
         async with spec.provide_session(isolation=level) as session:
             first = await session.execute(COUNT).scalar()
             async with spec.provide_session() as other:
@@ -60,9 +58,9 @@ class AsyncCapabilities(AsyncFixtures):
 
         assert (first, second) == (0, later)
 
-    async def test_a_stream_holds_a_few_rows_at_a_time(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.STREAM)
+    async def test_a_stream_holds_a_few_rows_at_a_time(self, spec: SQLSpec) -> None:
         """STREAM: the first of a million rows come without the rest."""
-        self.need(info, Capability.STREAM)
         await self._fill(spec)
         seen = 0
 
@@ -76,11 +74,9 @@ class AsyncCapabilities(AsyncFixtures):
                 assert peak() < LITTLE
             await rows.close()
 
-    async def test_a_table_of_arrow_is_not_made_of_python_objects(
-        self, spec: SQLSpec, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.ARROW)
+    async def test_a_table_of_arrow_is_not_made_of_python_objects(self, spec: SQLSpec) -> None:
         """ARROW: a million rows go from the driver to pyarrow as they are."""
-        self.need(info, Capability.ARROW)
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
         await self._fill(spec)
 
@@ -92,9 +88,9 @@ class AsyncCapabilities(AsyncFixtures):
 
         assert table.num_rows == 1_000_000
 
-    async def test_the_key_of_a_new_row_is_told(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.LASTROWID)
+    async def test_the_key_of_a_new_row_is_told(self, spec: SQLSpec) -> None:
         """LASTROWID: `lastrowid` is the key that the database made."""
-        self.need(info, Capability.LASTROWID)
         create = f"CREATE TABLE sqlspec_kit_keys (id {self.given('generated_key')}, note VARCHAR(40))"
         insert = "INSERT INTO sqlspec_kit_keys (note) VALUES (?)"
 

@@ -12,10 +12,10 @@ from sqlspec.errors import DatabaseError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 from sqlspec_testkit.memory import python_peak
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import IsolationLevel, SQLSpec
-    from sqlspec.plugin import AdapterInfo
 
 __all__ = ("Capabilities",)
 
@@ -29,10 +29,9 @@ LITTLE = 10 * 2**20
 class Capabilities(Fixtures):
     """One test for each capability that no other part of the kit is about."""
 
-    def test_a_table_is_rolled_back_with_the_rest(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.TRANSACTIONAL_DDL)
+    def test_a_table_is_rolled_back_with_the_rest(self, spec: SQLSpec) -> None:
         """TRANSACTIONAL_DDL: a session that fails leaves none of the tables that it made."""
-        self.need(info, Capability.TRANSACTIONAL_DDL)
-
         with pytest.raises(ZeroDivisionError):
             with spec.provide_session() as session:
                 session.execute("CREATE TABLE sqlspec_kit_made (id INTEGER)")
@@ -46,12 +45,11 @@ class Capabilities(Fixtures):
                 session.execute("DROP TABLE IF EXISTS sqlspec_kit_made")
 
     @pytest.mark.parametrize(("level", "later"), [("read committed", 1), ("repeatable read", 0)])
+    @promised(Capability.ISOLATION)
     def test_a_transaction_has_its_isolation_level(
-        self, spec: SQLSpec, info: AdapterInfo, level: IsolationLevel, later: int
+        self, spec: SQLSpec, level: IsolationLevel, later: int
     ) -> None:
         """ISOLATION: it sees what others commit meanwhile, or goes on to see what it saw."""
-        self.need(info, Capability.ISOLATION)
-
         with spec.provide_session(isolation=level) as session:
             first = session.execute(COUNT).scalar()
             with spec.provide_session() as other:
@@ -60,9 +58,9 @@ class Capabilities(Fixtures):
 
         assert (first, second) == (0, later)
 
-    def test_a_stream_holds_a_few_rows_at_a_time(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.STREAM)
+    def test_a_stream_holds_a_few_rows_at_a_time(self, spec: SQLSpec) -> None:
         """STREAM: the first of a million rows come without the rest."""
-        self.need(info, Capability.STREAM)
         self._fill(spec)
         seen = 0
 
@@ -76,11 +74,9 @@ class Capabilities(Fixtures):
                 assert peak() < LITTLE
             rows.close()
 
-    def test_a_table_of_arrow_is_not_made_of_python_objects(
-        self, spec: SQLSpec, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.ARROW)
+    def test_a_table_of_arrow_is_not_made_of_python_objects(self, spec: SQLSpec) -> None:
         """ARROW: a million rows go from the driver to pyarrow as they are."""
-        self.need(info, Capability.ARROW)
         pytest.importorskip("pyarrow", reason="pyarrow is not installed")
         self._fill(spec)
 
@@ -92,9 +88,9 @@ class Capabilities(Fixtures):
 
         assert table.num_rows == 1_000_000
 
-    def test_the_key_of_a_new_row_is_told(self, spec: SQLSpec, info: AdapterInfo) -> None:
+    @promised(Capability.LASTROWID)
+    def test_the_key_of_a_new_row_is_told(self, spec: SQLSpec) -> None:
         """LASTROWID: `lastrowid` is the key that the database made."""
-        self.need(info, Capability.LASTROWID)
         create = f"CREATE TABLE sqlspec_kit_keys (id {self.given('generated_key')}, note VARCHAR(40))"
         insert = "INSERT INTO sqlspec_kit_keys (note) VALUES (?)"
 

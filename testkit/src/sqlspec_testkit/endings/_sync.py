@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -26,6 +28,7 @@ class Boom(Exception):  # noqa: N818 - the application's own
 class Endings(Fixtures):
     """Clean exit, exceptions, and `commit` and `rollback` before the end."""
 
+    @promised(Capability.TRANSACTIONS)
     def test_a_clean_exit_commits(self, spec: SQLSpec, judge: Judge) -> None:
         """Nothing is visible before the end of the block, all of it after."""
         with spec.provide_session() as session:
@@ -42,6 +45,7 @@ class Endings(Fixtures):
 
         assert judge.ids() == []
 
+    @promised(Capability.TRANSACTIONS)
     def test_an_exception_rolls_back_and_is_the_one_seen(
         self, spec: SQLSpec, judge: Judge
     ) -> None:
@@ -84,6 +88,7 @@ class Endings(Fixtures):
 
         assert judge.ids() == []
 
+    @promised(Capability.TRANSACTIONS)
     def test_rollback_undoes_and_the_next_statement_begins_anew(
         self, spec: SQLSpec, judge: Judge
     ) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import errors
+from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 
 if TYPE_CHECKING:
@@ -118,7 +119,7 @@ class Errors(Fixtures):
         """With the driver's error for its cause, and never a password."""
         broken = self.broken_configs(tmp_path)
         if not broken:
-            pytest.skip(f"{type(self).__name__}.broken_configs gives none")
+            skip_without(self, "broken_configs")
 
         with registry as spec:
             for kind, config in broken.items():

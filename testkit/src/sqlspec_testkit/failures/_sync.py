@@ -11,6 +11,7 @@ import pytest
 from sqlspec.errors import DatabaseError, IntegrityError, TransactionAbortedError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -149,11 +150,11 @@ class Failures(Fixtures):
 
         assert judge.ids() == [2]
 
+    @promised(Capability.SAVEPOINTS)
     def test_a_transaction_that_ended_in_an_inner_block_is_over_in_the_outer(
-        self, spec: SQLSpec, judge: Judge, info: AdapterInfo
+        self, spec: SQLSpec, judge: Judge
     ) -> None:
         """Never is the first half lost in silence: kept with the rest, or the outer block says so."""
-        self.need(info, Capability.SAVEPOINTS)
         ender = self.given("ender")
         expected = [5, 6]
 

@@ -13,12 +13,12 @@ from sqlspec.errors import DisconnectedError, QueryTimeoutError, StatementError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 from sqlspec_testkit.pauses import async_pause
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlspec import AsyncSession, SQLSpec
-    from sqlspec.plugin import AdapterInfo
     from sqlspec_testkit.fixtures._async import AsyncJudge
 
 __all__ = ("AsyncLife",)
@@ -122,9 +122,9 @@ class AsyncLife(AsyncFixtures):
 
         assert await judge.ids() == [3]
 
-    async def test_a_time_limit_is_kept(self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo) -> None:
+    @promised(Capability.INTERRUPT)
+    async def test_a_time_limit_is_kept(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """INTERRUPT: the statement is stopped, and the session goes on after a rollback."""
-        self.need(info, Capability.INTERRUPT)
         slow, started = self.given("slow"), time.monotonic()
 
         async with spec.provide_session() as session:

@@ -13,12 +13,12 @@ from sqlspec.errors import DisconnectedError, QueryTimeoutError, StatementError
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 from sqlspec_testkit.pauses import pause
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from sqlspec import Session, SQLSpec
-    from sqlspec.plugin import AdapterInfo
     from sqlspec_testkit.fixtures._sync import Judge
 
 __all__ = ("Life",)
@@ -122,9 +122,9 @@ class Life(Fixtures):
 
         assert judge.ids() == [3]
 
-    def test_a_time_limit_is_kept(self, spec: SQLSpec, judge: Judge, info: AdapterInfo) -> None:
+    @promised(Capability.INTERRUPT)
+    def test_a_time_limit_is_kept(self, spec: SQLSpec, judge: Judge) -> None:
         """INTERRUPT: the statement is stopped, and the session goes on after a rollback."""
-        self.need(info, Capability.INTERRUPT)
         slow, started = self.given("slow"), time.monotonic()
 
         with spec.provide_session() as session:

@@ -18,6 +18,7 @@ from sqlspec.errors import (
 )
 from sqlspec.plugin import Capability
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
+from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
     from sqlspec import Session, SQLSpec
@@ -142,12 +143,9 @@ class Manners(Fixtures):
             ended[0].execute(INSERT, (2, None))
         assert judge.ids() == []
 
-    def test_a_read_only_session_refuses_writes(
-        self, spec: SQLSpec, judge: Judge, info: AdapterInfo
-    ) -> None:
+    @promised(Capability.READ_ONLY)
+    def test_a_read_only_session_refuses_writes(self, spec: SQLSpec, judge: Judge) -> None:
         """With a typed error; it reads, and the next session writes."""
-        self.need(info, Capability.READ_ONLY)
-
         for autocommit in (False, True):
             with spec.provide_session(read_only=True, autocommit=autocommit) as session:
                 before = session.execute("SELECT count(*) FROM sqlspec_kit").scalar()
@@ -169,6 +167,17 @@ class Manners(Fixtures):
 
         with pytest.raises(NotSupportedError):
             with spec.provide_session(read_only=True):
+                pass
+
+    def test_where_isolation_is_not_declared_it_is_refused(
+        self, spec: SQLSpec, info: AdapterInfo
+    ) -> None:
+        """Nobody gets another level than the one that was asked for."""
+        if Capability.ISOLATION in info.capabilities:
+            pytest.skip(f"adapter {info.name!r} has levels of isolation")
+
+        with pytest.raises(NotSupportedError):
+            with spec.provide_session(isolation="serializable"):
                 pass
 
     def test_the_raw_connection_is_in_the_transaction(self, spec: SQLSpec, judge: Judge) -> None:
