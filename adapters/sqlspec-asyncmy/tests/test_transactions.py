@@ -48,6 +48,10 @@ class OnMariaDB(AdapterTests):
         "SET sort_buffer_size = 131072",
         "SELECT @@sort_buffer_size",
     )
+    lock: ClassVar[tuple[str, ...]] = (
+        "SELECT get_lock('sqlspec_kit', 0)",
+        "SELECT is_used_lock('sqlspec_kit') IS NOT NULL",
+    )
     connections: ClassVar[str] = "SELECT count(*) FROM information_schema.processlist WHERE db = database()"
     url: str
 
@@ -62,6 +66,12 @@ class OnMariaDB(AdapterTests):
     def make_config(self, tmp_path: Path) -> AsyncMyConfig:  # noqa: ARG002 - no file
         """That database."""
         return AsyncMyConfig(url=self.url)
+
+    def silent_config(self, tmp_path: Path, port: int) -> AsyncMyConfig:  # noqa: ARG002 - no file
+        """Somebody listens, and says nothing."""
+        return AsyncMyConfig(
+            host="127.0.0.1", port=port, username="kit", password="kit", database="kit", connect_timeout=1
+        )
 
     def broken_configs(self, tmp_path: Path) -> Mapping[type[ConnectError], AsyncMyConfig]:  # noqa: ARG002 - no file
         """Nobody listens, or a password is wrong."""

@@ -35,6 +35,11 @@ class OnServer(AdapterTests):
     slow: ClassVar[str] = "SELECT pg_sleep(10)"
     types: ClassVar[Mapping[str, str | None]] = {"bytes": "BYTEA"}
     setting: ClassVar[tuple[str, ...]] = ("SET work_mem = '7MB'", "SHOW work_mem")
+    role: ClassVar[tuple[str, ...]] = ("SET ROLE pg_monitor", "SELECT current_user")
+    lock: ClassVar[tuple[str, ...]] = (
+        "SELECT pg_advisory_lock(4711)",
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'",
+    )
     connections: ClassVar[str] = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
     kill: ClassVar[str] = (
         "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity "
@@ -50,6 +55,12 @@ class OnServer(AdapterTests):
     def make_config(self, tmp_path: Path) -> AsyncpgConfig:  # noqa: ARG002 - a server, no folder
         """A database of each test's own."""
         return AsyncpgConfig(url=self.url)
+
+    def silent_config(self, tmp_path: Path, port: int) -> AsyncpgConfig:  # noqa: ARG002 - no file
+        """Somebody listens, and says nothing."""
+        return AsyncpgConfig(
+            host="127.0.0.1", port=port, username="kit", password="kit", database="kit", connect_timeout=1
+        )
 
     def broken_configs(self, tmp_path: Path) -> Mapping[type[ConnectError], AsyncpgConfig]:  # noqa: ARG002 - no file
         """Nobody listens, or a password is wrong."""

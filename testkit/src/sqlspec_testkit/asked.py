@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import pytest
 
 __all__ = ("skip_without",)
@@ -56,7 +58,7 @@ WANTED = {
 """What each attribute is, and an example. A test compares the names with those of `AdapterTests`."""
 
 
-def skip_without(owner: object, name: str) -> None:
+def skip_without(owner: object, name: str) -> NoReturn:
     """Skip the test: *owner* does not give *name*."""
     what, example = WANTED[name]
     pytest.skip(f"{type(owner).__name__}.{name} is not given. Give {what}, for example: {example}")

@@ -11,6 +11,7 @@ from .verdicts import Verdicts
 
 # Before anything imports them: of an editable install pytest does not know the files.
 MODULES = (
+    "arrow",
     "blocks",
     "capabilities",
     "columns",
@@ -19,7 +20,9 @@ MODULES = (
     "errors",
     "failures",
     "fixtures",
+    "leftovers",
     "life",
+    "loads",
     "manners",
     "sides",
     "tasks",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from .arrow._async import AsyncArrow
+from .arrow._sync import Arrow
 from .blocks._async import AsyncBlocks
 from .blocks._sync import Blocks
 from .capabilities._async import AsyncCapabilities
@@ -14,8 +16,12 @@ from .errors._async import AsyncErrors
 from .errors._sync import Errors
 from .failures._async import AsyncFailures
 from .failures._sync import Failures
+from .leftovers._async import AsyncLeftovers
+from .leftovers._sync import Leftovers
 from .life._async import AsyncLife
 from .life._sync import Life
+from .loads._async import AsyncLoads
+from .loads._sync import Loads
 from .manners._async import AsyncManners
 from .manners._sync import Manners
 from .tasks import Tasks
@@ -41,17 +47,17 @@ class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManne
     """The table for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
 
 
-class ValueTable(Values, Columns):
+class ValueTable(Values, Columns, Loads, Arrow):
     """What goes in comes out, and results tell the truth: for `with`."""
 
 
-class AsyncValueTable(AsyncValues, AsyncColumns):
+class AsyncValueTable(AsyncValues, AsyncColumns, AsyncLoads, AsyncArrow):
     """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
 
 
-class ConnectionTable(Life, Errors):
+class ConnectionTable(Leftovers, Life, Errors):
     """What connections leave behind, how they end, and what errors say: for `with`."""
 
 
-class AsyncConnectionTable(AsyncLife, AsyncErrors):
+class AsyncConnectionTable(AsyncLeftovers, AsyncLife, AsyncErrors):
     """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

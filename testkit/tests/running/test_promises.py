@@ -21,7 +21,7 @@ NEVER = "    tries = False\n"
 @BASES
 def test_what_is_kept_but_not_declared_is_told(tmp_path: Path, base: str) -> None:
     """In the reason of each skip, and once in the summary; it is no failure."""
-    result = run(tmp_path, WITHOUT.format("SAVEPOINTS") + base, "-k", "savepoint or nest")
+    result = run(tmp_path, WITHOUT.format("SAVEPOINTS") + base, "-k", "a_savepoint_is or blocks_nest")
 
     assert result.status == 0, result.output
     assert "could declare Capability.SAVEPOINTS: its 3 tests pass without it" in result.output

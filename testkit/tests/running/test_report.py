@@ -14,7 +14,7 @@ from .projects import ASYNC, SYNC, WITHOUT, run
 if TYPE_CHECKING:
     from pathlib import Path
 
-SOME = "savepoint or read_only or key_of_a_new_row"
+SOME = "a_savepoint_is or read_only_session or key_of_a_new_row"
 BROKEN = """
 from sqlspec_sqlite.connection import SQLiteConnection
 SQLiteConnection.rollback_to_savepoint = SQLiteConnection.release_savepoint

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,14 @@ from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
-    from sqlspec import SQLSpec
+    from sqlspec import AsyncSession, SQLSpec
     from sqlspec.plugin import AdapterInfo
     from sqlspec_testkit.fixtures._async import AsyncJudge
 
 __all__ = ("AsyncBlocks",)
+
+DEEPEST = 5
+"""How many blocks are inside each other."""
 
 
 class Boom(Exception):  # noqa: N818 - the application's own
@@ -104,6 +108,31 @@ class AsyncBlocks(AsyncFixtures):
                     raise Boom
 
         assert await judge.ids() == []
+
+    @promised(Capability.SAVEPOINTS)
+    @pytest.mark.parametrize("undone", range(1, DEEPEST + 1))
+    async def test_each_level_has_a_savepoint_of_its_own(
+        self, spec: SQLSpec, judge: AsyncJudge, undone: int
+    ) -> None:
+        """An error that is caught around one level undoes that and all inside it, and no other."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (0, None))
+            with suppress(Boom):
+                await self._descend(session, 1, undone)
+            await session.execute(INSERT, (99, None))
+
+        assert await judge.ids() == [*range(undone), 99]
+
+    async def _descend(self, session: AsyncSession, level: int, undone: int) -> None:
+        async with session.begin():
+            await session.execute(INSERT, (level, None))
+            if level == DEEPEST:
+                raise Boom
+            try:
+                await self._descend(session, level + 1, undone)
+            except Boom:
+                if level >= undone:
+                    raise
 
     async def test_without_savepoints_a_nested_block_is_refused(
         self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,11 +15,14 @@ from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 from sqlspec_testkit.promises import promised
 
 if TYPE_CHECKING:
-    from sqlspec import SQLSpec
+    from sqlspec import Session, SQLSpec
     from sqlspec.plugin import AdapterInfo
     from sqlspec_testkit.fixtures._sync import Judge
 
 __all__ = ("Blocks",)
+
+DEEPEST = 5
+"""How many blocks are inside each other."""
 
 
 class Boom(Exception):  # noqa: N818 - the application's own
@@ -104,6 +108,31 @@ class Blocks(Fixtures):
                     raise Boom
 
         assert judge.ids() == []
+
+    @promised(Capability.SAVEPOINTS)
+    @pytest.mark.parametrize("undone", range(1, DEEPEST + 1))
+    def test_each_level_has_a_savepoint_of_its_own(
+        self, spec: SQLSpec, judge: Judge, undone: int
+    ) -> None:
+        """An error that is caught around one level undoes that and all inside it, and no other."""
+        with spec.provide_session() as session:
+            session.execute(INSERT, (0, None))
+            with suppress(Boom):
+                self._descend(session, 1, undone)
+            session.execute(INSERT, (99, None))
+
+        assert judge.ids() == [*range(undone), 99]
+
+    def _descend(self, session: Session, level: int, undone: int) -> None:
+        with session.begin():
+            session.execute(INSERT, (level, None))
+            if level == DEEPEST:
+                raise Boom
+            try:
+                self._descend(session, level + 1, undone)
+            except Boom:
+                if level >= undone:
+                    raise
 
     def test_without_savepoints_a_nested_block_is_refused(
         self, spec: SQLSpec, judge: Judge, info: AdapterInfo

@@ -1,16 +1,18 @@
 # The source of _sync.py, which tools/print_sync.py prints from it.
 # ruff: noqa: PT012, S101 - assertions are the point, and what raises is the whole block
-"""What a connection leaves to its next owner, and how connections end."""
+"""How connections end, and how long they let their callers wait."""
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.errors import DisconnectedError, QueryTimeoutError, StatementError
+from sqlspec.errors import ConnectError, DisconnectedError, QueryTimeoutError
 from sqlspec.plugin import Capability
+from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 from sqlspec_testkit.pauses import async_pause
 from sqlspec_testkit.promises import promised
@@ -24,44 +26,20 @@ if TYPE_CHECKING:
 __all__ = ("AsyncLife",)
 
 OWNERS = 3
+CONNECT_TIMEOUT = 1.0
+"""Seconds, as a `silent_config` has them."""
 LIMIT = 0.3
 """Seconds that a statement may take."""
 MOMENT = 0.3
 """Seconds until the end of a connection has come through to this process."""
+LATE = 1.0 + 1.5
+"""Seconds after a limit: the one that is promised, and what a busy machine takes."""
 PATIENCE = 5.0
 """Seconds after which it was not stopped: much more than any machine needs, and less than it takes."""
 
 
 class AsyncLife(AsyncFixtures):
-    """Nobody finds anything of the owner before; and what is closed is closed."""
-
-    async def test_a_temporary_table_is_gone_for_the_next_owner(self, spec: SQLSpec) -> None:
-        """It was the session's."""
-        make = self.given("temporary")
-
-        for _ in range(OWNERS):
-            async with spec.provide_session(autocommit=True) as session:
-                await session.execute(make)
-                await session.execute("INSERT INTO sqlspec_kit_temporary (id) VALUES (1)")
-        async with spec.provide_session(autocommit=True) as session:
-            with pytest.raises(StatementError):
-                await session.execute("SELECT id FROM sqlspec_kit_temporary")
-
-    async def test_a_setting_is_gone_for_the_next_owner(self, spec: SQLSpec) -> None:
-        """It has the value again that it has on a new connection."""
-        change, show = self.given("setting")
-
-        async with spec.provide_session(autocommit=True) as session:
-            before = await session.execute(show).scalar()
-            await session.execute(change)
-            changed = await session.execute(show).scalar()
-        found = []
-        for _ in range(OWNERS):
-            async with spec.provide_session(autocommit=True) as session:
-                found.append(await session.execute(show).scalar())
-
-        assert changed != before, "the statement changes nothing"
-        assert found == [before] * OWNERS
+    """What is closed is closed, what was killed is not lent, and no wait is longer than it may be."""
 
     async def test_an_end_of_the_registry_ends_its_connections(self, spec: SQLSpec, tmp_path: Path) -> None:
         """The server says so: the only one that is left is the one that asks."""
@@ -134,5 +112,21 @@ class AsyncLife(AsyncFixtures):
             await session.rollback()
             await session.execute(INSERT, (1, None))
 
-        assert LIMIT <= took < LIMIT + PATIENCE
+        assert LIMIT <= took < LIMIT + LATE
         assert await judge.ids() == [1]
+
+    async def test_a_server_that_says_nothing_is_given_up(self, registry: SQLSpec, tmp_path: Path) -> None:
+        """At the end of `connect_timeout`, as `ConnectError`: it accepts, and no word follows."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            config = self.silent_config(tmp_path, server.getsockname()[1])
+            if config is None:
+                skip_without(self, "silent_config")
+            async with registry as spec:
+                spec.register_config(config, "silent")
+                started = time.monotonic()
+                with pytest.raises(ConnectError):
+                    async with spec.provide_session("silent"):
+                        pass
+                took = time.monotonic() - started
+
+        assert took < CONNECT_TIMEOUT + LATE

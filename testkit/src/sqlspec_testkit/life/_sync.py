@@ -1,16 +1,18 @@
 # Printed from _async.py by tools/print_sync.py; do not edit.
 # ruff: noqa: PT012, S101 - assertions are the point, and what raises is the whole block
-"""What a connection leaves to its next owner, and how connections end."""
+"""How connections end, and how long they let their callers wait."""
 
 from __future__ import annotations
 
+import socket
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.errors import DisconnectedError, QueryTimeoutError, StatementError
+from sqlspec.errors import ConnectError, DisconnectedError, QueryTimeoutError
 from sqlspec.plugin import Capability
+from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 from sqlspec_testkit.pauses import pause
 from sqlspec_testkit.promises import promised
@@ -24,44 +26,20 @@ if TYPE_CHECKING:
 __all__ = ("Life",)
 
 OWNERS = 3
+CONNECT_TIMEOUT = 1.0
+"""Seconds, as a `silent_config` has them."""
 LIMIT = 0.3
 """Seconds that a statement may take."""
 MOMENT = 0.3
 """Seconds until the end of a connection has come through to this process."""
+LATE = 1.0 + 1.5
+"""Seconds after a limit: the one that is promised, and what a busy machine takes."""
 PATIENCE = 5.0
 """Seconds after which it was not stopped: much more than any machine needs, and less than it takes."""
 
 
 class Life(Fixtures):
-    """Nobody finds anything of the owner before; and what is closed is closed."""
-
-    def test_a_temporary_table_is_gone_for_the_next_owner(self, spec: SQLSpec) -> None:
-        """It was the session's."""
-        make = self.given("temporary")
-
-        for _ in range(OWNERS):
-            with spec.provide_session(autocommit=True) as session:
-                session.execute(make)
-                session.execute("INSERT INTO sqlspec_kit_temporary (id) VALUES (1)")
-        with spec.provide_session(autocommit=True) as session:
-            with pytest.raises(StatementError):
-                session.execute("SELECT id FROM sqlspec_kit_temporary")
-
-    def test_a_setting_is_gone_for_the_next_owner(self, spec: SQLSpec) -> None:
-        """It has the value again that it has on a new connection."""
-        change, show = self.given("setting")
-
-        with spec.provide_session(autocommit=True) as session:
-            before = session.execute(show).scalar()
-            session.execute(change)
-            changed = session.execute(show).scalar()
-        found = []
-        for _ in range(OWNERS):
-            with spec.provide_session(autocommit=True) as session:
-                found.append(session.execute(show).scalar())
-
-        assert changed != before, "the statement changes nothing"
-        assert found == [before] * OWNERS
+    """What is closed is closed, what was killed is not lent, and no wait is longer than it may be."""
 
     def test_an_end_of_the_registry_ends_its_connections(self, spec: SQLSpec, tmp_path: Path) -> None:
         """The server says so: the only one that is left is the one that asks."""
@@ -134,5 +112,21 @@ class Life(Fixtures):
             session.rollback()
             session.execute(INSERT, (1, None))
 
-        assert LIMIT <= took < LIMIT + PATIENCE
+        assert LIMIT <= took < LIMIT + LATE
         assert judge.ids() == [1]
+
+    def test_a_server_that_says_nothing_is_given_up(self, registry: SQLSpec, tmp_path: Path) -> None:
+        """At the end of `connect_timeout`, as `ConnectError`: it accepts, and no word follows."""
+        with socket.create_server(("127.0.0.1", 0)) as server:
+            config = self.silent_config(tmp_path, server.getsockname()[1])
+            if config is None:
+                skip_without(self, "silent_config")
+            with registry as spec:
+                spec.register_config(config, "silent")
+                started = time.monotonic()
+                with pytest.raises(ConnectError):
+                    with spec.provide_session("silent"):
+                        pass
+                took = time.monotonic() - started
+
+        assert took < CONNECT_TIMEOUT + LATE

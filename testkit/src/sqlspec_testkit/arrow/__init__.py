@@ -1,0 +1,1 @@
+"""Arrow tables keep the types of their columns."""
