@@ -36,7 +36,7 @@ class AdapterTests:
     deferred: ClassVar[Any] = ()
     """Statements for a transaction whose COMMIT fails: they violate a deferred constraint."""
     slow: ClassVar[str] = ""
-    """A statement that runs for ten seconds or more, unless it is interrupted."""
+    """A statement that runs for ten seconds or more, and a minute at most, unless it is interrupted."""
     temporary: ClassVar[str] = "CREATE TEMPORARY TABLE sqlspec_kit_temporary (id INTEGER)"
     """A statement that makes the temporary table `sqlspec_kit_temporary`, with a column `id`."""
     setting: ClassVar[Any] = ()
@@ -73,7 +73,7 @@ class AdapterTests:
     """Whether a reader waits while another connection writes: then nobody can look at an open transaction."""
     tries: ClassVar[bool] = True
     """Whether capabilities that are not declared are tried, to say that they could be."""
-    limit: ClassVar[float] = 120.0
+    limit: ClassVar[Any] = 120.0
     """Seconds after which a test is ended and failed. With pytest-timeout, its own settings win."""
 
     def make_config(self, tmp_path: Path) -> DatabaseConfig[Any, Any, Any, Any]:

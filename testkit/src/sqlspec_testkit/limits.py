@@ -1,30 +1,31 @@
 """A limit for each test of the kit: a broken adapter can wait for ever.
 
-With pytest-timeout it is that plugin's mark, and SIGALRM is left to it. Without, a thread watches: it has
-the main thread raise by a signal that nobody else uses. A driver that does not even wake for that is beyond
-help: after a while longer the process says where it hangs, and ends.
+With pytest-timeout it is that plugin's mark, and SIGALRM is left to it. Without, a thread watches, and
+presses Ctrl-C when the time is over; what the test raises then is told as the end of its time. No handler
+of a signal is set for it, because an adapter may look at those. A driver that does not wake is beyond help:
+after a while longer the process says where it hangs, and ends.
 """
 
 from __future__ import annotations
 
+import _thread
 import faulthandler
 import os
 import signal
 import sys
 import threading
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 
 if TYPE_CHECKING:
     from collections.abc import Generator
 
-__all__ = ("limited", "mark_for_pytest_timeout")
+__all__ = ("limited", "mark_for_pytest_timeout", "press_ctrl_c")
 
-SIGNAL = getattr(signal, "SIGUSR2", None)  # not on Windows
-GRACE = 30.0
-"""Seconds that a test has to end after it was told to."""
+GRACE = 10.0
+"""Seconds that a test has to end after it was told to; it is told twice."""
 
 
 def mark_for_pytest_timeout(item: pytest.Item, seconds: float) -> None:
@@ -35,54 +36,67 @@ def mark_for_pytest_timeout(item: pytest.Item, seconds: float) -> None:
         item.add_marker(pytest.mark.timeout(seconds))
 
 
+def press_ctrl_c() -> None:
+    """Interrupt the main thread, also where it waits for the system."""
+    if hasattr(signal, "pthread_kill"):
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+    else:
+        _thread.interrupt_main()
+
+
 @contextmanager
 def limited(name: str, seconds: float) -> Generator[None, None, None]:
     """End what runs inside after so many seconds."""
     watch = _Watch(name, seconds)
     watch.start()
     try:
-        yield
-    finally:
-        watch.stop()
+        try:
+            yield
+        finally:
+            watch.stop()
+    except BaseException as exc:
+        if watch.has_fired:
+            pytest.fail(f"{watch.text} ({type(exc).__name__} ended it)")
+        raise
+    if watch.has_fired:
+        pytest.fail(f"{watch.text}, and swallows a KeyboardInterrupt")
 
 
 class _Watch:
     def __init__(self, name: str, seconds: float) -> None:
-        self._text = f"{name} did not end within {seconds:g} s: the adapter, or its driver, waits for ever"
-        self._seconds = seconds
-        self._ended = threading.Event()
+        self.text = f"{name} did not end within {seconds:g} s: the adapter, or its driver, waits for ever"
+        self.has_fired = False
+        self._seconds, self._lock, self._ended = seconds, threading.Lock(), threading.Event()
         self._thread = threading.Thread(target=self._run, name="sqlspec_testkit limit", daemon=True)
-        self._before: Any = None
-        self._can_raise = (
-            SIGNAL is not None
-            and threading.current_thread() is threading.main_thread()
-            and signal.getsignal(SIGNAL) is signal.SIG_DFL
-        )
+        # A shell has processes in the background ignore Ctrl-C.
+        is_main = threading.current_thread() is threading.main_thread()
+        self._was_ignored = is_main and signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
     def start(self) -> None:
-        if SIGNAL is not None and self._can_raise:
-            signal.signal(SIGNAL, self._raise)
+        if self._was_ignored:
+            signal.signal(signal.SIGINT, signal.default_int_handler)
         self._thread.start()
 
     def stop(self) -> None:
-        self._ended.set()
+        with self._lock:
+            self._ended.set()
         self._thread.join()
-        if SIGNAL is not None and self._can_raise:
-            signal.signal(SIGNAL, signal.SIG_DFL)
-
-    def _raise(self, *_: object) -> None:
-        if not self._ended.is_set():  # it ended in the very moment
-            pytest.fail(self._text, pytrace=False)
+        if self._was_ignored:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
 
     def _run(self) -> None:
-        if self._ended.wait(self._seconds):
-            return
-        if SIGNAL is not None and self._can_raise:
-            signal.pthread_kill(threading.main_thread().ident or 0, SIGNAL)
-            if self._ended.wait(GRACE):
+        for seconds in (self._seconds, GRACE):  # asyncio takes the first for a wish
+            if self._ended.wait(seconds):
                 return
+            with self._lock:
+                if self._ended.is_set():
+                    return
+                self.has_fired = True
+                press_ctrl_c()
+        if self._ended.wait(GRACE):
+            return
         stream = sys.__stderr__ or sys.stderr
-        stream.write(f"\n{self._text}, and can not be stopped. The run ends here.\n")
+        stream.write(f"\n{self.text}, and can not be stopped. The run ends here.\n")
         stream.flush()
         faulthandler.dump_traceback(stream)
         os._exit(1)

@@ -13,6 +13,7 @@ from .verdicts import Verdicts
 MODULES = (
     "arrow",
     "blocks",
+    "cancellations",
     "capabilities",
     "columns",
     "contract",

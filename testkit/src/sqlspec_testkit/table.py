@@ -6,6 +6,7 @@ from .arrow._async import AsyncArrow
 from .arrow._sync import Arrow
 from .blocks._async import AsyncBlocks
 from .blocks._sync import Blocks
+from .cancellations import Cancellations
 from .capabilities._async import AsyncCapabilities
 from .capabilities._sync import Capabilities
 from .columns._async import AsyncColumns
@@ -43,7 +44,9 @@ class TransactionTable(Endings, Blocks, Failures, Manners, Capabilities, Threads
     """The table for `with`. Inherit from it, and say in `make_config` where the database is."""
 
 
-class AsyncTransactionTable(AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, AsyncCapabilities, Tasks):
+class AsyncTransactionTable(
+    AsyncEndings, AsyncBlocks, AsyncFailures, AsyncManners, AsyncCapabilities, Cancellations, Tasks
+):
     """The table for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
 
 

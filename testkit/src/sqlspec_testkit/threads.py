@@ -9,7 +9,7 @@ import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any, Self
 
@@ -17,6 +17,7 @@ import pytest
 
 from sqlspec.errors import DatabaseError, SessionInUseError
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
+from sqlspec_testkit.limits import press_ctrl_c
 
 if TYPE_CHECKING:
     from collections.abc import Generator, Iterator
@@ -28,6 +29,8 @@ __all__ = ("Threads",)
 
 
 MOST_STEPS = 20_000
+MOST_STEPS_OF_COMMIT = 200
+"""More than any COMMIT has; of a longer one the first are tried."""
 PATIENCE = 10.0
 """Seconds after which an interrupt is taken for lost."""
 
@@ -37,13 +40,17 @@ def keyboard_interrupt(after: float) -> Generator[None, None, None]:
     """A Ctrl-C in the main thread, *after* so many seconds."""
     gc.disable()  # an interrupt inside of a finaliser would reach no caller
     # Python's own handler, as in an application: an adapter may tell it from others.
-    before = signal.signal(signal.SIGALRM, signal.default_int_handler)
-    signal.setitimer(signal.ITIMER_REAL, after)
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    timer = threading.Timer(after, press_ctrl_c)  # no alarm: that is pytest-timeout's
+    timer.start()
     try:
-        yield
+        try:
+            yield
+        finally:
+            timer.cancel()
+            timer.join()  # one that is under way comes here, and not later
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        signal.signal(signal.SIGINT, before)
         gc.enable()
 
 
@@ -56,6 +63,11 @@ class Steps:
 
     def __init__(self, number: int) -> None:
         self._remaining = number
+
+    @property
+    def has_come(self) -> bool:
+        """Whether there was such a step."""
+        return self._remaining <= 0
 
     def __enter__(self) -> Self:
         gc.disable()  # an interrupt inside of a finaliser would reach no caller
@@ -72,6 +84,9 @@ class Steps:
             if self._remaining == 0:
                 sys.setprofile(None)
                 raise KeyboardInterrupt
+
+
+SWALLOWED = "the driver, or the adapter, swallowed a KeyboardInterrupt"
 
 
 class Threads(Fixtures):
@@ -190,7 +205,7 @@ class Threads(Fixtures):
         for number in count(1):
             session.execute(INSERT, (number, None))
             if time.monotonic() > end:
-                pytest.fail("the driver, or the adapter, swallowed a KeyboardInterrupt")
+                pytest.fail(SWALLOWED)
 
     def test_a_keyboard_interrupt_at_every_step_of_a_statement_rolls_back(
         self, spec: SQLSpec, judge: Judge
@@ -222,7 +237,31 @@ class Threads(Fixtures):
                     session.execute_many(INSERT, [(3, None), (4, None)])
         except (KeyboardInterrupt, DatabaseError):  # a driver's callbacks may turn the one into the other
             return 0
+        if steps.has_come:
+            pytest.fail(f"{SWALLOWED} at step {number} of its statements")
         return 4
+
+    def test_a_keyboard_interrupt_at_every_step_of_a_commit_is_all_or_nothing(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """Both rows or none, whatever was raised; and the next session is served."""
+        number = 0
+        for number in range(1, MOST_STEPS_OF_COMMIT):
+            steps = Steps(number)
+            with suppress(KeyboardInterrupt, DatabaseError), spec.provide_session() as session:
+                session.execute(INSERT, (1, None))
+                session.execute(INSERT, (2, None))
+                with steps:
+                    session.commit()
+            kept = judge.ids()
+            assert kept in ([], [1, 2]), f"step {number}"
+            with spec.provide_session() as session:
+                assert session.execute("DELETE FROM sqlspec_kit").rowcount == len(kept), f"step {number}"
+            if not steps.has_come:
+                break
+
+        assert number > 3
+        assert spec.stats(spec.names[0]).in_use == 1  # the judge's
 
     def test_a_keyboard_interrupt_before_a_statement_is_sent_rolls_back(
         self, spec: SQLSpec, judge: Judge
