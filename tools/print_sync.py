@@ -36,6 +36,7 @@ RULES = {
     r"\b__anext__\b": "__next__",
     r"\baclose\b": "close",
     r"\bafetch_password\b": "fetch_password",
+    r"\baping\b": "ping",
 }
 PATTERN = re.compile("|".join(f"({pattern})" for pattern in RULES))
 SPELLINGS = tuple(RULES.values())

@@ -8,8 +8,8 @@
             return MyDbConfig(database=str(tmp_path / "test.db"))
 
 `ValueTable` is about what goes in and comes out, `ConnectionTable` about what connections leave behind, and
-what errors say. `AsyncTransactionTable` and its like are the same for `async with`. What else an adapter can
-tell stands in `AdapterTests`.
+what errors say; `PoolTable` is the part of it for databases without SQL. `AsyncTransactionTable` and its
+like are the same for `async with`. What else an adapter can tell stands in `AdapterTests`.
 """
 
 from __future__ import annotations
@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from .contract import AdapterContract
     from .table import (
         AsyncConnectionTable,
+        AsyncPoolTable,
         AsyncTransactionTable,
         AsyncValueTable,
         ConnectionTable,
+        PoolTable,
         TransactionTable,
         ValueTable,
     )
@@ -32,9 +34,11 @@ __all__ = (
     "AdapterContract",
     "AdapterTests",
     "AsyncConnectionTable",
+    "AsyncPoolTable",
     "AsyncTransactionTable",
     "AsyncValueTable",
     "ConnectionTable",
+    "PoolTable",
     "TransactionTable",
     "ValueTable",
 )

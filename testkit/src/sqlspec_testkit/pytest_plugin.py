@@ -22,6 +22,7 @@ MODULES = (
     "failures",
     "fixtures",
     "leftovers",
+    "lending",
     "life",
     "loads",
     "manners",

@@ -19,6 +19,8 @@ from .failures._async import AsyncFailures
 from .failures._sync import Failures
 from .leftovers._async import AsyncLeftovers
 from .leftovers._sync import Leftovers
+from .lending._async import AsyncLending
+from .lending._sync import Lending
 from .life._async import AsyncLife
 from .life._sync import Life
 from .loads._async import AsyncLoads
@@ -32,9 +34,11 @@ from .values._sync import Values
 
 __all__ = (
     "AsyncConnectionTable",
+    "AsyncPoolTable",
     "AsyncTransactionTable",
     "AsyncValueTable",
     "ConnectionTable",
+    "PoolTable",
     "TransactionTable",
     "ValueTable",
 )
@@ -58,9 +62,17 @@ class AsyncValueTable(AsyncValues, AsyncColumns, AsyncLoads, AsyncArrow):
     """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
 
 
-class ConnectionTable(Leftovers, Life, Errors):
+class ConnectionTable(Leftovers, Life, Errors, Lending):
     """What connections leave behind, how they end, and what errors say: for `with`."""
 
 
-class AsyncConnectionTable(AsyncLeftovers, AsyncLife, AsyncErrors):
+class AsyncConnectionTable(AsyncLeftovers, AsyncLife, AsyncErrors, AsyncLending):
+    """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""
+
+
+class PoolTable(Lending):
+    """What of it a database without SQL keeps: connections are lent and come back. For `with`."""
+
+
+class AsyncPoolTable(AsyncLending):
     """The same for `async with`; needs `asyncio_mode = "auto"` of pytest-asyncio."""

@@ -256,7 +256,8 @@ class Threads(Fixtures):
             kept = judge.ids()
             assert kept in ([], [1, 2]), f"step {number}"
             with spec.provide_session() as session:
-                assert session.execute("DELETE FROM sqlspec_kit").rowcount == len(kept), f"step {number}"
+                # A COMMIT that was sent may be done after the judge has looked.
+                assert session.execute("DELETE FROM sqlspec_kit").rowcount in {0, 2}, f"step {number}"
             if not steps.has_come:
                 break
 

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import errors
-from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlspec import SQLSpec
 
 __all__ = ("AsyncErrors",)
@@ -112,20 +109,3 @@ class AsyncErrors(AsyncFixtures):
             str(caught.value),
             caught.value.code,
         )
-
-    async def test_why_no_connection_is_made_is_told_by_class(
-        self, registry: SQLSpec, tmp_path: Path
-    ) -> None:
-        """With the driver's error for its cause, and never a password."""
-        broken = self.broken_configs(tmp_path)
-        if not broken:
-            skip_without(self, "broken_configs")
-
-        async with registry as spec:
-            for kind, config in broken.items():
-                spec.register_config(config, kind.__name__)
-                with pytest.raises(errors.ConnectError) as caught:
-                    async with spec.provide_session(kind.__name__):
-                        pass
-                assert type(caught.value) is kind
-                assert CANARY not in "".join(traceback.format_exception(caught.value))

@@ -11,12 +11,9 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec import errors
-from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._sync import INSERT, Fixtures
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from sqlspec import SQLSpec
 
 __all__ = ("Errors",)
@@ -112,20 +109,3 @@ class Errors(Fixtures):
             str(caught.value),
             caught.value.code,
         )
-
-    def test_why_no_connection_is_made_is_told_by_class(
-        self, registry: SQLSpec, tmp_path: Path
-    ) -> None:
-        """With the driver's error for its cause, and never a password."""
-        broken = self.broken_configs(tmp_path)
-        if not broken:
-            skip_without(self, "broken_configs")
-
-        with registry as spec:
-            for kind, config in broken.items():
-                spec.register_config(config, kind.__name__)
-                with pytest.raises(errors.ConnectError) as caught:
-                    with spec.provide_session(kind.__name__):
-                        pass
-                assert type(caught.value) is kind
-                assert CANARY not in "".join(traceback.format_exception(caught.value))

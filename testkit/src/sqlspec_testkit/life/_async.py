@@ -4,15 +4,13 @@
 
 from __future__ import annotations
 
-import socket
 import time
 from typing import TYPE_CHECKING
 
 import pytest
 
-from sqlspec.errors import ConnectError, DisconnectedError, QueryTimeoutError
+from sqlspec.errors import DisconnectedError, QueryTimeoutError
 from sqlspec.plugin import Capability
-from sqlspec_testkit.asked import skip_without
 from sqlspec_testkit.fixtures._async import INSERT, AsyncFixtures
 from sqlspec_testkit.pauses import async_pause
 from sqlspec_testkit.promises import promised
@@ -26,8 +24,6 @@ if TYPE_CHECKING:
 __all__ = ("AsyncLife",)
 
 OWNERS = 3
-CONNECT_TIMEOUT = 1.0
-"""Seconds, as a `silent_config` has them."""
 LIMIT = 0.3
 """Seconds that a statement may take."""
 MOMENT = 0.3
@@ -114,19 +110,3 @@ class AsyncLife(AsyncFixtures):
 
         assert LIMIT <= took < LIMIT + LATE
         assert await judge.ids() == [1]
-
-    async def test_a_server_that_says_nothing_is_given_up(self, registry: SQLSpec, tmp_path: Path) -> None:
-        """At the end of `connect_timeout`, as `ConnectError`: it accepts, and no word follows."""
-        with socket.create_server(("127.0.0.1", 0)) as server:
-            config = self.silent_config(tmp_path, server.getsockname()[1])
-            if config is None:
-                skip_without(self, "silent_config")
-            async with registry as spec:
-                spec.register_config(config, "silent")
-                started = time.monotonic()
-                with pytest.raises(ConnectError):
-                    async with spec.provide_session("silent"):
-                        pass
-                took = time.monotonic() - started
-
-        assert took < CONNECT_TIMEOUT + LATE

@@ -1,0 +1,1 @@
+"""What every pool keeps, also that of a database without SQL."""
