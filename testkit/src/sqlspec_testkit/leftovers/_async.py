@@ -74,12 +74,12 @@ class AsyncLeftovers(AsyncFixtures):
     @pytest.mark.parametrize("ended", ["well", "by an error"])
     async def test_a_lock_ends_with_its_session(self, spec: SQLSpec, judge: AsyncJudge, ended: str) -> None:
         """Another connection sees it, and after the end sees it no more."""
-        take, look = self.given("lock")
+        statement, look = self.given("lock")
         before, during = await judge.scalar(look), None
 
         with suppress(Boom):
             async with spec.provide_session(autocommit=True) as session:
-                await session.execute(take)
+                await session.execute(statement)
                 during = await judge.scalar(look)
                 if ended != "well":
                     raise Boom

@@ -74,12 +74,12 @@ class Leftovers(Fixtures):
     @pytest.mark.parametrize("ended", ["well", "by an error"])
     def test_a_lock_ends_with_its_session(self, spec: SQLSpec, judge: Judge, ended: str) -> None:
         """Another connection sees it, and after the end sees it no more."""
-        take, look = self.given("lock")
+        statement, look = self.given("lock")
         before, during = judge.scalar(look), None
 
         with suppress(Boom):
             with spec.provide_session(autocommit=True) as session:
-                session.execute(take)
+                session.execute(statement)
                 during = judge.scalar(look)
                 if ended != "well":
                     raise Boom
