@@ -46,8 +46,9 @@ class AdapterInfo(msgspec.Struct, frozen=True, kw_only=True):
     """The entry point's name, and a URL scheme."""
     config_type: str
     """Where the config class lives: `"sqlspec_sqlite:SQLiteConfig"`."""
-    api: int = API_LEVEL
-    """The adapter API level it was written for."""
+    api: int = 1
+    """The adapter API level it was written for. Who says nothing was written for the first: not for whatever
+    level the core has beside which it is installed."""
     dialect: str | Dialect = "standard"
     """Lexical rules of its SQL: one of `sqlspec.sql.DIALECTS` by name, or its own."""
     paramstyle: str = "qmark"

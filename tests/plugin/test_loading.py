@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import threading
-from typing import TYPE_CHECKING
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -215,6 +216,19 @@ def test_another_api_level_is_refused_with_the_upgrade_to_make(site: Site, api: 
         Plugins().adapter("alpha")
 
     assert caught.value.distribution == "sqlspec-alpha"
+
+
+def test_an_adapter_that_names_no_level_was_written_for_the_first() -> None:
+    """Not for the level of the core that it finds: a later core must see that it is too old."""
+    source = Path(info.__file__).read_text("utf-8")
+    later = source.replace(f"API_LEVEL = {info.API_LEVEL}\n", "API_LEVEL = 3\n")
+    core: dict[str, Any] = {"__name__": info.__name__}
+    exec(compile(later, info.__file__, "exec"), core)  # noqa: S102 - our own text
+
+    written = core["AdapterInfo"](name="alpha", config_type="alpha:Config")
+
+    assert core["SUPPORTED_API_LEVELS"] == {2, 3}
+    assert written.api == 1
 
 
 def test_the_level_before_is_accepted(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
