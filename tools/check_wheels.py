@@ -6,8 +6,9 @@ Every wheel holds one package with its `py.typed` and its licence, and none but 
 `sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come
 from an index (the name belongs to another project there). Then a database answers, without a
 warning, and `tests/typing` passes mypy and pyright against the installed files. Then the adapter of
-docs/plugins.md is built and installed beside them, passes the whole test kit, and mypy and pyright. At
-last the README's command that installs from the folder runs in another environment, and must bring our core.
+docs/plugins.md is built and installed beside them, passes the whole test kit, and mypy and pyright; and so
+is what the kit's scaffold writes. At last the README's command that installs from the folder runs in another
+environment, and must bring our core.
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 ROOT = Path(__file__).parents[1]
-CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400")
+CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400", "ruff>=0.12")
+SCAFFOLDS = {"one-db": (), "other-db": ("--async",), "notes": ("--no-sql",)}
+"""A new adapter of each kind, and what the scaffold is told."""
 FRAMEWORKS = ("fastapi", "flask", "httpx2", "litestar")
 """What `tests/typing` uses besides ours."""
 PYTEST = """
@@ -121,6 +124,7 @@ def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
         installed.run("mypy", "--strict", "typing")
         installed.run("pyright", "typing")
     try_out_the_guide(installed, home / "guide", home / "tests")
+    try_out_the_scaffold(installed, home / "scaffold")
 
 
 def try_out_the_guide(installed: Installation, source: Path, tests: Path) -> None:
@@ -135,6 +139,23 @@ def try_out_the_guide(installed: Installation, source: Path, tests: Path) -> Non
     (source / "test_tiny.py").rename(tests / "test_tiny.py")
     (tests / "pytest.ini").write_text(PYTEST, encoding="utf-8")
     installed.run("pytest", "-q", "-rs", folder=tests)
+
+
+def try_out_the_scaffold(installed: Installation, folder: Path) -> None:
+    """A new adapter of each kind, as its author has it after a minute: built, checked, tested elsewhere."""
+    folder.mkdir()
+    pip = ("python", "-m", "pip")
+    for name, options in SCAFFOLDS.items():
+        installed.run("python", "-I", "-m", "sqlspec_testkit.scaffold", name, *options, folder=folder)
+        source, tests = folder / f"sqlspec-{name}", folder / f"tests of {name}"
+        installed.run(*pip, "wheel", "--quiet", "--no-deps", "--wheel-dir", "wheels", str(source))
+        installed.run(*pip, "install", "--quiet", "--no-index", "--find-links", "wheels", f"sqlspec-{name}")
+        for checker in (("mypy",), ("pyright",), ("ruff", "check"), ("ruff", "format", "--check")):
+            installed.run(*checker, folder=source)
+        tests.mkdir()
+        shutil.move(source / "tests", tests / "tests")
+        shutil.copy(source / "pyproject.toml", tests)
+        installed.run("pytest", "-q", folder=tests)
 
 
 def command_of_the_readme(readme: str) -> list[str]:

@@ -22,7 +22,13 @@ PAGES = sorted(
 )
 SOURCES = sorted(
     path
-    for pattern in ("sqlspec/**/*.py", "adapters/*/src/**/*.py", "testkit/src/**/*.py", "examples/*.py")
+    for pattern in (
+        "sqlspec/**/*.py",
+        "adapters/*/src/**/*.py",
+        "testkit/src/**/*.py",
+        "testkit/src/**/*.txt",
+        "examples/*.py",
+    )
     for path in ROOT.glob(pattern)
 )
 COMMAND = re.compile(r"(?:pip|uv|pipx) (?:install|add)\b([^`\n]*)")

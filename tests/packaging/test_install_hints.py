@@ -48,7 +48,7 @@ WRITTEN = sorted(
         found.partition("\\n")[0].strip()
         for path in TEXTS
         for found in COMMAND.findall(path.read_text("utf-8"))
-        if "{" not in found and "dist/" not in found
+        if "{" not in found and "dist/" not in found and "--editable" not in found
     }
 )
 MADE = [
