@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parents[1]
 CHECKERS = ("mypy>=1.15", "pyright[nodejs]>=1.1.400", "ruff>=0.12")
-SCAFFOLDS = {"one-db": (), "other-db": ("--async",), "notes": ("--no-sql",)}
+SCAFFOLDS = {"one-db": (), "other-db": ("--async",), "notes": ("--no-sql",), "later": ("--async", "--no-sql")}
 """A new adapter of each kind, and what the scaffold is told."""
 FRAMEWORKS = ("fastapi", "flask", "httpx2", "litestar")
 """What `tests/typing` uses besides ours."""

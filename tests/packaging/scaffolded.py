@@ -10,8 +10,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 SCAFFOLD = "sqlspec_testkit.scaffold"
-KINDS = {"sync": "one-db", "async": "other-db", "no-sql": "notes"}
+KINDS = {"sync": "one-db", "async": "other-db", "no-sql": "notes", "async-no-sql": "later"}
 """An adapter of each kind."""
+OPTIONS = {
+    "sync": (),
+    "async": ("--async",),
+    "no-sql": ("--no-sql",),
+    "async-no-sql": ("--no-sql", "--async"),
+}
 
 
 def run(folder: Path, *command: str, path: str = "") -> subprocess.CompletedProcess[str]:
@@ -29,8 +35,7 @@ def run(folder: Path, *command: str, path: str = "") -> subprocess.CompletedProc
 
 def generate(folder: Path, kind: str, name: str) -> Path:
     """The folder of a new distribution in *folder*."""
-    options = () if kind == "sync" else (f"--{kind}",)
-    done = run(folder, SCAFFOLD, name, *options)
+    done = run(folder, SCAFFOLD, name, *OPTIONS[kind])
     assert done.returncode == 0, done.stderr
     assert f"cd sqlspec-{name}\n" in done.stdout
     return folder / f"sqlspec-{name}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import shutil
 import subprocess
 import sys
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 DOORS = {"sqlspec", "sqlspec.plugin", "sqlspec.errors", "sqlspec.plugin.events"}
 LENGTHS = ("k", "a-rather-long-name-of-an-adapter")
 # Both sides of the sync adapter take half a minute; check_wheels.py has the other one, too.
-PARTS = {"sync": ("-k", "not Async"), "async": (), "no-sql": ()}
+PARTS = {"sync": ("-k", "not Async")}
 STRICT = '{"typeCheckingMode": "strict"}'
 
 
@@ -41,10 +42,27 @@ def test_it_is_green_on_the_kit_from_another_folder(made: dict[str, Path], tmp_p
         source = made[kind] / name
         (shutil.copytree if source.is_dir() else shutil.copy)(source, tmp_path / name)
 
-    done = run(tmp_path, "pytest", "-q", "-p", "no:cacheprovider", *PARTS[kind], path=str(made["site"]))
+    done = run(
+        tmp_path, "pytest", "-q", "-p", "no:cacheprovider", *PARTS.get(kind, ()), path=str(made["site"])
+    )
 
     assert done.returncode == 0, done.stdout + done.stderr
     assert " passed" in done.stdout
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_example_of_its_readme_runs(made: dict[str, Path], tmp_path: Path, kind: str) -> None:
+    """As a reader types it, in an empty folder."""
+    readme = (made[kind] / "README.md").read_text("utf-8")
+    (block,) = re.findall(r"^```python\n(.*?)^```$", readme, re.MULTILINE | re.DOTALL)
+    for name in re.findall(r"^async def (\w+)", block, re.MULTILINE):
+        block += f"\nimport asyncio\nasyncio.run({name}())\nspec.close()\n"
+    (tmp_path / "example.py").write_text(block)
+
+    done = run(tmp_path, "example", path=f"{tmp_path}:{made['site']}")
+
+    assert done.returncode == 0, done.stderr
+    assert done.stderr == ""
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -117,5 +135,5 @@ def test_every_template_is_used() -> None:
     """No file lies there for nothing, and each is a text."""
     templates = ROOT / "testkit/src/sqlspec_testkit/scaffold/templates"
 
-    assert {path.name for path in templates.iterdir()} == {"all", "sql", *KINDS}
+    assert {path.name for path in templates.iterdir()} == {"all", "sql", "store", *KINDS}
     assert {path.suffix for path in templates.rglob("*") if path.is_file()} == {".txt"}

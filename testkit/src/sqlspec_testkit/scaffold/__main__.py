@@ -13,7 +13,7 @@ from .names import Refused, names_of
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-WORDS = {"async": "for an async driver", "no-sql": "for a database without SQL"}
+OPTIONS = {"async": "for an async driver", "no-sql": "for a database without SQL"}
 PROGRAM = "python -m sqlspec_testkit.scaffold"
 
 
@@ -23,14 +23,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog=PROGRAM, description="Write the distribution of a new adapter, sqlspec-NAME, in this folder."
     )
     parser.add_argument("name", metavar="NAME", help="of the adapter, and the scheme of its URLs: mydb")
-    kinds = parser.add_mutually_exclusive_group()
-    for kind, what in WORDS.items():
-        kinds.add_argument(f"--{kind}", dest="kind", action="store_const", const=kind, help=what)
+    for option, what in OPTIONS.items():
+        parser.add_argument(f"--{option}", action="append_const", dest="kind", const=option, help=what)
     given = parser.parse_args(arguments)
     try:
         names = names_of(given.name)
         target = Path(names.distribution)
-        contents = texts(given.kind or "sync", names)
+        contents = texts(_kind(given.kind or ()), names)
         write(target, contents)
     except Refused as exc:
         sys.stderr.write(f"{PROGRAM}: {exc}\n")
@@ -42,6 +41,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         "  python -m pytest\n"
     )
     return 0
+
+
+def _kind(options: Sequence[str]) -> str:
+    """Which of `KINDS` these options mean, in whatever order they were given."""
+    return "-".join(option for option in OPTIONS if option in options) or "sync"
 
 
 if __name__ == "__main__":

@@ -24,7 +24,12 @@ if TYPE_CHECKING:
 
 __all__ = ("KINDS", "texts", "write")
 
-KINDS = {"sync": ("all", "sql", "sync"), "async": ("all", "sql", "async"), "no-sql": ("all", "no-sql")}
+KINDS = {
+    "sync": ("all", "sql", "sync"),
+    "async": ("all", "sql", "async"),
+    "no-sql": ("all", "store", "no-sql"),
+    "async-no-sql": ("all", "store", "async-no-sql"),
+}
 """Of which folders of templates each kind of adapter is made."""
 PACKAGE = "PACKAGE"
 """The folder that has the name of the package."""
