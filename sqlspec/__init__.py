@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from sqlspec.arguments import IsolationLevel
     from sqlspec.config.url import URL
     from sqlspec.pool import PoolStats
+    from sqlspec.registry.watch import SourceStatus
     from sqlspec.result import Result
     from sqlspec.session import AsyncExecution, AsyncSession, Session
 
@@ -44,6 +45,7 @@ __all__ = (
     "SQLSpecError",
     "Secret",
     "Session",
+    "SourceStatus",
 )
 
 
@@ -65,6 +67,7 @@ if not TYPE_CHECKING:  # hidden, else checkers accept any name
         "PoolStats": "sqlspec.pool",
         "Result": "sqlspec.result",
         "Session": "sqlspec.session",
+        "SourceStatus": "sqlspec.registry.watch",
         "URL": "sqlspec.config.url",
     }
 

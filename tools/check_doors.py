@@ -25,6 +25,7 @@ DOORS = (
     "sqlspec.plugin.network",
     "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",
+    "sqlspec.plugin.sources",
     "sqlspec.plugin.stopping",
     "sqlspec.plugin.stopping",
     # What web frameworks mount.

@@ -57,6 +57,7 @@ PUBLIC = {
     "sqlspec.plugin.network",
     "sqlspec.plugin.places",
     "sqlspec.plugin.postgresql",
+    "sqlspec.plugin.sources",
     "sqlspec.plugin.stopping",
 }
 # Packages whose modules still import each other in circles. May only shrink.

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from .guard import CallGuard
 
-__all__ = ("Living", "renew_locks_of", "retire_in_child", "watch")
+__all__ = ("Living", "keep_for_ever", "renew_locks_of", "restart_in_child", "retire_in_child", "watch")
 
 T = TypeVar("T")
 
@@ -55,6 +55,7 @@ class Living(dict[ref[Any], T]):
 _locked: Living[Callable[[Any], None]] = Living()
 _connections: Living[None] = Living()
 _pooled: Living[Callable[[Any], None]] = Living()
+_restarted: Living[Callable[[Any], None]] = Living()
 
 
 def renew_locks_of(thing: T, renew: Callable[[T], None]) -> None:
@@ -72,6 +73,19 @@ def retire_in_child(thing: T, forget: Callable[[T], None]) -> None:
     _pooled.put(thing, forget)
 
 
+def restart_in_child(thing: T, restart: Callable[[T], None]) -> None:
+    """In a child, when all else is in order, *restart* may start a thread for *thing*."""
+    _restarted.put(thing, restart)
+
+
+def keep_for_ever(thing: object) -> None:
+    """Never free *thing*, which the parent still uses."""
+    # A list would not do: the interpreter empties it at its end.
+    import ctypes
+
+    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
+
+
 def _after_fork_in_child() -> None:
     # What is garbage already must not be closed before it is known to be inherited.
     import gc  # built in; `import sqlspec` does without it
@@ -83,6 +97,8 @@ def _after_fork_in_child() -> None:
     finally:
         if is_collecting:
             gc.enable()
+    for thing, restart in _restarted.living():
+        restart(thing)
 
 
 def _disown() -> None:
@@ -92,19 +108,12 @@ def _disown() -> None:
     connections = [connection for connection, _ in _connections.living()]
     for connection in connections:
         connection.guard.inherit()
-        _keep_for_ever(connection)
+        keep_for_ever(connection)
     _connections.clear()
     for thing, forget in _pooled.living():
         forget(thing)
     for connection in connections:  # last: an adapter's own code
         connection.abandon()
-
-
-def _keep_for_ever(thing: object) -> None:
-    # A list would not do: the interpreter empties it at its end.
-    import ctypes
-
-    ctypes.pythonapi.Py_IncRef(ctypes.py_object(thing))
 
 
 if hasattr(os, "register_at_fork"):  # not on Windows

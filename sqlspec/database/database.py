@@ -76,6 +76,8 @@ class Database:
         self.name, self.config, self.plugins = name, config, plugins
         self.successor: Callable[[], Database] = successor or self._no_successor
         self._is_registered = successor is not None
+        self.source: object = None
+        """The source that described the config, if one did."""
         self._resources: KeptResources | None = None
         self._lock = RLock()
         self.pool: PoolLike | None = None

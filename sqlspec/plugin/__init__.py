@@ -3,7 +3,7 @@
 A second step of it is for those who need it: `sqlspec.plugin.network` has what all network adapters share,
 `sqlspec.plugin.postgresql` what those for PostgreSQL share, `sqlspec.plugin.stopping` what is needed to stop
 statements, `sqlspec.plugin.places` what says of which row an error is, `sqlspec.plugin.events` all that
-observers get.
+observers get, `sqlspec.plugin.sources` what a source of configs is that changes.
 
 A plugin module imports from here and costs little: nothing below is loaded before its name is used,
 and the driver is imported inside the hooks.

@@ -13,13 +13,14 @@ from sqlspec.errors import ConfigAlreadyRegisteredError
 from .names import NameTable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import ssl
+    from collections.abc import Iterable, Mapping, Sequence
     from os import PathLike
     from types import TracebackType
     from typing import Self, TypedDict, Unpack
 
     from sqlspec.arguments import IsolationLevel
-    from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig
+    from sqlspec.config import AsyncOnlyConfig, DatabaseConfig, InstrumentationConfig, Secret
     from sqlspec.config.sources import ConfigSource
     from sqlspec.database import AsyncConnectionBlock, AsyncSessionBlock
     from sqlspec.loading.manager import Plugins
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
     from .overrides import Override, Overrides
     from .registration import Registration
+    from .watch import SourceStatus
+    from .watches import Watches
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
 
@@ -78,6 +81,7 @@ class SQLSpec:
         self.plugins: Plugins = Plugins(allow=allow, block=block, names=plugins, defaults=Defaults())
         self._table = NameTable()
         self._overrides: Overrides | None = None
+        self._watches: Watches | None = None
 
     def __repr__(self) -> str:
         return f"<SQLSpec: {', '.join(self._table.databases) or 'no databases'}>"
@@ -163,11 +167,102 @@ class SQLSpec:
     ) -> list[str]:
         """As `register_from_file`, from a `sqlspec.plugin.ConfigSource` or the opt-in plugin that brings one.
 
-        What the source raises by itself is not changed.
+        What the source raises by itself is not changed. `watch` follows one that is a `WatchedSource`.
         """
-        from .registration import registration
+        from .registration import source_of
 
-        return self._register_all(registration(source, self.plugins, profile=profile), override=override)
+        return self._register_from([source_of(source, self.plugins)], profile=profile, override=override)
+
+    def register_from_consul(
+        self,
+        *services: str,
+        template: AnyConfig,
+        name: str | None = None,
+        tag: str | None = None,
+        fields: Mapping[str, str] | None = None,
+        datacenter: str | None = None,
+        address: str = "http://127.0.0.1:8500",
+        token: Secret | str | None = None,
+        stale: bool = True,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 10.0,
+        wait: float = 60.0,
+        override: bool = False,
+    ) -> list[str]:
+        """Register services of a Consul catalogue, all or none; returns their names. `watch` follows them.
+
+        Each is *template* with the addresses of the service's healthy instances, registered under the
+        service's name, or *name*. Only instances with *tag* count. *fields* says which keys of the instances'
+        metadata fill options of the config: `{"database": "db_name"}`. With *stale* any server of Consul may
+        answer. *timeout* is for an answer, *wait* how long Consul may hold back an answer that has no news.
+
+        Raises `ConfigSourceError` for what Consul does not have, or does not say.
+        """
+        from sqlspec.config.sources.consul import Consul, consul_sources
+
+        consul = Consul(
+            address,
+            token=token,
+            tag=tag,
+            datacenter=datacenter,
+            stale=stale,
+            tls=tls,
+            timeout=timeout,
+            wait=wait,
+        )
+        sources = consul_sources(consul, services, template, name=name, fields=fields or {})
+        return self._register_from(sources, override=override)
+
+    def register_from_etcd(
+        self,
+        prefix: str = "/sqlspec/",
+        *,
+        template: AnyConfig | None = None,
+        address: str = "http://127.0.0.1:2379",
+        username: str | None = None,
+        password: Secret | str | None = None,
+        tls: ssl.SSLContext | None = None,
+        timeout: float = 10.0,
+        wait: float = 60.0,
+        override: bool = False,
+    ) -> list[str]:
+        """Register the databases below a prefix of etcd, all or none; returns their names. `watch` follows.
+
+        The key `PREFIX/NAME/OPTION` holds an option of a database as a text, `PREFIX/NAME/url` its URL. What
+        they do not say is the *template*'s. *timeout* is for an answer, *wait* how long etcd may be silent.
+
+        Raises `ConfigSourceError` for what etcd does not have, or does not say.
+        """
+        from sqlspec.config.sources.etcd import EtcdSource
+
+        source = EtcdSource(
+            prefix,
+            address,
+            template=template,
+            username=username,
+            password=password,
+            tls=tls,
+            timeout=timeout,
+            wait=wait,
+        )
+        return self._register_from([source], override=override)
+
+    def watch(self) -> None:
+        """Follow all sources that can be watched, in one daemon thread, until `close`; see `sources`.
+
+        A config that changes replaces the old one as `override` would; its sessions end on the old pool. A
+        child that is forked follows in a thread of its own.
+        """
+        self._watched().start()
+
+    async def awatch(self) -> None:
+        """As `watch`, in a task of the running event loop, and not in children."""
+        self._watched().start_task()
+
+    @property
+    def sources(self) -> tuple[SourceStatus, ...]:
+        """How each source that can be watched is doing: its state, since when, and its last error."""
+        return self._watches.statuses() if self._watches else ()
 
     @classmethod
     def from_file(
@@ -189,11 +284,48 @@ class SQLSpec:
 
         return json_schema()
 
-    def _register_all(self, described: Registration, *, override: bool) -> list[str]:
-        described.put_into(self._table, self._new_database, self.plugins, override=override)
-        for name, config in described.configs.items():
-            self.plugins.emit("sqlspec_config_registered", name, config.adapter)
-        return list(described.configs)
+    def _register_from(
+        self, sources: Sequence[ConfigSource], *, profile: str | None = None, override: bool
+    ) -> list[str]:
+        """Read the sources and register all that they say, or nothing; remember those that can be watched."""
+        from sqlspec.config.sources import WatchedSource
+
+        from .registration import registration
+
+        found = [registration(source, self.plugins, profile=profile) for source in sources]
+        names = self._register_all(*found, override=override)
+        if any(isinstance(source, WatchedSource) for source in sources):
+            from .watch import Registered, Watch
+
+            registered = Registered(self._table, self.plugins, self._new_database, self._lowest_override)
+            self._watched().add(
+                [
+                    Watch(one.source, one, registered, profile=profile)
+                    for one in found
+                    if isinstance(one.source, WatchedSource)
+                ]
+            )
+        return names
+
+    def _register_all(self, *found: Registration, override: bool) -> list[str]:
+        from .registration import put_all
+
+        made = put_all(found, self._table, self._new_database, self.plugins, override=override)
+        for name, database in made.items():
+            self.plugins.emit("sqlspec_config_registered", name, database.config.adapter)
+        return list(made)
+
+    def _lowest_override(self, name: str) -> Override | None:
+        return self._overrides.lowest(name) if self._overrides else None
+
+    def _watched(self) -> Watches:
+        """What watches, made when it is first asked for."""
+        with self._table.lock:
+            if self._watches is None:
+                from .watches import Watches
+
+                self._watches = Watches()
+            return self._watches
 
     def unregister_config(self, name: str) -> None:
         """Forget a database. Open sessions end as they would have; waiting callers get an error."""
@@ -232,9 +364,9 @@ class SQLSpec:
         """Choose the database that is meant when none is named."""
         self._table.choose_default(name)
 
-    def _new_database(self, name: str, config: AnyConfig) -> Database:
+    def _new_database(self, name: str, config: AnyConfig, source: ConfigSource | None = None) -> Database:
         database = Database(name, config, self.plugins, successor=lambda: self._table.successor(name))
-        database.is_closed = self._table.is_closed
+        database.is_closed, database.source = self._table.is_closed, source
         return database
 
     # --- looking up -----------------------------------------------------------------------------
@@ -384,19 +516,23 @@ class SQLSpec:
             await database.awarm_up()
 
     def close(self) -> None:
-        """Close every pool, the newest first. Configs stay registered; nothing is lent until `open`.
+        """Close every pool, the newest first, and watch no more. Configs stay; nothing is lent until `open`.
 
         May be called twice and from any thread. Sessions that are open end as they would have; their
         connections close then. Keeps going past errors and raises them together as an `ExceptionGroup`.
         """
         from .closing import close_all
 
+        if self._watches is not None:
+            self._watches.stop()
         close_all(self._table.close() + self._covered())
 
     async def aclose(self) -> None:
         """As `close`; connections of the running event loop send their server a close message."""
         from .closing import aclose_all
 
+        if self._watches is not None:
+            await self._watches.astop()
         await aclose_all(self._table.close() + self._covered())
 
     def _reopen(self) -> None:

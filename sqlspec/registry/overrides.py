@@ -67,6 +67,10 @@ class Overrides:
             self._table.forget_key(mine.config)  # it meant the replacement, never what is restored
             return mine
 
+    def lowest(self, name: str) -> Override | None:
+        """The override that covers what was registered under the name. The caller holds the table's lock."""
+        return next(iter(self._stacks.get(name, ())), None)
+
     def covered(self) -> list[Database]:
         """The databases that overrides in force cover, the newest first."""
         with self._table.lock:

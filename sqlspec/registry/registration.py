@@ -21,52 +21,42 @@ from sqlspec.errors import (
 from .config_input import checked_name, objections, type_from
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from sqlspec.config import DatabaseConfig
     from sqlspec.config.sources.document import Description
-    from sqlspec.config.sources.source import Path
+    from sqlspec.config.sources.source import Path, SourceTables
     from sqlspec.database import Database
     from sqlspec.loading.manager import Plugins
 
     from .names import NameTable
 
     AnyConfig = DatabaseConfig[Any, Any, Any, Any]
+    NewDatabase = Callable[[str, AnyConfig, ConfigSource], Database]
 
-__all__ = ("FileSource", "Registration", "environment_source", "json_schema", "registration")
+__all__ = (
+    "FileSource",
+    "Registration",
+    "described",
+    "environment_source",
+    "json_schema",
+    "put_all",
+    "registration",
+    "source_of",
+)
 
 
 class Registration(NamedTuple):
     """What a source wants to have registered."""
 
+    source: ConfigSource
     default: str | None
     configs: dict[str, AnyConfig]
     descriptions: dict[str, Description]
     findings: Findings
 
-    def put_into(
-        self,
-        table: NameTable,
-        new_database: Callable[[str, AnyConfig], Database],
-        plugins: Plugins,
-        *,
-        override: bool,
-    ) -> None:
-        """Register all of it or nothing; *override* retires what had one of the names.
-
-        Raises ConfigAlreadyRegisteredError, or ConfigSourceError with all that the configs object to.
-        """
-        with table.lock:
-            replaced = [one for name, one in table.databases.copy().items() if name in self.configs]
-            if replaced and not override:
-                raise ConfigAlreadyRegisteredError(replaced[0].name)
-            self._check_added(table.databases, plugins)
-            made = {name: new_database(name, config) for name, config in self.configs.items()}
-            table.put_all(made, self.default)
-        for database in replaced:
-            database.retire()
-
-    def _check_added(self, registered: Mapping[str, Database], plugins: Plugins) -> None:
+    def check_added(self, registered: Mapping[str, Database], plugins: Plugins) -> None:
+        """Raise ConfigSourceError with all that the configs object to."""
         for name, objection in objections(self.configs, registered, plugins):
             key = objection.key or ""
             reason = str(objection).removeprefix(f"{type(self.configs[name]).__name__}.{key}: ")
@@ -74,6 +64,32 @@ class Registration(NamedTuple):
             origin = self.descriptions[name].origin(path)
             self.findings.add(("databases", name, *path), reason, origin=origin)
         self.findings.check()
+
+
+def put_all(
+    found: Sequence[Registration],
+    table: NameTable,
+    new_database: NewDatabase,
+    plugins: Plugins,
+    *,
+    override: bool,
+) -> dict[str, Database]:
+    """Register all of it or nothing, and return it; *override* retires what had one of the names.
+
+    Raises ConfigAlreadyRegisteredError, or ConfigSourceError with all that the configs object to.
+    """
+    wanted = [(name, config, one) for one in found for name, config in one.configs.items()]
+    with table.lock:
+        replaced = [table.databases[name] for name, _, _ in wanted if name in table.databases]
+        if replaced and not override:
+            raise ConfigAlreadyRegisteredError(replaced[0].name)
+        for one in found:
+            one.check_added(table.databases, plugins)
+        made = {name: new_database(name, config, one.source) for name, config, one in wanted}
+        table.put_all(made, next((one.default for one in found if one.default), None))
+    for database in replaced:
+        database.retire()
+    return made
 
 
 def registration(
@@ -86,21 +102,33 @@ def registration(
     """The configs that a source describes. Raises ConfigSourceError with all that is wrong."""
     if not isinstance(profile, str | None):
         raise InvalidArgumentError(f"a profile is chosen by its name, not by {type(profile).__name__}")
-    chosen = _source_of(source, plugins)
-    tables = chosen.read()
-    findings = Findings(chosen.name, tables)
+    chosen = source_of(source, plugins)
+    return described(chosen, chosen.read(), plugins, profile=profile, environ=environ)
+
+
+def described(
+    source: ConfigSource,
+    tables: SourceTables,
+    plugins: Plugins,
+    *,
+    profile: str | None,
+    environ: Mapping[str, Any] | None = None,
+) -> Registration:
+    """The configs that a source's tables describe. Raises ConfigSourceError with all that is wrong."""
+    findings = Findings(source.name, tables)
     environ = os.environ if environ is None else environ
     document = Document(tables, findings, profile=profile, environ=environ)
     configs: dict[str, AnyConfig] = {}
     descriptions: dict[str, Description] = {}
     for description in document.databases():
         descriptions[description.name] = description
-        config = _Maker(description, findings, plugins).config(tables.config_types.get(description.name))
+        maker = _Maker(description, findings, plugins, tables.bases.get(description.name))
+        config = maker.config(tables.config_types.get(description.name))
         if config is not None:
             configs[description.name] = config
     default = document.default()
     findings.check()
-    return Registration(default, configs, descriptions, findings)
+    return Registration(source, default, configs, descriptions, findings)
 
 
 def environment_source(
@@ -126,7 +154,7 @@ def json_schema() -> dict[str, Any]:
     return document_schema(*_installed(process_plugins()))
 
 
-def _source_of(source: object, plugins: Plugins) -> ConfigSource:
+def source_of(source: object, plugins: Plugins) -> ConfigSource:
     """The source itself, or the one that the opt-in plugin of this name brings."""
     found = plugins.config_source(source) if isinstance(source, str) else source
     if isinstance(found, ConfigSource):
@@ -138,7 +166,10 @@ def _source_of(source: object, plugins: Plugins) -> ConfigSource:
 class _Maker:
     """Makes one database's config, or finds out all that prevents it."""
 
-    def __init__(self, description: Description, findings: Findings, plugins: Plugins) -> None:
+    def __init__(
+        self, description: Description, findings: Findings, plugins: Plugins, base: AnyConfig | None
+    ) -> None:
+        self._base = base
         self._description, self._is_sound = description, description.is_complete
         self._name, self._options = description.name, description.options
         self._findings, self._plugins = findings, plugins
@@ -170,7 +201,8 @@ class _Maker:
     def _made(self, config_type: type[AnyConfig], options: dict[str, Any]) -> AnyConfig | None:
         where = f"databases.{self._name}"
         try:
-            return config_type.from_mapping(options, where=where)
+            config = config_type.from_mapping(options, where=where)
+            return config if self._base is None else self._base.merge(config)
         except InvalidConfigError as exc:
             key = (exc.key or where).removeprefix(where).removeprefix(".")
             reason = str(exc).removeprefix(exc.key or where).removeprefix(": ")

@@ -7,5 +7,6 @@ them: profiles and inheritance here, in `document`; the config's class by the re
 from __future__ import annotations
 
 from sqlspec.config.sources.source import ConfigSource, SourceTables
+from sqlspec.config.sources.watched import WatchedSource
 
-__all__ = ("ConfigSource", "SourceTables")
+__all__ = ("ConfigSource", "SourceTables", "WatchedSource")

@@ -54,8 +54,8 @@ class SourceTables(msgspec.Struct, frozen=True, kw_only=True):
     """Whether `${NAME}` in a text is an environment variable. Off: a text is what it is."""
     all_text: bool = False
     """Whether every value is a text, which is read as the number or boolean that the option wants."""
-    version: object = None
-    """What `changed` gets later, such as an index or a date."""
+    bases: Mapping[str, DatabaseConfig[Any, Any, Any, Any]] = {}
+    """The config that a database's options are laid over, if the source has one; of the class above."""
 
 
 class ConfigSource(ABC):
@@ -72,11 +72,3 @@ class ConfigSource(ABC):
     @abstractmethod
     def read(self) -> SourceTables:
         """All that the source says now. If it can not be read, it raises, best an `SQLSpecError`."""
-
-    def changed(self, version: object, deadline: float) -> bool | None:
-        """Whether there is something newer than *version*; waits until *deadline* (monotonic) for it.
-
-        None, the default: this source can not be watched.
-        """
-        del version, deadline
-        return None

@@ -161,11 +161,6 @@ def test_what_a_source_raises_is_not_changed(spec: SQLSpec) -> None:
         spec.register_from(Sealed())
 
 
-def test_a_source_can_not_be_watched_unless_it_says_so() -> None:
-    """That is the default."""
-    assert VaultSource().changed(None, 0.0) is None
-
-
 @pytest.mark.parametrize("source", [5, VaultSource, {"databases": {}}])
 def test_what_is_no_source_is_refused(spec: SQLSpec, source: Any) -> None:
     """With what it should be."""

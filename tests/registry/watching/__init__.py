@@ -1,0 +1,1 @@
+"""Sources that change while the application runs."""
