@@ -103,6 +103,11 @@ def _wrong(verb: str, kind: type) -> str:
     return f"a Secret {verb} a str or a function without arguments that returns one, not {kind.__name__}"
 
 
+def as_secret(value: Secret | str | None) -> Secret | None:
+    """What was passed as a text or a Secret. Who calls it overwrites the text: tracebacks show variables."""
+    return Secret(value) if isinstance(value, str) else value
+
+
 if TYPE_CHECKING:
 
     class SecretOption:

@@ -198,8 +198,10 @@ class SQLSpec:
 
         Raises `ConfigSourceError` for what Consul does not have, or does not say.
         """
+        from sqlspec.config.secret import as_secret
         from sqlspec.config.sources.consul import Consul, consul_sources
 
+        token = as_secret(token)
         consul = Consul(
             address,
             token=token,
@@ -233,8 +235,10 @@ class SQLSpec:
 
         Raises `ConfigSourceError` for what etcd does not have, or does not say.
         """
+        from sqlspec.config.secret import as_secret
         from sqlspec.config.sources.etcd import EtcdSource
 
+        password = as_secret(password)
         source = EtcdSource(
             prefix,
             address,

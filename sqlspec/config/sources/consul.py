@@ -10,7 +10,6 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from sqlspec.config.secret import Secret
 from sqlspec.config.sources.http import OK, Endpoint
 from sqlspec.config.sources.placing import check_template, where
 from sqlspec.config.sources.source import SourceTables
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     import ssl
     from collections.abc import AsyncGenerator, Mapping, Sequence
 
+    from sqlspec.config.secret import Secret
     from sqlspec.config.sources.placing import AnyConfig
 
 CONSUL = "consul"
@@ -44,7 +44,7 @@ class Consul:
         self,
         address: str,
         *,
-        token: Secret | str | None,
+        token: Secret | None,
         tag: str | None,
         datacenter: str | None,
         stale: bool,
@@ -53,7 +53,7 @@ class Consul:
         wait: float,
     ) -> None:
         self._address, self._tls, self._timeout, self._wait = address, tls, timeout, wait
-        self._token = Secret(token) if isinstance(token, str) else token
+        self._token = token
         said = {"passing": "1", "dc": datacenter, "tag": tag, "stale": "1" if stale else None}
         self._query = {key: value for key, value in said.items() if value is not None}
         self.endpoint(CONSUL)  # says what is wrong with the address
@@ -74,7 +74,9 @@ class Consul:
             if answer.status != OK:
                 raise endpoint.refused(answer.status, STATUSES)
             text = answer.headers.get("x-consul-index", "")
-            return int(text) if text.isascii() and text.isdigit() else 0, await answer.json()
+            newest = int(text) if text.isascii() and text.isdigit() else 0
+            # 1 waits for news, too; 0 would be answered at once for ever.
+            return max(newest, 1), await answer.json()
 
 
 class ConsulSource(WatchedSource):
@@ -98,8 +100,7 @@ class ConsulSource(WatchedSource):
             yield self._tables(found)
             if newest <= index and loop.time() - asked < PAUSE:
                 await pause(PAUSE)
-            # 1 waits for news, too; 0 would be answered at once for ever.
-            index = 0 if newest < index else max(newest, 1)
+            index = 0 if newest < index else newest
 
     def _tables(self, found: Any) -> SourceTables:
         """What the instances mean, or why they mean nothing."""

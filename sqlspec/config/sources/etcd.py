@@ -52,7 +52,7 @@ class EtcdSource(WatchedSource):
         *,
         template: AnyConfig | None,
         username: str | None,
-        password: Secret | str | None,
+        password: Secret | None,
         tls: ssl.SSLContext | None,
         timeout: float,
         wait: float,
@@ -65,8 +65,7 @@ class EtcdSource(WatchedSource):
             check_base(template)
         self._prefix, self._template = f"{prefix.rstrip('/')}/", template
         self.name = f"etcd {self._prefix}"
-        self._username = username
-        self._password = Secret(password) if isinstance(password, str) else password
+        self._username, self._password = username, password
         self._endpoint = Endpoint(address, tls=tls, timeout=timeout, place=self.name)
         self._wait = wait
 

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
+import socket
+import ssl
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
@@ -23,7 +26,6 @@ except ImportError as exc:
     raise ConfigError(msg) from exc
 
 if TYPE_CHECKING:
-    import ssl
     from collections.abc import AsyncGenerator, AsyncIterator, Mapping
 
     from sqlspec.errors import ConfigSourceError
@@ -120,7 +122,7 @@ class Endpoint:
         except TimeoutError:
             raise self._error("did not answer in time") from None
         except OSError as exc:
-            raise self._error(f"can not be reached: {exc.strerror or type(exc).__name__}") from None
+            raise self._error(f"can not be reached: {_reason(exc)}") from None
         except h11.RemoteProtocolError:
             raise self._error("the answer is no HTTP, or not all of it came") from None
         finally:
@@ -180,6 +182,15 @@ async def _data(events: AsyncIterator[object]) -> AsyncIterator[bytes]:
         if not isinstance(event, h11.Data):
             return
         yield bytes(event.data)
+
+
+def _reason(exc: OSError) -> str:
+    """The system's words, without those of asyncio or OpenSSL."""
+    if isinstance(exc, ssl.SSLCertVerificationError):
+        return exc.verify_message
+    if isinstance(exc, ssl.SSLError | socket.gaierror) or exc.errno is None:
+        return exc.strerror or type(exc).__name__
+    return os.strerror(exc.errno)
 
 
 def _parsed(address: str) -> tuple[str, int, bool]:

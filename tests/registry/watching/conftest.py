@@ -42,11 +42,20 @@ def watch(spec: SQLSpec, request: pytest.FixtureRequest) -> Iterator[Watch]:
     def wait() -> None:
         until(lambda: all(source.state != "unwatched" for source in spec.sources))
 
+    def in_thread() -> None:
+        spec.watch()
+        wait()
+
     if request.param == "thread":
-        yield lambda: (spec.watch(), wait())[1]
+        yield in_thread
         return
     with application() as loop:
-        yield lambda: (asyncio.run_coroutine_threadsafe(spec.awatch(), loop).result(), wait())[1]
+
+        def in_task() -> None:
+            asyncio.run_coroutine_threadsafe(spec.awatch(), loop).result()
+            wait()
+
+        yield in_task
         asyncio.run_coroutine_threadsafe(spec.aclose(), loop).result()
 
 

@@ -1,0 +1,1 @@
+"""Databases that catalogues know: Consul and etcd."""
