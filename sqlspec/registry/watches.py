@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import random
+from concurrent.futures import Future, InvalidStateError
 from contextlib import aclosing, suppress
 from threading import Lock, Thread, current_thread
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.forks import keep_for_ever, restart_in_child
 from sqlspec.errors import ConfigError
@@ -127,7 +128,7 @@ class Run:
         """What the thread does."""
         with (
             suppress(asyncio.CancelledError),
-            asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner,
+            asyncio.Runner(loop_factory=_Loop) as runner,
         ):
             runner.run(self.follow_all())
 
@@ -162,6 +163,33 @@ class Run:
         if loop is not None:
             with suppress(RuntimeError):  # closed
                 loop.call_soon_threadsafe(what)
+
+
+class _Loop(asyncio.SelectorEventLoop):
+    """The loop of the thread. What has to block, such as looking up a host, gets a thread that ends with it.
+
+    asyncio's own threads would stay, and the interpreter would wait for them when it ends.
+    """
+
+    # What goes in and comes out is asyncio's own affair, and not worth two type variables.
+    def run_in_executor(  # type: ignore[override]
+        self, executor: Any, func: Callable[..., Any], *args: Any
+    ) -> asyncio.Future[Any]:
+        """Call it in a thread of its own."""
+        del executor
+        outcome: Future[Any] = Future()
+
+        def work() -> None:
+            with suppress(InvalidStateError, RuntimeError):  # cancelled, or the loop is closed
+                try:
+                    result = func(*args)
+                except BaseException as exc:  # noqa: BLE001 - it is the outcome
+                    outcome.set_exception(exc)
+                else:
+                    outcome.set_result(result)
+
+        Thread(target=work, name="sqlspec-watches-call", daemon=True).start()
+        return asyncio.wrap_future(outcome, loop=self)
 
 
 async def follow(watch: Watch) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Any, Literal, assert_type
 
-from sqlspec import DatabaseConfig, PoolStats, Secret, SQLSpec
+from sqlspec import DatabaseConfig, PoolStats, Secret, SourceStatus, SQLSpec
 from sqlspec.adapters.mysql import AsyncMyConfig
 from sqlspec.adapters.postgresql import AsyncpgConfig, PostgreSQLConfig
 from sqlspec.adapters.redis import RedisConfig
@@ -83,3 +83,22 @@ def test_a_password_may_be_a_text() -> None:
         assert isinstance(config.password, Secret)
         assert assert_type(config.reveal_password(), str | None) == "x"
     assert PostgreSQLConfig(password=None).password is None
+
+
+def test_a_source_says_how_it_is_doing() -> None:
+    """In a struct whose fields have types."""
+    with SQLSpec() as spec:
+        for source in assert_type(spec.sources, tuple[SourceStatus, ...]):
+            assert_type(source.state, Literal["unwatched", "current", "stale"])
+        assert not spec.sources
+
+
+async def discover(spec: SQLSpec) -> None:
+    """What catalogues take; never run."""
+    template = PostgreSQLConfig(username="shop")
+    assert_type(
+        spec.register_from_consul("db", template=template, token=Secret("t"), tag="primary"), list[str]
+    )
+    assert_type(spec.register_from_etcd("/shop/", template=template, username="u", password="p"), list[str])
+    spec.watch()
+    await spec.awatch()

@@ -1,4 +1,4 @@
-"""A stand-in for Consul: its health endpoint as documented, blocking queries included, with every fault.
+"""A stand-in for Consul: the endpoints we ask, as documented, blocking queries included, with every fault.
 
 It is a server on the loopback interface, in a thread of its own. Requests are counted and remembered.
 """
@@ -138,6 +138,10 @@ class ConsulStub:
                 await writer.wait_closed()
 
     async def _health(self, request: Request) -> bytes:
+        if request.path == "/v1/catalog/services":
+            return reply(
+                "200 OK", json.dumps({name: [] for name in self.services}).encode(), index=self.index
+            )
         service = unquote(request.path.removeprefix("/v1/health/service/"))
         if service == request.path or "passing" not in request.query:
             return reply("404 Not Found", b"")

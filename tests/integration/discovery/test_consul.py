@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from typing import Any
 
 import pytest
@@ -78,6 +79,22 @@ def test_a_change_arrives_without_polling(spec: SQLSpec, consul: ConsulStub) -> 
     assert {request.query.get("wait") for request in consul.requests[2:]} == {"60000ms"}
     with pytest.raises(ConnectError, match="6019"), spec.provide_session(config):
         pass  # by the key from before; nobody listens there
+
+
+def test_a_host_that_is_looked_up_leaves_no_thread_behind(spec: SQLSpec, consul: ConsulStub) -> None:
+    """Nor does the function of a secret: both block, in a thread that ends with it."""
+    token = Secret(lambda: threading.current_thread().name)
+    consul.token = None
+    spec.register_from_consul("db", template=TEMPLATE, address=f"http://localhost:{consul.port}", token=token)
+    watched(spec, consul)
+
+    until(lambda: [name for name in names_of_threads() if "consul" not in name] == ["sqlspec-watches"])
+    assert consul.requests[-1].headers["x-consul-token"] == "sqlspec-watches-call"
+
+
+def names_of_threads() -> list[str]:
+    """All but the main thread's."""
+    return [thread.name for thread in threading.enumerate() if thread is not threading.main_thread()]
 
 
 def test_an_answer_without_news_changes_nothing(spec: SQLSpec, consul: ConsulStub) -> None:
