@@ -10,7 +10,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from sqlspec.config.sources.http import OK, Endpoint
+from sqlspec.config.sources.http import OK, Endpoint, check_seconds
 from sqlspec.config.sources.placing import check_template, where
 from sqlspec.config.sources.source import SourceTables
 from sqlspec.config.sources.watched import WatchedSource
@@ -56,6 +56,7 @@ class Consul:
         self._token = token
         said = {"passing": "1", "dc": datacenter, "tag": tag, "stale": "1" if stale else None}
         self._query = {key: value for key, value in said.items() if value is not None}
+        check_seconds(wait=wait)
         self.endpoint(CONSUL)  # says what is wrong with the address
 
     def endpoint(self, place: str) -> Endpoint:

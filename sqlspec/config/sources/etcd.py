@@ -1,7 +1,7 @@
 """etcd as a source: the keys below a prefix, over the JSON gateway of its version 3.
 
 All keys are read at one revision, and the changes after it are watched. Where those can not be had any more,
-because etcd has compacted them or has lost its data, all keys are read again.
+because etcd has compacted them, all keys are read again.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from sqlspec.config.secret import Secret
-from sqlspec.config.sources.http import OK, Endpoint
+from sqlspec.config.sources.http import OK, Endpoint, check_seconds
 from sqlspec.config.sources.layers import nest
 from sqlspec.config.sources.placing import check_base
 from sqlspec.config.sources.source import SourceTables
@@ -61,6 +61,7 @@ class EtcdSource(WatchedSource):
             raise InvalidArgumentError('which keys? Give the prefix of their names, such as "/sqlspec/"')
         if (username is None) != (password is None):
             raise InvalidArgumentError("username= and password= go together")
+        check_seconds(wait=wait)
         if template is not None:
             check_base(template)
         self._prefix, self._template = f"{prefix.rstrip('/')}/", template
@@ -132,10 +133,10 @@ class EtcdSource(WatchedSource):
                 return 0, {}
             if not said.get("canceled"):
                 newest = _revision(said)
-                if said.get("created"):
-                    # A store that has lost its data counts anew, and would be silent until it is here again.
-                    return (revision if newest >= revision else 0), {}
-                return newest, dict(map(_change, said.get("events", ())))
+                # What comes first says that the watch is there, and has the revision of now: what is between
+                # is yet to come.
+                is_first = said.get("created")
+                return revision if is_first else newest, dict(map(_change, said.get("events", ())))
         raise source_error(self.name, "has ended the watch")
 
     @asynccontextmanager

@@ -12,6 +12,7 @@ import os
 import socket
 import ssl
 from contextlib import asynccontextmanager
+from math import inf
 from typing import TYPE_CHECKING, Any, NamedTuple
 from urllib.parse import urlsplit
 
@@ -76,10 +77,18 @@ class Answer(NamedTuple):
         raise fault
 
 
+def check_seconds(**options: float) -> None:
+    """Refuse a time that is none."""
+    for name, seconds in options.items():
+        if not 0 < seconds < inf:
+            raise InvalidArgumentError(f"{name}= is a number of seconds, above 0 and not without end")
+
+
 class Endpoint:
     """Where a catalogue answers: `http://host:port`, or `https://…`. *place* is what errors call it."""
 
     def __init__(self, address: str, *, tls: ssl.SSLContext | None, timeout: float, place: str) -> None:
+        check_seconds(timeout=timeout)
         self._timeout, self._place = timeout, place
         self._host, self._port, is_secure = _parsed(address)
         if tls is not None and not is_secure:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
+    import ssl
     from collections.abc import Callable, Coroutine
 
 HOST = "127.0.0.1"
@@ -40,7 +41,8 @@ def instance(
 class ConsulStub:
     """`with ConsulStub() as consul`: services by name, and an index that grows with each change."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, tls: ssl.SSLContext | None = None) -> None:
+        self._tls = tls
         self.requests: list[Request] = []
         self.index = 10
         self.services: dict[str, list[Any]] = {}
@@ -72,7 +74,7 @@ class ConsulStub:
     @property
     def address(self) -> str:
         """Where it listens."""
-        return f"http://{HOST}:{self.port}"
+        return f"{'https' if self._tls else 'http'}://{HOST}:{self.port}"
 
     def put(self, service: str, *instances: Any, index: int | None = None) -> None:
         """Say this of a service from now on, and tell those who wait."""
@@ -92,7 +94,7 @@ class ConsulStub:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
 
     async def _start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, HOST, self.port)
+        server = await asyncio.start_server(self._serve, HOST, self.port, ssl=self._tls)
         self.port = server.sockets[0].getsockname()[1]
         return server
 

@@ -182,7 +182,7 @@ def test_bytes_that_are_no_text(spec: SQLSpec, etcd: EtcdServer) -> None:
 def test_changes_that_were_compacted_are_not_lost(spec: SQLSpec, etcd: EtcdServer) -> None:
     """The watch was away while they came, and etcd has forgotten them: all keys are read again."""
     with FaultProxy(etcd.port, host="127.0.0.1") as proxy:
-        spec.register_from_etcd(address=f"http://127.0.0.1:{proxy.port}", wait=0.2, timeout=5.0)
+        spec.register_from_etcd(address=f"http://127.0.0.1:{proxy.port}")
         watched(spec, etcd)
 
         proxy.refuse()
@@ -194,6 +194,26 @@ def test_changes_that_were_compacted_are_not_lost(spec: SQLSpec, etcd: EtcdServe
         until(lambda: size(spec) == 8)
         until(lambda: spec.sources[0].state == "current")
         spec.close()
+
+
+def test_a_compaction_while_nothing_changes_is_no_failure(
+    spec: SQLSpec, etcd: EtcdServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Others have written so much that the watch can not be taken up where it was, as happens every day."""
+    with FaultProxy(etcd.port, host="127.0.0.1") as proxy:
+        spec.register_from_etcd(address=f"http://127.0.0.1:{proxy.port}", wait=0.3)
+        watched(spec, etcd)
+        before = len(proxy.connections)
+
+        for _ in range(5):
+            revision = int(etcd.ask("/v3/kv/put", key=base64("/others"), value="")["header"]["revision"])
+        etcd.compact(revision)
+        until(lambda: len(proxy.connections) > before + 2)  # taken up in vain, read again, watched again
+        etcd.put(main__pool_size="8")
+        until(lambda: size(spec) == 8)
+        spec.close()
+
+    assert [record for record in caplog.records if record.levelname == "WARNING"] == []
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
@@ -277,6 +297,7 @@ def test_a_user_who_may_read_is_enough(spec: SQLSpec) -> None:
         ({"prefix": "/"}, "which keys"),
         ({"username": "reader"}, "username= and password= go together"),
         ({"template": "sqlite://"}, "template= takes a config, not str"),
+        ({"wait": float("inf")}, "wait= is a number of seconds, above 0 and not without end"),
         ({"address": "etcd:2379"}, "an address is written as http://host:port"),
     ],
 )
