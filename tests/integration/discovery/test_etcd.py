@@ -205,9 +205,8 @@ def test_a_compaction_while_nothing_changes_is_no_failure(
         watched(spec, etcd)
         before = len(proxy.connections)
 
-        for _ in range(5):
-            revision = int(etcd.ask("/v3/kv/put", key=base64("/others"), value="")["header"]["revision"])
-        etcd.compact(revision)
+        written = [etcd.ask("/v3/kv/put", key=base64("/others"), value="") for _ in range(5)]
+        etcd.compact(int(written[-1]["header"]["revision"]))
         until(lambda: len(proxy.connections) > before + 2)  # taken up in vain, read again, watched again
         etcd.put(main__pool_size="8")
         until(lambda: size(spec) == 8)
