@@ -1,4 +1,4 @@
-"""Who waits for the sources of a registry to change: one thread for all of them, or one task."""
+"""What follows the sources of a registry: one thread for all of them, or one task."""
 
 from __future__ import annotations
 

@@ -1,20 +1,21 @@
 """A stand-in for Consul: the endpoints we ask, as documented, blocking queries included, with every fault.
 
-It is a server on the loopback interface, in a thread of its own. Requests are counted and remembered.
+It is a server on the loopback interface, with a thread for each connection. Requests are remembered.
 """
 
 from __future__ import annotations
 
-import asyncio
 import json
+import socket
 from contextlib import suppress
-from threading import Thread
+from socketserver import StreamRequestHandler, ThreadingTCPServer
+from threading import Condition, Event, Thread
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 from urllib.parse import parse_qs, unquote, urlsplit
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Callable, Coroutine
+    from collections.abc import Callable
 
 HOST = "127.0.0.1"
 
@@ -48,28 +49,23 @@ class ConsulStub:
         self.services: dict[str, list[Any]] = {}
         self.token: str | None = None
         """What a request must have."""
-        self.answer: Callable[[Request], Coroutine[Any, Any, bytes]] | None = None
-        """Answers in place of the endpoint, if it is set: all bytes of an answer."""
+        self.answer: Callable[[Request], bytes] | None = None
+        """Answers in place of the endpoints, if it is set: all bytes of an answer."""
         self.hangs = False
         """It does not hang up when it has answered."""
         self.held = 0
         """How many requests wait for a change."""
-        self._changed = asyncio.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = Thread(target=self._loop.run_forever, name="consul")
-        self._clients: set[asyncio.Task[Any]] = set()
+        self.over = Event()
+        """It goes down: nobody may wait any longer."""
+        self._changed = Condition()
         self.port = 0
 
     def __enter__(self) -> Self:
-        self._thread.start()
-        self._server = self._run(self._start())
+        self.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
 
     @property
     def address(self) -> str:
@@ -78,68 +74,36 @@ class ConsulStub:
 
     def put(self, service: str, *instances: Any, index: int | None = None) -> None:
         """Say this of a service from now on, and tell those who wait."""
-        self._run(self._put(service, list(instances), index))
+        with self._changed:
+            self.services[service] = list(instances)
+            self.index = self.index + 1 if index is None else index
+            self._changed.notify_all()
+
+    def start(self) -> None:
+        """Listen, at the same address as before."""
+        self.over.clear()
+        self._server = Server(self, self.port, self._tls)
+        self.port = self._server.server_address[1]
+        self._thread = Thread(target=self._server.serve_forever, args=(0.01,), name="consul")
+        self._thread.start()
 
     def stop(self) -> None:
         """Go down: nobody listens, and all connections are cut."""
-        self._run(self._stop())
+        if self.over.is_set():
+            return
+        self.over.set()
+        with self._changed:
+            self._changed.notify_all()
+        self._server.shutdown()
+        self._thread.join()
+        self._server.cut()
+        self._server.server_close()  # waits for the threads of the connections
 
-    def start(self) -> None:
-        """Come back, at the same address."""
-        self._server = self._run(self._start())
-
-    # --- parts ----------------------------------------------------------------------------------
-
-    def _run(self, work: Coroutine[Any, Any, Any]) -> Any:
-        return asyncio.run_coroutine_threadsafe(work, self._loop).result(10)
-
-    async def _start(self) -> asyncio.Server:
-        server = await asyncio.start_server(self._serve, HOST, self.port, ssl=self._tls)
-        self.port = server.sockets[0].getsockname()[1]
-        return server
-
-    async def _stop(self) -> None:
-        self._server.close()
-        for client in self._clients:
-            client.cancel()
-        if self._clients:
-            await asyncio.wait(self._clients)
-
-    async def _put(self, service: str, instances: list[Any], index: int | None) -> None:
-        self.services[service] = instances
-        self.index = self.index + 1 if index is None else index
-        self._changed.set()
-        self._changed = asyncio.Event()
-
-    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.current_task()
-        assert task is not None
-        self._clients.add(task)
-        gone = answer = None
-        try:
-            request = _parsed(await reader.readuntil(b"\r\n\r\n"))
-            self.requests.append(request)
-            # Who hangs up is no client any more.
-            gone = asyncio.ensure_future(reader.read())
-            answer = asyncio.ensure_future((self.answer or self._health)(request))
-            await asyncio.wait((gone, answer), return_when=asyncio.FIRST_COMPLETED)
-            if answer.done():
-                writer.write(answer.result())
-                await writer.drain()
-                if self.hangs:
-                    await gone
-        except (ConnectionError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            pass
-        finally:
-            self._clients.discard(task)
-            for one in (gone, answer):
-                if one is not None:
-                    one.cancel()
-            writer.close()
-            with suppress(ConnectionError):
-                await writer.wait_closed()
-
-    async def _health(self, request: Request) -> bytes:
+    def respond(self, request: Request) -> bytes:
+        """All bytes of the answer, when it is time for it; none at the end."""
+        self.requests.append(request)
+        if self.answer is not None:
+            return self.answer(request)
         if request.path == "/v1/catalog/services":
             return reply(
                 "200 OK", json.dumps({name: [] for name in self.services}).encode(), index=self.index
@@ -149,28 +113,88 @@ class ConsulStub:
             return reply("404 Not Found", b"")
         if self.token is not None and request.headers.get("x-consul-token") != self.token:
             return reply("403 Forbidden", b"Permission denied: token with AccessorID 'anonymous' lacks it")
+        with self._changed:
+            self._hold(request)
+            tag = request.query.get("tag")
+            found = self.services.get(service, [])
+            found = [one for one in found if tag is None or tag in one["Service"]["Tags"]]
+            return (
+                b"" if self.over.is_set() else reply("200 OK", json.dumps(found).encode(), index=self.index)
+            )
+
+    def _hold(self, request: Request) -> None:
+        """Wait for a newer index than the one of the request, as long as it says."""
         asked = int(request.query.get("index", "0"))
         wait = float(request.query.get("wait", "300000ms").removesuffix("ms")) / 1000
-        if asked >= self.index and asked:
+        before = self.index
+        if 0 < asked >= before:
             self.held += 1
-            with suppress(TimeoutError):
-                async with asyncio.timeout(wait):
-                    while asked >= self.index:
-                        # An index that goes back is told at once, as Consul does when a snapshot is restored.
-                        before = self.index
-                        await self._changed.wait()
-                        if self.index < before:
-                            break
+            # An index that goes back is told at once, as when a snapshot is restored.
+            self._changed.wait_for(
+                lambda: self.index > asked or self.index < before or self.over.is_set(), wait
+            )
             self.held -= 1
-        found = self.services.get(service, [])
-        tag = request.query.get("tag")
-        found = [one for one in found if tag is None or tag in one["Service"]["Tags"]]
-        return reply("200 OK", json.dumps(found).encode(), index=self.index)
+
+
+class Server(ThreadingTCPServer):
+    """Connections, each in a thread of its own."""
+
+    allow_reuse_address = True
+    request_queue_size = 50
+
+    def __init__(self, consul: ConsulStub, port: int, tls: ssl.SSLContext | None) -> None:
+        self.consul, self._tls = consul, tls
+        self._open: set[socket.socket] = set()
+        super().__init__((HOST, port), Handler)
+
+    def get_request(self) -> tuple[socket.socket, Any]:
+        """A connection; its handshake is its own thread's affair."""
+        accepted, address = super().get_request()
+        if self._tls is not None:
+            accepted = self._tls.wrap_socket(accepted, server_side=True, do_handshake_on_connect=False)
+        self._open.add(accepted)
+        return accepted, address
+
+    def close_request(self, request: Any) -> None:
+        """It is over."""
+        self._open.discard(request)
+        super().close_request(request)
+
+    def cut(self) -> None:
+        """Hang up on everybody."""
+        for one in self._open.copy():
+            with suppress(OSError):
+                socket.socket.shutdown(one, socket.SHUT_RDWR)
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Clients hang up: that is what they do."""
+
+
+class Handler(StreamRequestHandler):
+    """One request of one connection."""
+
+    server: Server
+
+    def handle(self) -> None:
+        """Read it, answer it, and hang up."""
+        head = b""
+        while not head.endswith(b"\r\n\r\n"):
+            line = self.rfile.readline()
+            if not line:
+                return
+            head += line
+        self.wfile.write(self.server.consul.respond(_parsed(head)))
+        if self.server.consul.hangs:
+            self.rfile.read()
 
 
 def reply(status: str, body: bytes, *, index: int | None = None, length: int | None = None) -> bytes:
     """The bytes of an answer."""
-    headers = [f"Content-Length: {len(body) if length is None else length}", "Content-Type: application/json"]
+    headers = [
+        f"Content-Length: {len(body) if length is None else length}",
+        "Content-Type: application/json",
+        "Connection: close",
+    ]
     if index is not None:
         headers += [f"X-Consul-Index: {index}", "X-Consul-KnownLeader: true", "X-Consul-LastContact: 0"]
     return "\r\n".join([f"HTTP/1.1 {status}", *headers, "", ""]).encode() + body

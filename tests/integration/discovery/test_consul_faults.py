@@ -79,7 +79,7 @@ def test_a_fault_is_an_error_at_first_and_changes_nothing_later(
 ) -> None:
     """Each in words of ours; when it is over, the next change is in force."""
 
-    async def fault(request: Request) -> bytes:
+    def fault(request: Request) -> bytes:
         del request
         return answer
 
@@ -140,7 +140,7 @@ def test_an_index_that_is_none_is_not_asked_without_end(
 ) -> None:
     """0 would be answered at once for ever. A second is waited if the answer was not held back."""
 
-    async def without_index(request: Request) -> bytes:
+    def without_index(request: Request) -> bytes:
         del request
         body = json.dumps([instance(5001)]).encode()
         return reply("200 OK", body).replace(b"\r\n\r\n", f"\r\nX-Consul-Index: {header}\r\n\r\n".encode(), 1)
@@ -158,12 +158,11 @@ def test_an_index_that_is_none_is_not_asked_without_end(
 
 def test_a_consul_that_hangs_is_not_waited_for_without_end(spec: SQLSpec, consul: ConsulStub) -> None:
     """`timeout` seconds at first; and `wait` more where it may hold the answer back."""
-    is_asked = Event()
+    go_on = Event()
 
-    async def hang(request: Request) -> bytes:
-        is_asked.set()
+    def hang(request: Request) -> bytes:
         del request
-        await asyncio.get_running_loop().create_future()
+        go_on.wait()
         return b""
 
     spec.register_from_consul("db", template=TEMPLATE, address=consul.address, timeout=0.2, wait=0.2)
@@ -176,14 +175,14 @@ def test_a_consul_that_hangs_is_not_waited_for_without_end(spec: SQLSpec, consul
     consul.put("db", instance(5002))
     until(lambda: port(spec) == 5002)
 
-    assert is_asked.is_set()
+    go_on.set()
     assert spec.sources[0].state == "current"
 
 
 def test_half_an_answer_is_not_waited_for_either(spec: SQLSpec, consul: ConsulStub) -> None:
     """The head came, and the rest does not."""
 
-    async def half(request: Request) -> bytes:
+    def half(request: Request) -> bytes:
         del request
         return reply("200 OK", b"[", index=11, length=500)
 
