@@ -6,15 +6,16 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from sqlspec import SQLSpec
-from sqlspec.plugin import Capability
+from sqlspec.plugin import Capability, PooledConnection
 from sqlspec_testkit.adapter import AdapterTests
 from sqlspec_testkit.sides import check_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Generator
     from pathlib import Path
 
 __all__ = ("AdapterContract", "ConnectionContract")
@@ -77,6 +78,55 @@ class ConnectionContract(AdapterTests):
     def test_a_look_at_a_connection_never_raises_under_async(self, tmp_path: Path) -> None:
         """The same for the async side; a sync driver's is core's own bridge, found through the pool."""
         asyncio.run(self._look(self.make_registry(), tmp_path))
+
+    def test_an_interrupt_of_nothing_stops_nothing(self, tmp_path: Path) -> None:
+        """It comes late now and then: the next statement is not what it was meant for."""
+        with self._connections(tmp_path) as (one, _):
+            one.interrupt(for_good=False)
+            one.ping(None)
+
+            assert one.is_usable()
+
+    def test_a_connection_may_be_closed_twice(self, tmp_path: Path) -> None:
+        """`close()` frees everything, and the second time there is nothing to free."""
+        with self._connections(tmp_path) as (one, _):
+            one.close()
+            one.close()
+
+    def test_each_connection_is_another(self, tmp_path: Path) -> None:
+        """Two sessions never share one: the hook makes a new one each time."""
+        with self._connections(tmp_path) as (one, two):
+            assert one is not two
+            assert one.raw is not two.raw
+
+    def test_foreign_exceptions_are_left_alone(self, tmp_path: Path) -> None:
+        """`map_error()` is about the driver's own; the application's are passed on as they are."""
+
+        class Foreign(Exception):  # noqa: N818 - the application's own
+            """What rows may raise while they are read."""
+
+        with self._connections(tmp_path) as (one, _):
+            assert one.map_error(Foreign("connection closed")) is None
+
+    @contextmanager
+    def _connections(self, tmp_path: Path) -> Generator[tuple[Any, Any], None, None]:
+        """Two connections, made by the hook."""
+        registry, kept = self.make_registry(), Kept()
+        config = self.make_config(tmp_path)
+        check_side(registry.plugins.adapter(config.adapter).info)
+        create = registry.plugins.hook("sqlspec_create_connection", config.adapter)
+        assert create is not None, "SYNC is declared: sqlspec_create_connection makes the connections"
+        made = []
+        try:
+            for _ in range(2):
+                one = create(config, kept)
+                assert isinstance(one, PooledConnection), f"the hook returned a {type(one).__name__}"
+                made.append(one)
+            yield made[0], made[1]
+        finally:
+            for one in made:
+                one.disconnect()
+            kept.close()
 
     async def _look(self, registry: SQLSpec, tmp_path: Path) -> None:
         config = self.make_config(tmp_path)

@@ -134,6 +134,40 @@ class AsyncBlocks(AsyncFixtures):
                 if level >= undone:
                     raise
 
+    @promised(Capability.SAVEPOINTS)
+    async def test_an_outer_savepoint_undoes_inner_ones_that_were_kept(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """An inner one that ends well does not move it."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            with pytest.raises(Boom):
+                async with session.begin():
+                    await session.execute(INSERT, (2, None))
+                    async with session.begin():
+                        await session.execute(INSERT, (3, None))
+                    raise Boom
+
+        assert await judge.ids() == [1]
+
+    @promised(Capability.SAVEPOINTS)
+    async def test_an_outer_savepoint_undoes_what_came_before_an_inner_one_that_was_undone(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """An inner one that was undone is forgotten, and does not hide it."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            with pytest.raises(Boom):
+                async with session.begin():
+                    await session.execute(INSERT, (2, None))
+                    with pytest.raises(ZeroDivisionError):
+                        async with session.begin():
+                            await session.execute(INSERT, (3, None))
+                            raise ZeroDivisionError
+                    raise Boom
+
+        assert await judge.ids() == [1]
+
     async def test_without_savepoints_a_nested_block_is_refused(
         self, spec: SQLSpec, judge: AsyncJudge, info: AdapterInfo
     ) -> None:

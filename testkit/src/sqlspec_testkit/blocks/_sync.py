@@ -134,6 +134,40 @@ class Blocks(Fixtures):
                 if level >= undone:
                     raise
 
+    @promised(Capability.SAVEPOINTS)
+    def test_an_outer_savepoint_undoes_inner_ones_that_were_kept(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """An inner one that ends well does not move it."""
+        with spec.provide_session() as session:
+            session.execute(INSERT, (1, None))
+            with pytest.raises(Boom):
+                with session.begin():
+                    session.execute(INSERT, (2, None))
+                    with session.begin():
+                        session.execute(INSERT, (3, None))
+                    raise Boom
+
+        assert judge.ids() == [1]
+
+    @promised(Capability.SAVEPOINTS)
+    def test_an_outer_savepoint_undoes_what_came_before_an_inner_one_that_was_undone(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """An inner one that was undone is forgotten, and does not hide it."""
+        with spec.provide_session() as session:
+            session.execute(INSERT, (1, None))
+            with pytest.raises(Boom):
+                with session.begin():
+                    session.execute(INSERT, (2, None))
+                    with pytest.raises(ZeroDivisionError):
+                        with session.begin():
+                            session.execute(INSERT, (3, None))
+                            raise ZeroDivisionError
+                    raise Boom
+
+        assert judge.ids() == [1]
+
     def test_without_savepoints_a_nested_block_is_refused(
         self, spec: SQLSpec, judge: Judge, info: AdapterInfo
     ) -> None:

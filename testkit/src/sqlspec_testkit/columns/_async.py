@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 __all__ = ("AsyncColumns",)
 
 THREE = [(1, "a"), (2, "b"), (3, "b")]
+MANY = 2_500
 ODD_NAMES = ["select", "Mixed Case", "ünï", "semi;colon", "per%cent", "quest?ion", "a:b"]
 """Names of columns that work only when they are quoted."""
 
@@ -50,7 +51,25 @@ class AsyncColumns(AsyncFixtures):
             result = await session.execute("SELECT 1 + 1")
 
         assert len(result.columns) == 1
+        assert isinstance(result.columns[0], str)
         assert result.scalar() == 2
+
+    async def test_a_statement_that_returns_nothing_has_no_columns(self, spec: SQLSpec) -> None:
+        """Nor those of the statement before it."""
+        async with spec.provide_session() as session:
+            await session.execute("SELECT id, note FROM sqlspec_kit")
+            result = await session.execute(INSERT, (1, None))
+
+        assert result.columns == ()
+        assert result.all() == []
+
+    async def test_a_result_has_all_its_rows(self, spec: SQLSpec) -> None:
+        """Also when they are more than a driver fetches at a time."""
+        async with spec.provide_session() as session:
+            await session.load("sqlspec_kit", [(number, None) for number in range(MANY)], ("id", "note"))
+            found = await session.execute("SELECT id FROM sqlspec_kit ORDER BY id").scalars()
+
+        assert found == list(range(MANY))
 
     async def test_two_columns_of_one_name_are_two_values(self, spec: SQLSpec) -> None:
         """By their place; a mapping that would lose one of them is refused."""
@@ -119,3 +138,25 @@ class AsyncColumns(AsyncFixtures):
                 await session.execute_script(script)
 
         assert await judge.ids() == []
+
+    async def test_a_script_stops_at_its_first_wrong_statement(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """Nothing that stands after it runs, also where each statement is kept at once."""
+        first, last = (f"INSERT INTO sqlspec_kit (id) VALUES ({number})" for number in (1, 2))
+        script = f"{first}; SELECT nothing FROM nowhere_at_all; {last}"
+
+        with pytest.raises(StatementError):
+            async with spec.provide_session(autocommit=True) as session:
+                await session.execute_script(script)
+
+        assert await judge.ids() in ([], [1])
+
+    async def test_a_statement_runs_once(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """Whatever the adapter wants to know of it."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            result = await session.execute("UPDATE sqlspec_kit SET id = id + 1")
+
+        assert result.rowcount == 1
+        assert await judge.ids() == [2]

@@ -38,6 +38,16 @@ class AsyncEndings(AsyncFixtures):
 
         assert await judge.ids() == [1, 2]
 
+    async def test_a_session_that_ends_with_a_read_is_committed(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """Whatever the last statement was."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            await session.execute("SELECT count(*) FROM sqlspec_kit")
+
+        assert await judge.ids() == [1]
+
     async def test_a_session_that_did_nothing_ends_in_peace(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """No statement, no transaction."""
         async with spec.provide_session():
@@ -111,6 +121,18 @@ class AsyncEndings(AsyncFixtures):
                 raise Boom
 
         assert await judge.ids() == [1]
+
+    async def test_what_comes_after_commit_is_committed_at_the_end(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """In a transaction of its own."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            await session.commit()
+            await session.execute(INSERT, (2, None))
+            await judge.sees([1])
+
+        assert await judge.ids() == [1, 2]
 
     async def test_commit_and_rollback_of_nothing_do_nothing(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """Before the first statement, and twice in a row."""

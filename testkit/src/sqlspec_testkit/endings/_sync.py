@@ -38,6 +38,16 @@ class Endings(Fixtures):
 
         assert judge.ids() == [1, 2]
 
+    def test_a_session_that_ends_with_a_read_is_committed(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """Whatever the last statement was."""
+        with spec.provide_session() as session:
+            session.execute(INSERT, (1, None))
+            session.execute("SELECT count(*) FROM sqlspec_kit")
+
+        assert judge.ids() == [1]
+
     def test_a_session_that_did_nothing_ends_in_peace(self, spec: SQLSpec, judge: Judge) -> None:
         """No statement, no transaction."""
         with spec.provide_session():
@@ -111,6 +121,18 @@ class Endings(Fixtures):
                 raise Boom
 
         assert judge.ids() == [1]
+
+    def test_what_comes_after_commit_is_committed_at_the_end(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """In a transaction of its own."""
+        with spec.provide_session() as session:
+            session.execute(INSERT, (1, None))
+            session.commit()
+            session.execute(INSERT, (2, None))
+            judge.sees([1])
+
+        assert judge.ids() == [1, 2]
 
     def test_commit_and_rollback_of_nothing_do_nothing(self, spec: SQLSpec, judge: Judge) -> None:
         """Before the first statement, and twice in a row."""

@@ -1,6 +1,6 @@
 # The source of _sync.py, which tools/print_sync.py prints from it.
 # ruff: noqa: PT012, S101, S301 - assertions are the point, what raises is the whole block, and the bytes are ours
-"""Errors have the class that says what to do about them, and quote no value and no secret."""
+"""Errors have the class that says what to do about them, and quote nothing that is nobody's business."""
 
 from __future__ import annotations
 
@@ -109,3 +109,16 @@ class AsyncErrors(AsyncFixtures):
             str(caught.value),
             caught.value.code,
         )
+
+    async def test_an_error_has_the_code_of_the_database(self, spec: SQLSpec) -> None:
+        """By which manuals list it: as `code`, or as `sqlstate`."""
+        codes = []
+
+        for statement in (WRONG["a table that is not there"], "INSERT INTO sqlspec_kit (id) VALUES (1)"):
+            with pytest.raises(errors.DatabaseError) as caught:
+                async with spec.provide_session() as session:
+                    await session.execute(INSERT, (1, None))
+                    await session.execute(statement)
+            codes.append(caught.value.code or caught.value.sqlstate)
+
+        assert all(codes)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from sqlspec.errors import (
+    DatabaseError,
     MultipleStatementsError,
     NotSupportedError,
     ParameterError,
@@ -202,6 +203,28 @@ class AsyncManners(AsyncFixtures):
 
         assert seen == list(range(100))
         assert await judge.count() == 100
+
+    async def test_a_stream_is_part_of_the_transaction(self, spec: SQLSpec, judge: AsyncJudge) -> None:
+        """It sees what the session did, and commits nothing of it."""
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, None))
+            seen = [row["id"] async for row in session.stream("SELECT id FROM sqlspec_kit")]
+            await judge.sees([])
+            await session.rollback()
+
+        assert seen == [1]
+        assert await judge.ids() == []
+
+    async def test_an_error_in_a_stream_is_raised(self, spec: SQLSpec) -> None:
+        """Of row 50, for which the database has no value: a stream that ends early is complete."""
+        overflow = "abs(CASE WHEN id = 50 THEN -9223372036854775807 - 1 ELSE id END)"
+
+        async with spec.provide_session() as session:
+            await session.execute_many(INSERT, [(number, None) for number in range(100)])
+        with pytest.raises(DatabaseError):
+            async with spec.provide_session() as session:
+                async for _ in session.stream(f"SELECT {overflow} AS n FROM sqlspec_kit", batch_size=7):  # noqa: S608 - our own
+                    pass
 
     async def test_a_stream_that_was_left_early_ends_with_its_session(
         self, spec: SQLSpec, judge: AsyncJudge

@@ -61,6 +61,8 @@ REFUSABLE: dict[str, tuple[str, Any]] = {
     "not a number": ("double", nan),
 }
 """Values that some databases do not have."""
+PLAIN: dict[str, Any] = {"text": "text", "bytes": b"b\0", "bigint": 2**53 + 1, "double": 4.0}
+"""A value of each kind that Python has a type for."""
 
 
 class AsyncValues(AsyncFixtures):
@@ -100,6 +102,43 @@ class AsyncValues(AsyncFixtures):
 
         assert found == [1]
         assert await judge.ids() == [1, 2]
+
+    @pytest.mark.parametrize("kind", PLAIN)
+    async def test_a_value_has_the_type_of_python(self, spec: SQLSpec, kind: str) -> None:
+        """Also where nobody asks for a type."""
+        create = f"CREATE TABLE sqlspec_kit_values (v {self.type_of(kind)})"
+
+        async with spec.provide_session(autocommit=True) as session:
+            await session.execute(create)
+            try:
+                await session.execute("INSERT INTO sqlspec_kit_values (v) VALUES (?)", (PLAIN[kind],))
+                found = await session.execute("SELECT v FROM sqlspec_kit_values").scalar()
+            finally:
+                await session.execute("DROP TABLE sqlspec_kit_values")
+
+        assert found == PLAIN[kind]
+        assert type(found) is type(PLAIN[kind])
+
+    async def test_parameters_go_to_their_places(self, spec: SQLSpec) -> None:
+        """By their names, in any order, and as often as they are named."""
+        select = "SELECT id FROM sqlspec_kit WHERE id > :low AND id < :high OR id = :low ORDER BY id"
+
+        async with spec.provide_session() as session:
+            await session.execute_many(INSERT, [(number, None) for number in range(10)])
+            found = await session.execute(select, {"high": 6, "low": 3}).scalars()
+
+        assert found == [3, 4, 5]
+
+    async def test_marks_in_a_literal_are_text(self, spec: SQLSpec) -> None:
+        """With parameters beside it, and without."""
+        select = "SELECT id FROM sqlspec_kit WHERE note = '5% ? :x $1 %s'"
+
+        async with spec.provide_session() as session:
+            await session.execute(INSERT, (1, "5% ? :x $1 %s"))
+            alone = await session.execute(select).scalars()
+            beside = await session.execute(f"{select} AND id = ?", (1,)).scalars()
+
+        assert (alone, beside) == ([1], [1])
 
     async def test_a_value_of_a_stream_is_that_of_a_result(self, spec: SQLSpec) -> None:
         """Row by row, in the same order."""

@@ -61,6 +61,8 @@ REFUSABLE: dict[str, tuple[str, Any]] = {
     "not a number": ("double", nan),
 }
 """Values that some databases do not have."""
+PLAIN: dict[str, Any] = {"text": "text", "bytes": b"b\0", "bigint": 2**53 + 1, "double": 4.0}
+"""A value of each kind that Python has a type for."""
 
 
 class Values(Fixtures):
@@ -100,6 +102,43 @@ class Values(Fixtures):
 
         assert found == [1]
         assert judge.ids() == [1, 2]
+
+    @pytest.mark.parametrize("kind", PLAIN)
+    def test_a_value_has_the_type_of_python(self, spec: SQLSpec, kind: str) -> None:
+        """Also where nobody asks for a type."""
+        create = f"CREATE TABLE sqlspec_kit_values (v {self.type_of(kind)})"
+
+        with spec.provide_session(autocommit=True) as session:
+            session.execute(create)
+            try:
+                session.execute("INSERT INTO sqlspec_kit_values (v) VALUES (?)", (PLAIN[kind],))
+                found = session.execute("SELECT v FROM sqlspec_kit_values").scalar()
+            finally:
+                session.execute("DROP TABLE sqlspec_kit_values")
+
+        assert found == PLAIN[kind]
+        assert type(found) is type(PLAIN[kind])
+
+    def test_parameters_go_to_their_places(self, spec: SQLSpec) -> None:
+        """By their names, in any order, and as often as they are named."""
+        select = "SELECT id FROM sqlspec_kit WHERE id > :low AND id < :high OR id = :low ORDER BY id"
+
+        with spec.provide_session() as session:
+            session.execute_many(INSERT, [(number, None) for number in range(10)])
+            found = session.execute(select, {"high": 6, "low": 3}).scalars()
+
+        assert found == [3, 4, 5]
+
+    def test_marks_in_a_literal_are_text(self, spec: SQLSpec) -> None:
+        """With parameters beside it, and without."""
+        select = "SELECT id FROM sqlspec_kit WHERE note = '5% ? :x $1 %s'"
+
+        with spec.provide_session() as session:
+            session.execute(INSERT, (1, "5% ? :x $1 %s"))
+            alone = session.execute(select).scalars()
+            beside = session.execute(f"{select} AND id = ?", (1,)).scalars()
+
+        assert (alone, beside) == ([1], [1])
 
     def test_a_value_of_a_stream_is_that_of_a_result(self, spec: SQLSpec) -> None:
         """Row by row, in the same order."""
