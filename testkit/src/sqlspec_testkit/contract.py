@@ -9,6 +9,8 @@ import sys
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import pytest
+
 from sqlspec import SQLSpec
 from sqlspec.plugin import Capability, PooledConnection
 from sqlspec_testkit.adapter import AdapterTests
@@ -92,6 +94,14 @@ class ConnectionContract(AdapterTests):
         with self._connections(tmp_path) as (one, _):
             one.close()
             one.close()
+
+    def test_a_ping_of_a_closed_connection_raises(self, tmp_path: Path) -> None:
+        """`ping()` asks, and does not guess."""
+        with self._connections(tmp_path) as (one, _):
+            one.close()
+
+            with pytest.raises(Exception):  # noqa: B017, PT011 - the driver's own
+                one.ping(None)
 
     def test_each_connection_is_another(self, tmp_path: Path) -> None:
         """Two sessions never share one: the hook makes a new one each time."""

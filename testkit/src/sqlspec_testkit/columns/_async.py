@@ -63,6 +63,17 @@ class AsyncColumns(AsyncFixtures):
         assert result.columns == ()
         assert result.all() == []
 
+    async def test_columns_are_those_of_now(self, spec: SQLSpec) -> None:
+        """And not those that the same statement had before somebody changed the table."""
+        select = "SELECT * FROM sqlspec_kit"
+
+        async with spec.provide_session(autocommit=True) as session:
+            before = (await session.execute(select)).columns
+            await session.execute("ALTER TABLE sqlspec_kit ADD COLUMN extra INTEGER")
+            after = (await session.execute(select)).columns
+
+        assert (before, after) == (("id", "note"), ("id", "note", "extra"))
+
     async def test_a_result_has_all_its_rows(self, spec: SQLSpec) -> None:
         """Also when they are more than a driver fetches at a time."""
         async with spec.provide_session() as session:

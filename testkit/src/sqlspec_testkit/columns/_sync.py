@@ -63,6 +63,17 @@ class Columns(Fixtures):
         assert result.columns == ()
         assert result.all() == []
 
+    def test_columns_are_those_of_now(self, spec: SQLSpec) -> None:
+        """And not those that the same statement had before somebody changed the table."""
+        select = "SELECT * FROM sqlspec_kit"
+
+        with spec.provide_session(autocommit=True) as session:
+            before = (session.execute(select)).columns
+            session.execute("ALTER TABLE sqlspec_kit ADD COLUMN extra INTEGER")
+            after = (session.execute(select)).columns
+
+        assert (before, after) == (("id", "note"), ("id", "note", "extra"))
+
     def test_a_result_has_all_its_rows(self, spec: SQLSpec) -> None:
         """Also when they are more than a driver fetches at a time."""
         with spec.provide_session() as session:

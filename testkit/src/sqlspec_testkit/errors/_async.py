@@ -39,6 +39,8 @@ WRONG = {
     "a typing error": "SELEKT id FROM sqlspec_kit",
     "a half statement": "SELECT id FROM",
 }
+TWICE = "INSERT INTO sqlspec_kit (id) VALUES (1)"
+"""Wrong where it has run before."""
 
 
 class AsyncErrors(AsyncFixtures):
@@ -61,6 +63,7 @@ class AsyncErrors(AsyncFixtures):
                 await session.execute("DROP TABLE sqlspec_kit_parents")
 
         assert type(caught.value) is kind
+        assert caught.value.__cause__ is not None
 
     @pytest.mark.parametrize("wrong", WRONG)
     async def test_a_wrong_statement_is_told_as_one(self, spec: SQLSpec, wrong: str) -> None:
@@ -70,6 +73,7 @@ class AsyncErrors(AsyncFixtures):
                 await session.execute(WRONG[wrong])
 
         assert caught.value.__cause__ is not None
+        assert str(caught.value)
 
     @pytest.mark.parametrize("number", [None, 1], ids=["nothing", "twice"])
     @pytest.mark.parametrize("way", ["execute", "execute_many", "load"])
@@ -96,11 +100,13 @@ class AsyncErrors(AsyncFixtures):
         assert CANARY not in "".join(traceback.format_exception(caught.value))
         assert CANARY not in repr(caught.value)
 
-    async def test_an_error_travels_between_processes(self, spec: SQLSpec) -> None:
+    @pytest.mark.parametrize("statement", [WRONG["a table that is not there"], TWICE], ids=["wrong", "twice"])
+    async def test_an_error_travels_between_processes(self, spec: SQLSpec, statement: str) -> None:
         """With its class, its text and its code."""
         with pytest.raises(errors.DatabaseError) as caught:
             async with spec.provide_session() as session:
-                await session.execute(WRONG["a table that is not there"])
+                await session.execute(INSERT, (1, None))
+                await session.execute(statement)
 
         there = pickle.loads(pickle.dumps(caught.value))
 
@@ -114,7 +120,7 @@ class AsyncErrors(AsyncFixtures):
         """By which manuals list it: as `code`, or as `sqlstate`."""
         codes = []
 
-        for statement in (WRONG["a table that is not there"], "INSERT INTO sqlspec_kit (id) VALUES (1)"):
+        for statement in (WRONG["a table that is not there"], TWICE):
             with pytest.raises(errors.DatabaseError) as caught:
                 async with spec.provide_session() as session:
                     await session.execute(INSERT, (1, None))

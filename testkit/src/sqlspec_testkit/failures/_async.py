@@ -253,6 +253,30 @@ class AsyncFailures(AsyncFixtures):
 
         assert await judge.count() == 0
 
+    async def test_what_execute_many_did_goes_with_its_transaction(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """It commits nothing by itself."""
+        with pytest.raises(ZeroDivisionError):
+            async with spec.provide_session() as session:
+                await session.execute_many(INSERT, [(1, None), (2, None)])
+                raise ZeroDivisionError
+
+        assert await judge.count() == 0
+
+    async def test_an_error_in_an_autocommit_session_costs_nothing(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """No transaction is left open: what comes after it is kept at once."""
+        async with spec.provide_session(autocommit=True) as session:
+            await session.execute(INSERT, (1, None))
+            with pytest.raises(IntegrityError):
+                await session.execute(INSERT, (1, None))
+            await session.execute(INSERT, (2, None))
+            await judge.sees([1, 2])
+
+        assert await judge.ids() == [1, 2]
+
     async def test_execute_many_and_load_keep_everything(self, spec: SQLSpec, judge: AsyncJudge) -> None:
         """And say how many."""
         rows = [(number, "many") for number in range(1000)]

@@ -253,6 +253,30 @@ class Failures(Fixtures):
 
         assert judge.count() == 0
 
+    def test_what_execute_many_did_goes_with_its_transaction(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """It commits nothing by itself."""
+        with pytest.raises(ZeroDivisionError):
+            with spec.provide_session() as session:
+                session.execute_many(INSERT, [(1, None), (2, None)])
+                raise ZeroDivisionError
+
+        assert judge.count() == 0
+
+    def test_an_error_in_an_autocommit_session_costs_nothing(
+        self, spec: SQLSpec, judge: Judge
+    ) -> None:
+        """No transaction is left open: what comes after it is kept at once."""
+        with spec.provide_session(autocommit=True) as session:
+            session.execute(INSERT, (1, None))
+            with pytest.raises(IntegrityError):
+                session.execute(INSERT, (1, None))
+            session.execute(INSERT, (2, None))
+            judge.sees([1, 2])
+
+        assert judge.ids() == [1, 2]
+
     def test_execute_many_and_load_keep_everything(self, spec: SQLSpec, judge: Judge) -> None:
         """And say how many."""
         rows = [(number, "many") for number in range(1000)]

@@ -215,6 +215,29 @@ class AsyncManners(AsyncFixtures):
         assert seen == [1]
         assert await judge.ids() == []
 
+    async def test_a_stream_in_an_autocommit_session_leaves_no_transaction(
+        self, spec: SQLSpec, judge: AsyncJudge
+    ) -> None:
+        """Read to its end, it holds nothing: what comes after it is kept at once."""
+        async with spec.provide_session(autocommit=True) as session:
+            await session.execute(INSERT, (1, None))
+            seen = [row["id"] async for row in session.stream("SELECT id FROM sqlspec_kit")]
+            await session.execute(INSERT, (2, None))
+            await judge.sees([1, 2])
+
+        assert seen == [1]
+        assert await judge.ids() == [1, 2]
+
+    async def test_a_stream_takes_parameters(self, spec: SQLSpec) -> None:
+        """As every statement, and as values, not as text."""
+        select = "SELECT id FROM sqlspec_kit WHERE note = ? AND id > ? ORDER BY id"
+
+        async with spec.provide_session() as session:
+            await session.execute_many(INSERT, [(number, "it's ?") for number in range(5)])
+            seen = [row["id"] async for row in session.stream(select, ("it's ?", 2))]
+
+        assert seen == [3, 4]
+
     async def test_an_error_in_a_stream_is_raised(self, spec: SQLSpec) -> None:
         """Of row 50, for which the database has no value: a stream that ends early is complete."""
         overflow = "abs(CASE WHEN id = 50 THEN -9223372036854775807 - 1 ELSE id END)"

@@ -29,6 +29,8 @@ VALUES: dict[str, tuple[str, Any]] = {
     "a text beyond the basic plane": ("text", "🙂👩\u200d👩\u200d👧 \U0010ffff"),
     "a text that looks like a statement": ("text", "'; DROP TABLE sqlspec_kit; --"),
     "a text with marks of parameters": ("text", "? :name $1 %s %(name)s ?? {} \\ \\' \" `"),
+    "a text that a file of rows has for NULL": ("text", "\\N"),
+    "a text that SQL has for NULL": ("text", "NULL"),
     "a long text": ("text", "ab" * 500_000),
     "no bytes": ("bytes", b""),
     "every byte": ("bytes", bytes(range(256))),
@@ -63,6 +65,12 @@ REFUSABLE: dict[str, tuple[str, Any]] = {
 """Values that some databases do not have."""
 PLAIN: dict[str, Any] = {"text": "text", "bytes": b"b\0", "bigint": 2**53 + 1, "double": 4.0}
 """A value of each kind that Python has a type for."""
+LATER: dict[str, list[Any]] = {
+    "bigint": [1, None, 2**40],
+    "double": [1.0, 0.5, None],
+    "text": [None, "a", "ab" * 300],
+}
+"""Values of one column, of which the first says too little."""
 
 
 class AsyncValues(AsyncFixtures):
@@ -118,6 +126,22 @@ class AsyncValues(AsyncFixtures):
 
         assert found == PLAIN[kind]
         assert type(found) is type(PLAIN[kind])
+
+    @pytest.mark.parametrize("way", WAYS)
+    @pytest.mark.parametrize("kind", LATER)
+    async def test_a_row_may_have_more_than_the_first(self, spec: SQLSpec, kind: str, way: str) -> None:
+        """A column has the type that the database gave it, and not that of the first value."""
+        create = f"CREATE TABLE sqlspec_kit_values (id INTEGER NOT NULL PRIMARY KEY, v {self.type_of(kind)})"
+
+        async with spec.provide_session(autocommit=True) as session:
+            await session.execute(create)
+            try:
+                await _put(session, "sqlspec_kit_values", ("id", "v"), list(enumerate(LATER[kind])), way)
+                found = await session.execute("SELECT v FROM sqlspec_kit_values ORDER BY id").scalars()
+            finally:
+                await session.execute("DROP TABLE sqlspec_kit_values")
+
+        assert found == LATER[kind]
 
     async def test_parameters_go_to_their_places(self, spec: SQLSpec) -> None:
         """By their names, in any order, and as often as they are named."""
