@@ -6,7 +6,7 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
-from contextlib import contextmanager
+from contextlib import asynccontextmanager, contextmanager
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,7 +17,7 @@ from sqlspec_testkit.adapter import AdapterTests
 from sqlspec_testkit.sides import check_side
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator
+    from collections.abc import AsyncGenerator, Awaitable, Callable, Generator
     from pathlib import Path
 
 __all__ = ("AdapterContract", "ConnectionContract")
@@ -79,7 +79,7 @@ class ConnectionContract(AdapterTests):
 
     def test_a_look_at_a_connection_never_raises_under_async(self, tmp_path: Path) -> None:
         """The same for the async side; a sync driver's is core's own bridge, found through the pool."""
-        asyncio.run(self._look(self.make_registry(), tmp_path))
+        asyncio.run(self._look(tmp_path))
 
     def test_an_interrupt_of_nothing_stops_nothing(self, tmp_path: Path) -> None:
         """It comes late now and then: the next statement is not what it was meant for."""
@@ -138,26 +138,65 @@ class ConnectionContract(AdapterTests):
                 one.disconnect()
             kept.close()
 
-    async def _look(self, registry: SQLSpec, tmp_path: Path) -> None:
-        config = self.make_config(tmp_path)
-        registry.register_config(config, "looked at")
-        pool: Any = registry._table.find("looked at").open_async_pool()  # noqa: SLF001 - the only place that has the bridge
-        leases = [await pool.acquire(), await pool.acquire()]
-        dropped, closed = (lease.connection for lease in leases)
-        assert [one.is_usable() for one in (dropped, closed)] == [True, True], "fresh"
-        for one in (dropped, closed):
+    def test_an_interrupt_of_nothing_stops_nothing_under_async(self, tmp_path: Path) -> None:
+        """The same for the async side. What a request to stop sends has arrived before the next statement."""
+
+        async def interrupt(one: Any) -> None:
+            request = one.interrupt(for_good=False)
+            for _ in range(500):
+                if request is None or request.done():
+                    break
+                await asyncio.sleep(0.01)
+            else:
+                pytest.fail("the future that interrupt() returned was not done within five seconds")
             await one.ping(None)
-        assert [one.is_usable() for one in (dropped, closed)] == [True, True], "used"
-        dropped.drop()
-        await closed.disconnect()
-        assert [one.is_usable() for one in (dropped, closed)] == [False, False], "dropped, closed"
-        for one in (dropped, closed):
-            one.drop()
-            await one.disconnect()
-        assert [one.is_usable() for one in (dropped, closed)] == [False, False], "both"
-        for lease in leases:
-            await pool.release(lease, False)  # noqa: FBT003 - an outcome, by position
-        await registry.aclose()
+            assert one.is_usable()
+
+        asyncio.run(self._with_async_connection(tmp_path, interrupt))
+
+    def test_a_closed_connection_is_closed_under_async(self, tmp_path: Path) -> None:
+        """Once more it has nothing to free, and it answers no ping."""
+
+        async def close(one: Any) -> None:
+            await one.close()
+            await one.close()
+            with pytest.raises(Exception):  # noqa: B017, PT011 - the driver's own
+                await one.ping(None)
+
+        asyncio.run(self._with_async_connection(tmp_path, close))
+
+    async def _with_async_connection(self, tmp_path: Path, use: Callable[[Any], Awaitable[None]]) -> None:
+        async with self._async_connections(tmp_path) as (one, two):
+            assert one is not two
+            assert one.raw is not two.raw
+            await use(one)
+
+    async def _look(self, tmp_path: Path) -> None:
+        async with self._async_connections(tmp_path) as (dropped, closed):
+            assert [one.is_usable() for one in (dropped, closed)] == [True, True], "fresh"
+            for one in (dropped, closed):
+                await one.ping(None)
+            assert [one.is_usable() for one in (dropped, closed)] == [True, True], "used"
+            dropped.drop()
+            await closed.disconnect()
+            assert [one.is_usable() for one in (dropped, closed)] == [False, False], "dropped, closed"
+            for one in (dropped, closed):
+                one.drop()
+                await one.disconnect()
+            assert [one.is_usable() for one in (dropped, closed)] == [False, False], "both"
+
+    @asynccontextmanager
+    async def _async_connections(self, tmp_path: Path) -> AsyncGenerator[tuple[Any, Any], None]:
+        """Two connections of a pool: a sync driver's have core's bridge around them there."""
+        async with self.make_registry() as registry:
+            registry.register_config(self.make_config(tmp_path), "looked at")
+            pool: Any = registry._table.find("looked at").open_async_pool()  # noqa: SLF001 - the only place that has the bridge
+            leases = [await pool.acquire(), await pool.acquire()]
+            try:
+                yield leases[0].connection, leases[1].connection
+            finally:
+                for lease in leases:
+                    await pool.release(lease, False)  # noqa: FBT003 - an outcome, by position
 
 
 class AdapterContract(ConnectionContract):

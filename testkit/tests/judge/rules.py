@@ -17,9 +17,10 @@ SIDES = {
     "bridge": "TestBridge",
     "async": "TestAsync",
     "contract": "TestContract",
+    "async_contract": "TestAsyncContract",
     "packaged": "TestPackaged",
 }
-"""The class of tests for each side: threads, tasks by way of threads, tasks, data, and a distribution."""
+"""The class of tests for each side: threads, tasks by threads, tasks, contracts, and a distribution."""
 KINDS = sorted(path.stem for path in Path(__file__).with_name("wrong").glob("*.py"))
 
 T = TypeVar("T", bound="type[Good | InPlace]")
@@ -54,7 +55,7 @@ class Rule:
     def __call__(self, adapter: T) -> T:
         """Note *adapter* as one that breaks the rule."""
         kind: type[Good | InPlace] = adapter
-        self.wrong.append(Wrong(self, kind, self.sides if issubclass(kind, Good) else ("async",)))
+        self.wrong.append(Wrong(self, kind, self.sides))
         return adapter
 
 

@@ -83,6 +83,12 @@ class TestContract(Judged, AdapterContract):
     test_its_plugin_imports_no_driver = None  # type: ignore[assignment]
 
 
+class TestAsyncContract(JudgedForTasks, AdapterContract):
+    """The same of the adapter that has an async side."""
+
+    test_its_plugin_imports_no_driver = None  # type: ignore[assignment]
+
+
 class TestSync(Judged, TransactionTable, ValueTable, ConnectionTable):
     """For `with`."""
 

@@ -32,6 +32,11 @@ stepwise = Rule(
     "test_a_keyboard_interrupt_at_every_step_of_a_statement_rolls_back",
     "sync",
 )
+idle_tasks = Rule(
+    "An interrupt of nothing stops nothing, for tasks",
+    "test_an_interrupt_of_nothing_stops_nothing_under_async",
+    "async_contract",
+)
 idle = Rule("An interrupt of nothing stops nothing", "test_an_interrupt_of_nothing_stops_nothing", "contract")
 
 
@@ -183,3 +188,31 @@ class RunsOnInTheBackground(InPlace):
             if self.inner.raw.in_transaction:
                 await self.commit_later()
             raise
+
+
+@idle_tasks
+class StopsTheNextForTasks(InPlace):
+    """The request waits for a statement."""
+
+    is_stopped = False
+
+    def interrupt(self, *, for_good: bool) -> None:
+        """Note it."""
+        super().interrupt(for_good=for_good)
+        self.is_stopped = not for_good
+
+    async def ping(self, deadline: Deadline) -> None:
+        """And find the note."""
+        if self.is_stopped:
+            raise QueryCancelledError("stopped")
+        await super().ping(deadline)
+
+
+@idle_tasks
+class NeverArrives(InPlace):
+    """The future of its request is never done."""
+
+    def interrupt(self, *, for_good: bool) -> Any:
+        """Not even if nothing is under way."""
+        super().interrupt(for_good=for_good)
+        return asyncio.get_running_loop().create_future()

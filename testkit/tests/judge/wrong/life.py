@@ -8,7 +8,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from sqlspec.errors import DatabaseError, DisconnectedError, StatementError
-from testkit.tests.judge.base import Good, is_open
+from testkit.tests.judge.base import Good, InPlace, is_open
 from testkit.tests.judge.rules import Rule
 
 if TYPE_CHECKING:
@@ -34,6 +34,16 @@ look = Rule(
     "contract",
 )
 closes = Rule("A connection may be closed twice", "test_a_connection_may_be_closed_twice", "contract")
+look_tasks = Rule(
+    "A look at a connection of tasks never raises, and says whether it is of use",
+    "test_a_look_at_a_connection_never_raises_under_async",
+    "async_contract",
+)
+closed_tasks = Rule(
+    "A closed connection of tasks is closed",
+    "test_a_closed_connection_is_closed_under_async",
+    "async_contract",
+)
 ping = Rule("A ping asks", "test_a_ping_of_a_closed_connection_raises", "contract")
 another = Rule("Each connection is another", "test_each_connection_is_another", "contract")
 foreign = Rule(
@@ -270,3 +280,34 @@ class PingsInSilence(Good):
         """An error is no sign of life, either."""
         with suppress(sqlite3.Error):
             super().ping(deadline)
+
+
+@look_tasks
+class IsUsableAfterItsEndForTasks(InPlace):
+    """Forgets to ask core."""
+
+    def is_usable(self) -> bool:
+        """True."""
+        return True
+
+
+@closed_tasks
+class PingsNothingForTasks(InPlace):
+    """All is well, it thinks."""
+
+    async def ping(self, deadline: Deadline) -> None:
+        """Nothing is asked."""
+
+
+@closed_tasks
+class RaisesWhenClosedTwiceForTasks(InPlace):
+    """The second time."""
+
+    is_closed = False
+
+    async def close(self) -> None:
+        """Once is right."""
+        await super().close()
+        if self.is_closed:
+            raise OSError("closed before")
+        self.is_closed = True
