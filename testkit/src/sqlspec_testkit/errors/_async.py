@@ -1,6 +1,6 @@
 # The source of _sync.py, which tools/print_sync.py prints from it.
 # ruff: noqa: PT012, S101, S301 - assertions are the point, what raises is the whole block, and the bytes are ours
-"""Errors have the class that says what to do about them, and quote nothing that is nobody's business."""
+"""Errors have the class that says what to do about them, and hold no value that was sent."""
 
 from __future__ import annotations
 
