@@ -78,6 +78,7 @@ GROSS = {
     "CommitsAtTheEndOnly",
     "RollsBackBlocks",
     "CommitsInRollback",
+    "ForgetsARollback",
     "RaisesInRollback",
     "SharesOneConnection",
     "SharesTheDriversConnection",
