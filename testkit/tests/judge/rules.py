@@ -8,6 +8,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from re import findall
 from typing import NamedTuple, TypeVar
 
 from testkit.tests.judge.base import Good, InPlace
@@ -88,7 +89,15 @@ GROSS = {
 
 
 def table() -> str:
-    """What the kit judges, as Markdown: a rule, and the test that is about it."""
+    """What the kit judges, as Markdown: a rule, the test that is about it, and what is found by it."""
     wrong_adapters()
-    lines = [f"| {rule.text} | `{rule.test}` |" for rule in Rule.known]
-    return "\n".join(["| rule | test |", "|---|---|", *lines]) + "\n"
+    lines = [
+        f"| {rule.text} | `{rule.test}` | {'; '.join(_words(wrong) for wrong in rule.wrong)} |"
+        for rule in Rule.known
+    ]
+    return "\n".join(["| rule | test | finds an adapter that |", "|---|---|---|", *lines]) + "\n"
+
+
+def _words(wrong: Wrong) -> str:
+    """The name of a class, as a part of a sentence."""
+    return " ".join(findall(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|[A-Z]|[0-9]+", wrong.adapter.__name__)).lower()

@@ -129,7 +129,7 @@ class NumbersTwins(Telling):
 
 
 @nothing
-class RemembersColumns(Telling):
+class RemembersColumnsOfResults(Telling):
     """A cursor's description that stays from the statement before."""
 
     last: tuple[str, ...] = ()

@@ -44,7 +44,7 @@ class Telling(Good):
 
 
 @by_kind
-class ToldAllViolationsAlike(Telling):
+class TellsAllViolationsAlike(Telling):
     """One class for all constraints."""
 
     def told(self, error: Any) -> Any:
@@ -85,7 +85,7 @@ class LetsTheDriversErrorsOut(Telling):
 
 
 @statement_errors
-class ToldAsCircumstances(Telling):
+class TellsOfCircumstances(Telling):
     """As if it were worth another try."""
 
     def told(self, error: Any) -> Any:
@@ -213,7 +213,7 @@ class TellsThePassword(Good):
 
 
 @connecting
-class ToldThatNoneIsThere(Good):
+class TellsThatNoneIsThere(Good):
     """Whatever the reason, there is no connection."""
 
     @classmethod
@@ -239,7 +239,7 @@ class TellsThePasswordInTheCause(Good):
 
 
 @read_only
-class ToldThatTheStatementIsWrong(Telling):
+class TellsThatTheStatementIsWrong(Telling):
     """A write that is refused is a wrong statement, it thinks."""
 
     def told(self, error: Any) -> Any:

@@ -133,7 +133,7 @@ class IsAlwaysUsable(Good):
 
 
 @killed_in_use
-class ToldAsAWrongStatement(Good):
+class TellsOfAWrongStatement(Good):
     """A lost connection is an error like others, it thinks."""
 
     def map_error(self, exc: Exception) -> Any:

@@ -163,7 +163,7 @@ class WritesParametersIntoStreams(Good):
 
 
 @stream_autocommit
-class BeginsForStreams(Good):
+class BeginsATransactionForStreams(Good):
     """A cursor needs a transaction; nobody ends it."""
 
     def stream(self, statement: str, parameters: Parameters, batch_size: int, deadline: Deadline) -> Any:

@@ -241,7 +241,7 @@ class StoresTheLargestForInfinity(Altering):
 
 
 @refused
-class StoresNullForNaN(Altering):
+class StoresNullForNan(Altering):
     """As SQLite does by itself."""
 
     def altered(self, value: Any) -> Any:
