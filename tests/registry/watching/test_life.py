@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def threads() -> list[str]:
     """The names of those that there are."""
-    return sorted(thread.name for thread in threading.enumerate() if "sqlspec" in thread.name)
+    return sorted(thread.name for thread in threading.enumerate() if "sqlspec-watches" in thread.name)
 
 
 def test_nothing_runs_that_was_not_asked_for(spec: SQLSpec, source: ScriptedSource) -> None:
