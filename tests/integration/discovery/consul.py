@@ -173,7 +173,7 @@ class Server(ThreadingTCPServer):
 class Handler(StreamRequestHandler):
     """One request of one connection."""
 
-    server: Server
+    server: Server  # pyright: ignore[reportIncompatibleVariableOverride] # no other makes handlers
 
     def handle(self) -> None:
         """Read it, answer it, and hang up."""
