@@ -98,7 +98,7 @@ class TestBridge(Judged, AsyncTransactionTable, AsyncValueTable, AsyncConnection
 
 
 class TestAsync(JudgedForTasks, AsyncTransactionTable, AsyncValueTable, AsyncConnectionTable):
-    """For `async with`, by the adapter. It has its driver's calls made in the loop, which can not cancel then."""
+    """For `async with`, by the adapter, which makes its driver's calls in the loop: none can be cancelled."""
 
     test_a_cancelled_statement_frees_its_caller = None  # type: ignore[assignment]
 
