@@ -164,7 +164,7 @@ async def test_a_connection_keeps_as_many_statements_as_it_may(spec: SQLSpec) ->
         ("SELECT ?::int[]", ({1},), "parameter 1: .*set"),
         ("SELECT ? IS NULL", ({CANARY},), "parameter 1: .*set"),
         ("SELECT ?::jsonb", ({"a": float("nan")},), "jsonb can not take this dict"),
-        ("SELECT $1::int", (1, 2), "takes 1 parameters, 2 given"),
+        ("SELECT $1::int", (1, 2), "takes 1 parameter, 2 given"),
         ("SELECT $1::int", {"a": 1}, "by position"),
         ("SELECT ?::text", ("\ud800",), "text"),
         ("SELECT ?::numeric", (object(),), "numeric"),
