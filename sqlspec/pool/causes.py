@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 __all__ = ("cause",)
 
 OURS = str(Path(__file__).parents[1])
+MOST_HELD = 100
+"""Objects that a session refers to; what has more is a list or the like, and may be long."""
 # Names of threads that take one job after the other: of anyio, and of concurrent.futures and asyncio.
 POOLED = re.compile(r"(AnyIO worker thread)|(.+)_\d+")
 
@@ -71,7 +73,8 @@ def _callers() -> Iterator[FrameType]:
 
 def _is_open_on(value: object, leased: set[int]) -> bool:
     # Asked of the interpreter: an object of the application's is not to run code of its own here.
-    if not any(id(held) in leased for held in gc.get_referents(value)):
+    held = gc.get_referents(value)
+    if len(held) > MOST_HELD or not any(id(one) in leased for one in held):
         return False
     return getattr(value, "is_closed", True) is False
 

@@ -15,7 +15,7 @@ from sqlspec.errors import PoolTimeoutError
 from sqlspec.pool.state import Lease
 from sqlspec_testkit.threads import Steps
 
-from .acts import ACTS, Act
+from .acts import ACTS, Act, InVain
 
 pytestmark = pytest.mark.filterwarnings("ignore:a connection to 'fake' was dropped:ResourceWarning")
 
@@ -107,3 +107,16 @@ def test_g03_who_waits_is_served_though_who_gives_back_is_interrupted(ok: bool) 
         steps = step
 
     assert steps >= 10
+
+
+@pytest.mark.parametrize("length", [0, 100_000])
+def test_who_times_out_has_no_long_lists_walked(length: int) -> None:
+    """What looks for a session among its callers' variables may run in an event loop."""
+    held = [object() for _ in range(length)]
+    act = InVain()
+    act.prepare()
+
+    is_long = interrupt(act, 20_000)
+
+    assert len(held) == length
+    assert not is_long
