@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from msgspec.structs import FieldInfo
 
 T = TypeVar("T", bound="ConfigStruct")
+_KNOWN: dict[frozenset[str], frozenset[str]] = {}
+_MOST_KNOWN = 1000
 
 if TYPE_CHECKING:
     P = ParamSpec("P")
@@ -183,8 +185,15 @@ def build(cls: type[T], given: Mapping[str, Any]) -> T:
     values = {name: _value(cls, name, value) for name, value in given.items()}
     made: T = to_struct(cls, values)
     made._check_given(values)  # noqa: SLF001  # pyright: ignore[reportPrivateUsage] - this file's own hook
-    force_setattr(made, "_given", frozenset(values))
+    force_setattr(made, "_given", _shared(frozenset(values)))
     return made
+
+
+def _shared(names: frozenset[str]) -> frozenset[str]:
+    """The same set for the same names: of ten thousand configs most are given the same."""
+    if len(_KNOWN) >= _MOST_KNOWN:
+        _KNOWN.clear()
+    return _KNOWN.setdefault(names, names)
 
 
 def said(config: ConfigStruct) -> dict[str, Any]:

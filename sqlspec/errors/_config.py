@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Sequence
     from os import PathLike
     from typing import Self
 
 
 _LONGEST = 1900  # bytes of a text
 _MOST_NAMES = 20  # in a list of what there is
+_MANY = 100  # names: with more of them not each is compared
+_SIGNS = "abcdefghijklmnopqrstuvwxyz0123456789_-."  # of which most names are made
 
 
 class SQLSpecError(Exception):
@@ -49,19 +52,44 @@ def _restored(kind: type[SQLSpecError], args: tuple[Any, ...], attributes: dict[
 
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "Known") -> str:
     """The hint that ends an error about an unknown word: its nearest spelling, or all there are."""
-    from difflib import get_close_matches  # costs as much as all of this file, and only errors need it
-
-    names = sorted(known)
-    near = get_close_matches(word[:_LONGEST_KEY], names, n=1)
-    if near:
-        return f"Did you mean {near[0]!r}?"
+    names = known if isinstance(known, dict) else dict.fromkeys(known)
+    near = _nearest(word[:_LONGEST_KEY], names)
+    if near is not None:
+        return f"Did you mean {near!r}?"
     return f"{otherwise}: {_listed(names) or 'none'}."
 
 
-def _listed(names: Sequence[str]) -> str:
+def _nearest(word: str, names: dict[str, Any]) -> str | None:
+    if len(names) > _MANY:
+        return next((one for one in _misspelt(word) if one in names), None)
+    from difflib import get_close_matches  # costs as much as all of this file, and only errors need it
+
+    return next(iter(get_close_matches(word, sorted(names), n=1)), None)
+
+
+def _misspelt(word: str) -> Iterator[str]:
+    """What *word* may have been before one letter of it was mistyped."""
+    yield word.lower()
+    cuts = [(word[:place], word[place:]) for place in range(len(word) + 1)]
+    for before, after in cuts:
+        yield before + after[1:]
+        yield before + after[1:2] + after[:1] + after[2:]
+        for sign in _SIGNS:
+            yield before + sign + after
+            yield before + sign + after[1:]
+
+
+def _first(names: Collection[str]) -> list[str]:
+    """As many names as an error has."""
+    # Each in one step: other threads may register meanwhile. Of very many, sorting takes long.
+    found = list(names) if len(names) <= _MANY else list(islice(names, _MOST_NAMES))
+    return sorted(found)[:_MOST_NAMES]
+
+
+def _listed(names: Collection[str]) -> str:
     """The names, or the first of many."""
     more = len(names) - _MOST_NAMES
-    return ", ".join(names) if more <= 0 else f"{', '.join(names[:_MOST_NAMES])} and {more} more"
+    return ", ".join(_first(names)) + (f" and {more} more" if more > 0 else "")
 
 
 # --- configs ------------------------------------------------------------------------------------
@@ -72,11 +100,11 @@ class ConfigError(SQLSpecError):
 
 
 class ConfigNotFoundError(ConfigError, LookupError):
-    """No config is registered under this name or type."""
+    """No config is registered under this name or type; `known` has the first names that are."""
 
-    def __init__(self, name: str, known: Iterable[str] = (), *, message: str | None = None) -> None:
-        self.config_name, self.known = name, sorted(known)
-        hint = did_you_mean(name, self.known, otherwise="Registered")
+    def __init__(self, name: str, known: Collection[str] = (), *, message: str | None = None) -> None:
+        self.config_name, self.known = name, _first(known)
+        hint = did_you_mean(name, known, otherwise="Registered")
         super().__init__(message or f"no database named {name!r}. {hint}")
 
 
@@ -105,13 +133,13 @@ class ConfigClosedError(ConfigError):
 
 
 class AmbiguousConfigError(ConfigError):
-    """More than one config fits, and none of them is the default."""
+    """More than one config fits, and none of them is the default; `names` has the first that do."""
 
-    def __init__(self, wanted: str | None, names: Iterable[str]) -> None:
-        self.names = sorted(names)
+    def __init__(self, wanted: str | None, names: Collection[str]) -> None:
+        self.names = _first(names)
         what = f"{wanted} fits" if wanted else "no name was given, and there are"
         super().__init__(
-            f"{what} {len(self.names)} databases: {_listed(self.names)}. "
+            f"{what} {len(names)} databases: {_listed(names)}. "
             f"Write one of these names, or choose the default: set_default({self.names[0]!r})"
         )
 

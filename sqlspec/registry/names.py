@@ -44,7 +44,11 @@ class NameTable:
         self.is_closed = False
         """Nothing is lent, also by what is registered from now on."""
         # A config is a key for as long as somebody holds it, and does not live longer because of us.
-        self._keys: dict[int, tuple[ref[AnyConfig], str]] = {}
+        self._keys: dict[int, _Key] = {}
+        # Those that lead to a name besides the config that is registered under it: it replaced them.
+        self._older_keys: dict[str, list[int]] = {}
+        self._shared: set[int] = set()
+        """The keys of configs that were registered under several names."""
         self._by_type: dict[type, str] = {}
         renew_locks_of(self, NameTable._renew_lock)
 
@@ -59,6 +63,7 @@ class NameTable:
         The key of a config that was replaced still leads to the name: who holds it meant that database.
         """
         with self.lock:
+            self._note_replaced(database.name)
             self.databases[database.name] = database
             self._by_type = {}  # after the change, or a reader between the two would remember the old state
             self._note_key(database)
@@ -69,6 +74,8 @@ class NameTable:
         In one step: readers see all of it or nothing.
         """
         with self.lock:
+            for name in databases:
+                self._note_replaced(name)
             # Another dict in its place: a reader that walks the old one sees the state from before.
             self.databases = {**self.databases, **databases}
             self.default = default or self.default
@@ -84,7 +91,7 @@ class NameTable:
             self._by_type = {}
             if self.default == name:
                 self.default = None
-            self._forget_keys_of(name)
+            self._forget_keys_of(database)
             return database
 
     def choose_default(self, name: str) -> None:
@@ -115,22 +122,41 @@ class NameTable:
 
     def _note_key(self, database: Database) -> None:
         key = id(database.config)
-        if self._config_of(key) is not database.config:
-            forget = partial(_forget, self._keys, key)
-            self._keys[key] = (ref(database.config, forget), database.name)
-
-    def _config_of(self, key: int) -> AnyConfig | None:
         found = self._keys.get(key)
-        return found[0]() if found else None
+        if found is None or found() is not database.config:
+            self._shared.discard(key)  # of another config, which is gone
+            # When nobody holds the config any more, its identity may be another's soon. No code of Python
+            # runs then, as in `Living`.
+            found = _Key(database.config, partial(self._keys.pop, key))
+            found.name = database.name
+            self._keys[key] = found
+        elif found.name != database.name:
+            self._shared.add(key)
 
-    def _forget_keys_of(self, name: str) -> None:
-        for key, (config, named) in self._keys.copy().items():  # a copy: configs may die meanwhile
-            if named == name:
-                others = [other for other, one in self.databases.copy().items() if one.config is config()]
-                if others:
-                    self._keys[key] = (config, others[0])
-                else:
-                    self._keys.pop(key, None)
+    def _note_replaced(self, name: str) -> None:
+        """The key of what has the name now will lead to what has it next."""
+        replaced = self.databases.get(name)
+        if replaced is not None:
+            older = [key for key in self._older_keys.get(name, ()) if self._leads(key, name)]
+            self._older_keys[name] = [*older, id(replaced.config)]
+
+    def _leads(self, key: int, name: str) -> bool:
+        found = self._keys.get(key)
+        return found is not None and found.name == name
+
+    def _forget_keys_of(self, database: Database) -> None:
+        name = database.name
+        for key in {id(database.config), *self._older_keys.pop(name, ())}:
+            found = self._keys.get(key)
+            if found is None or found.name != name:
+                continue
+            config = found() if key in self._shared else None
+            others = config and [other for other, one in self.databases.items() if one.config is config]
+            if others:
+                found.name = others[0]
+            else:
+                self._keys.pop(key, None)
+                self._shared.discard(key)
 
     # --- looking up -----------------------------------------------------------------------------
 
@@ -204,8 +230,8 @@ class NameTable:
 
     def _find_config(self, config: AnyConfig) -> Database:
         found = self._keys.get(id(config))
-        if found is not None and found[0]() is config:
-            return self.named(found[1])
+        if found is not None and found() is config:
+            return self.named(found.name)
         wanted = f"this {type(config).__name__}"
         hint = f"{wanted} is not registered; pass what register_config() returned, or a name"
         raise ConfigNotFoundError(wanted, self.databases, message=hint)
@@ -224,6 +250,8 @@ class NameTable:
         raise ConfigNotFoundError(config_type.__name__, types)
 
 
-def _forget(keys: dict[int, Any], key: int, _: object) -> None:
-    """Nobody holds this config any more: its identity may be another's soon."""
-    keys.pop(key, None)
+class _Key(ref[Any]):
+    """A config that leads to a name."""
+
+    __slots__ = ("name",)
+    name: str

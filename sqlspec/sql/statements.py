@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from .dialect import Dialect
 
 _LIMIT = 2000  # entries
+_FORGOTTEN = 8  # one of so many, when the cache is full
 _CHARACTERS = 1024 * 1024  # of all texts; each is kept twice, as typed and as the driver takes it
 _LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and seen once
 _PHRASE = 4  # words: the longest phrase of transaction control
@@ -46,7 +47,7 @@ class Statements(dict[str, Statement]):
     """Compiled statements by their text: `statements[sql]` compiles at first sight and remembers.
 
     Safe to share between threads without a lock: two that meet the same new text both compile it, and
-    either result will do. Bounded in number and in characters; when full, the older half is forgotten.
+    either result will do. Bounded in number and in characters; when full, every eighth one is forgotten.
     """
 
     __slots__ = ("_control", "_hops", "_length", "_pattern", "_style", "dialect", "paramstyle")
@@ -74,10 +75,10 @@ class Statements(dict[str, Statement]):
 
     def _forget(self) -> None:
         # A copy is one step even without the GIL; walking the dict itself could meet another writer.
-        texts = list(self.copy())
-        for sql in texts[: len(texts) // 2]:
+        # Not the oldest: of texts that come round and round, a few too many, none would ever be found.
+        for sql in list(self.copy())[::_FORGOTTEN]:
             self.pop(sql, None)
-        self._length = sum(map(len, texts[len(texts) // 2 :]))
+        self._length = sum(map(len, self.copy()))
 
     def compile(self, sql: str) -> Statement:
         """Compile one statement, past the cache.

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import TYPE_CHECKING, Any, ClassVar
 
 import pytest
@@ -189,3 +190,22 @@ def database_of_nothing(spec: SQLSpec, key: DatabaseConfig[Any, Any, Any, Any]) 
     with spec.provide_session(key) as session:
         one: int = session.execute("SELECT 1").scalar()
         return one
+
+
+def test_an_error_does_not_grow_with_the_number_of_databases(spec: SQLSpec) -> None:
+    """Of ten thousand it names the one that was meant, or the first twenty, and travels light."""
+    for number in range(10_000):
+        spec.register_config(SQLiteConfig(), name=f"database_{number}")
+
+    for typed, hint in (
+        ("databse_7777", "Did you mean 'database_7777'?"),
+        ("DATABASE_42", "Did you mean 'database_42'?"),
+        ("elsewhere", "database_9 and 9980 more."),
+    ):
+        with pytest.raises(ConfigNotFoundError) as caught:
+            spec.get_config(typed)
+        assert str(caught.value).endswith(hint)
+        assert len(pickle.dumps(caught.value)) < 2048
+    with pytest.raises(AmbiguousConfigError, match="there are 10000 databases: database_0, ") as several:
+        spec.get_config()
+    assert len(pickle.dumps(several.value)) < 2048
