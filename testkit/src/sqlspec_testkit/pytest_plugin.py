@@ -54,9 +54,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Tests of the kit are run with care."""
     # Whoever imported none of its classes has none of its tests.
     if "sqlspec_testkit.adapter" in sys.modules:
+        from .basics import Basics, basic_first
         from .running import KitRun, is_of_kit
 
         if any(map(is_of_kit, items)):
+            items[:] = basic_first(items)
+            config.pluginmanager.register(Basics(), "sqlspec_testkit_basics")
             config.pluginmanager.register(KitRun(config, items), "sqlspec_testkit_run")
 
 

@@ -71,23 +71,6 @@ def wrong_adapters() -> dict[str, Wrong]:
     return found
 
 
-GROSS = {
-    "CommitsNothing",
-    "CommitsTooEarly",
-    "CommitsAtEveryEnd",
-    "BeginsTooLate",
-    "CommitsAtTheEndOnly",
-    "RollsBackBlocks",
-    "CommitsInRollback",
-    "ForgetsARollback",
-    "RaisesInRollback",
-    "SharesOneConnection",
-    "SharesTheDriversConnection",
-    "ReturnsTheDrivers",
-}
-"""They have no transactions at all, or no connections: there are few tests that do without."""
-
-
 def table() -> str:
     """What the kit judges, as Markdown: a rule, the test that is about it, and what is found by it."""
     wrong_adapters()
