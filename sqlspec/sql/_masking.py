@@ -86,7 +86,8 @@ class _Masker:
             if token:
                 self._following = parts[place + 2][:1]
                 yield self._literal_of(token) if is_string else self._token(token)
-                self._is_value = bool(self._list)
+                if not token.startswith(self._comments):
+                    self._is_value = bool(self._list)
             place += 2
 
     def _end_of_sql(self, gap: str) -> int:

@@ -120,6 +120,7 @@ OWN = [
         'SELECT "a" FROM "t" WHERE "a" = ? AND b IN (?)',
     ),
     (SQLITE, 'UPDATE t SET "a" = "x" || "y" WHERE a LIKE "z%"', 'UPDATE t SET "a" = ? || ? WHERE a LIKE ?'),
+    (SQLITE, 'SELECT a LIKE /* b */ "c", "d" IN (/* e */ "f")', 'SELECT a LIKE ?, "d" IN (?)'),
     (
         SQLITE,
         'SELECT * FROM t JOIN u ON "t"."id" = "u"."t_id"',
