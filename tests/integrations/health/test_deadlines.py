@@ -9,12 +9,12 @@ import asyncio
 import threading
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sqlspec.adapters.sqlite import SQLiteConfig
-from sqlspec.integrations.health import probe
+from sqlspec.integrations.health import probe, tasks, threads
 from sqlspec.plugin import hookimpl
 from sqlspec_testkit.scripted import (
     AsyncOnlyPlugin,
@@ -143,7 +143,23 @@ async def test_requests_one_after_the_other_do_not_pile_up(site: Site, script: S
     assert (await site.report("main"))["status"] == "ok"
 
 
-async def test_a_client_that_goes_away_costs_nothing(new_site: Callable[..., Site], script: Script) -> None:
+@pytest.fixture
+def joined(monkeypatch: pytest.MonkeyPatch) -> threading.Semaphore:
+    """Released for each request that has found the ping it waits for."""
+    joined = threading.Semaphore(0)
+    for pings in (tasks, threads):
+
+        def report(ping: Any, wait: Callable[[Any], Any] = pings._Ping.report) -> Any:
+            joined.release()
+            return wait(ping)
+
+        monkeypatch.setattr(pings._Ping, "report", report)
+    return joined
+
+
+async def test_a_client_that_goes_away_costs_nothing(
+    new_site: Callable[..., Site], script: Script, joined: threading.Semaphore
+) -> None:
     """Its request is cancelled; the ping goes on, and the next one asks it."""
     site = new_site(timeout=10.0)  # nothing is late, however busy the machine
     gate = script.gate("connect")
@@ -153,7 +169,8 @@ async def test_a_client_that_goes_away_costs_nothing(new_site: Callable[..., Sit
     request.cancel()
     await asyncio.wait({request})
     next_request = asyncio.create_task(site.report("main"))
-    await asyncio.sleep(0)
+    assert await asyncio.to_thread(joined.acquire, timeout=SOON)
+    assert await asyncio.to_thread(joined.acquire, timeout=SOON)
     script.clear()
     gate.open()
 
