@@ -78,7 +78,7 @@ def test_a_reply_is_read_whatever_it_is_cut_into(tags: list[str], rows: list[byt
 def test_the_status_is_that_of_the_last_answer(rows: bytes, status: str, cuts: list[int]) -> None:
     """And asyncpg gets every byte."""
     protocol = Recorder()
-    tap, data = WireTap(protocol), message(b"D", rows) + READY + status.encode()
+    tap, data = WireTap(protocol, memoryview(bytearray(1000))), message(b"D", rows) + READY + status.encode()
 
     for piece in pieces(data, cuts):
         tap.get_buffer(-1)[: len(piece)] = piece
@@ -91,7 +91,7 @@ def test_the_status_is_that_of_the_last_answer(rows: bytes, status: str, cuts: l
 
 def test_what_comes_without_an_end_leaves_the_status() -> None:
     """A statement that is prepared is answered, and the transaction is as it was."""
-    tap = WireTap(Recorder())
+    tap = WireTap(Recorder(), memoryview(bytearray(1000)))
 
     for piece in (READY + b"T", message(b"n", b"")):
         tap.get_buffer(-1)[: len(piece)] = piece

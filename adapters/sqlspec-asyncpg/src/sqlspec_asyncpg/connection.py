@@ -1,8 +1,8 @@
 # pyright: reportMissingTypeStubs=false
 """One asyncpg connection under core's contract.
 
-BEGIN is a message of its own, and COMMIT is one with the reset behind it. So a session with one statement,
-which is prepared already, makes three round trips.
+BEGIN travels ahead of the first statement, and the reset behind COMMIT. So a session with one statement, which
+is prepared already, makes two round trips.
 """
 
 from __future__ import annotations
@@ -103,6 +103,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     ) -> AsyncCursor:
         """Open a cursor on the server. Outside of transactions, one whose rows the server keeps."""
         values = parameters if type(parameters) is tuple else as_tuple(parameters)
+        await self.raw.settle(seconds_until(deadline))
         if self.raw.is_in_transaction():
             return await self._runner.open_portal(statement, values, batch_size, deadline)
         cursor = await declare(self._runner, statement, values, batch_size)
@@ -130,10 +131,14 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     # --- transactions ---------------------------------------------------------------------------
 
     async def begin(self, options: TransactionOptions, deadline: float | None) -> None:
-        """BEGIN, with what the session asks for."""
+        """BEGIN, with what the session asks for; sent ahead of the next message, where that can be."""
         self._runner.check_loop()
         self._runner.is_used = True
-        await self.raw.execute(begin_statement(options), timeout=seconds_until(deadline))
+        # PgBouncer may give what follows to another server; a late answer must not be taken for this one's.
+        if self._config.pgbouncer or self.raw.is_cancelling:
+            await self.raw.execute(begin_statement(options), timeout=seconds_until(deadline))
+        else:
+            self.raw.begin_ahead(options)
 
     async def begin_and_execute(
         self, options: TransactionOptions, statement: str, parameters: Parameters, deadline: float | None
@@ -158,7 +163,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     async def rollback(self, deadline: float | None) -> None:
         """ROLLBACK, if there is something to undo."""
-        if self.raw.is_in_transaction() or self.raw.is_cancelling:
+        if self._has_open_transaction():
             await self.raw.execute("ROLLBACK", timeout=seconds_until(deadline))
 
     @property
@@ -170,7 +175,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         if raw.is_cancelling:
             return TransactionStatus.UNKNOWN
         if not raw.is_in_transaction():
-            return IDLE
+            return ACTIVE if raw.is_beginning else IDLE
         return ABORTED if self._tap.status is ABORTED else ACTIVE
 
     async def finish(self, commit: bool, reset: bool, deadline: float | None) -> Outcome:  # noqa: FBT001
@@ -205,8 +210,8 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     async def clean_up(self, reset: bool, deadline: float | None) -> bool:  # noqa: FBT001 - the contract's
         """ROLLBACK and the reset as one message."""
-        raw, statements, is_restored = self.raw, [], self._is_driver_restored(reset=reset)
-        is_open = raw.is_in_transaction() or raw.is_cancelling
+        statements, is_restored = [], self._is_driver_restored(reset=reset)
+        is_open = self._has_open_transaction()
         if is_open:
             statements.append("ROLLBACK")
         if reset and self._reset and (is_open or not self._config.pgbouncer):
@@ -216,6 +221,10 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         if statements:
             await self._send_within(seconds_until(deadline), "; ".join(statements))
         return is_restored and self.transaction_status is IDLE and self._note_reset(reset=reset)
+
+    def _has_open_transaction(self) -> bool:
+        raw = self.raw
+        return bool(raw.is_in_transaction() or raw.is_beginning or raw.is_cancelling)
 
     def _reset_statements(self) -> str:
         # Behind PgBouncer what is prepared by name may be another client's.
@@ -300,6 +309,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     async def lend_raw(self, deadline: float | None) -> WatchedConnection:
         """From now on the application may also change asyncpg's object."""
+        await self.raw.settle(seconds_until(deadline))
         self._runner.is_used = self._runner.has_prepared = True
         return await super().lend_raw(deadline)
 

@@ -128,7 +128,8 @@ class StatementPreparer:
     async def prepare(self, statement: str, values: Sequence[Any], deadline: float | None) -> Prepared:
         """Prepare and keep it. That the server can not infer its types does not abort a transaction."""
         refuse_copy(statement.encode(errors="replace"))
-        is_open = self._tap.status is ACTIVE and self._raw.is_in_transaction()
+        raw = self._raw
+        is_open = raw.is_beginning or (self._tap.status is ACTIVE and raw.is_in_transaction())
         if not is_open or TYPELESS.issuperset(map(type, values)) or is_inferable(statement):
             return await self._prepare_now(statement, deadline)
         await self._raw.execute("SAVEPOINT sqlspec_types", timeout=seconds_until(deadline))

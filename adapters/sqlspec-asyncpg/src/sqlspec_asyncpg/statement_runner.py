@@ -49,6 +49,7 @@ class StatementRunner:
     def __init__(self, raw: WatchedConnection, cache: StatementCache) -> None:
         self.raw, self._cache, self._prepared = raw, cache, cache.statements
         self._loop, self._preparer = get_running_loop(), StatementPreparer(raw, cache)
+        self._bind_execute = raw.protocol.bind_execute
         self.is_used = False
         """Something was sent since the last reset."""
         self.has_defined = False
@@ -76,12 +77,9 @@ class StatementRunner:
             resolved = await self._preparer.resolve(statement, values, deadline, refused=refused)
             text, prepared, columns, sent, _ = resolved
         try:
-            # asyncpg's timeout is a timer, which most calls do without.
-            rows = await (
-                prepared.fetch(*sent)
-                if deadline is None
-                else prepared.fetch(*sent, timeout=seconds_until(deadline))
-            )
+            # What asyncpg's `fetch` does, without the five calls around it.
+            timeout = None if deadline is None else seconds_until(deadline)
+            rows, tag, _ = await self._bind_execute(prepared._state, sent, "", 0, True, timeout)  # noqa: FBT003, SLF001
         except (asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError) as exc:
             failure = exc
         except UnreadableError as exc:
@@ -91,7 +89,7 @@ class StatementRunner:
                 raise self.raw.take_local_commit()
             if columns:
                 return RawResult(columns, rows, len(rows), None, (), columns.arrow_types)
-            return RawResult(columns, rows, self._note_tag(prepared.get_statusmsg()))
+            return RawResult(columns, rows, self._note_tag(tag and tag.decode()))
         # Outside of the handler: asyncpg's exceptions quote values, and must not become the context of ours.
         if _is_about_values(failure):
             place = _place_to_cast(failure, prepared, sent, refused)
@@ -172,6 +170,8 @@ class StatementRunner:
         """*start*: the place of the first of these rows."""
         text, prepared, columns, _, is_kept = found
         run = prepared.fetchmany if columns else prepared.executemany
+        # Where a row does not fit, asyncpg rolls back unless it knows of a transaction.
+        await self.raw.settle(seconds_until(deadline))
         reply = Reply()
         await attach_reply(self.raw, reply)
         try:

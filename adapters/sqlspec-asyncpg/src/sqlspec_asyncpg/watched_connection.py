@@ -2,7 +2,7 @@
 """asyncpg's connection as we open it: with a tap on what it receives, and aware of what its owner changed.
 
 It uses `_protocol`, `_top_xact`, `_copy_in`, `_cancel_current_command`, `_process_log_message`, its caches
-and the sets of listeners, which asyncpg does not document: so asyncpg's version has an upper bound.
+the sets of listeners and the protocol, which asyncpg does not document: so its version has an upper bound.
 """
 
 from __future__ import annotations
@@ -17,13 +17,16 @@ import asyncpg
 from sqlspec.errors import DeadlineExceeded
 from sqlspec.plugin.postgresql import is_local_commit, local_commit
 
+from .begin_ahead import BeginAnswer, Sender, begin_message
 from .deadlines import seconds_until
+from .read_buffer import read_buffer_of
 from .wire_tap import WireTap
 
 if TYPE_CHECKING:
     from asyncio import AbstractEventLoop, Transport
 
     from sqlspec.errors import CommitOutcomeUnknownError
+    from sqlspec.plugin import TransactionOptions
 
     from .wire_tap import Reply
 
@@ -34,6 +37,7 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
     """The driver's own connection."""
 
     __slots__ = (
+        "_sender",
         "_set_up",
         "has_local_commit",
         "has_new_codecs",
@@ -45,8 +49,8 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
 
     def __init__(self, protocol: Any, transport: Transport, loop: AbstractEventLoop, *facts: Any) -> None:
         super().__init__(protocol, transport, loop, *facts)
-        self.transport = transport
-        self.tap = WireTap(protocol)
+        self.transport, self._sender = transport, Sender(transport)
+        self.tap = WireTap(protocol, read_buffer_of(loop))
         self.has_new_codecs = self.has_local_commit = self.is_committing = False
         self.note_set_up()
         self.reads_numeric_texts = True
@@ -57,6 +61,29 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
         """A call was cancelled, and the server has not acknowledged that yet."""
         protocol = self._protocol
         return protocol is not None and bool(protocol._is_cancelling())  # noqa: SLF001 - see the top of this file
+
+    @property
+    def protocol(self) -> Any:
+        """asyncpg's, which speaks with the server."""
+        return self._protocol
+
+    @property
+    def is_beginning(self) -> bool:
+        """A BEGIN was sent ahead, and the server has not told the transaction's status since."""
+        return self.tap.begin is not None
+
+    def begin_ahead(self, options: TransactionOptions) -> None:
+        """Send BEGIN ahead of the next message. Not while an earlier call is being cancelled."""
+        if self.is_closed():
+            raise asyncpg.InterfaceError("the connection is closed")
+        if self.tap.begin is None:  # else the statement behind an earlier one was not sent: that one stands
+            self.tap.begin = BeginAnswer()
+            self._sender.send(begin_message(options))
+
+    async def settle(self, timeout: float | None) -> None:
+        """Have a BEGIN that was sent ahead answered, so that asyncpg itself knows of the transaction."""
+        if self.tap.begin is not None:
+            await self.execute("SHOW transaction_isolation", timeout=timeout)  # needs no snapshot
 
     def request_cancel(self) -> Future[None] | None:
         """Ask the server to stop what is running, which then fails; done when the server has been asked.

@@ -7,14 +7,14 @@ of one message. Both are in the bytes that the server sends (PostgreSQL's docume
 from __future__ import annotations
 
 from asyncio import BufferedProtocol
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlspec.plugin import TransactionStatus
 
-__all__ = ("CommandTagReader", "Reply", "WireTap")
+if TYPE_CHECKING:
+    from .begin_ahead import BeginAnswer
 
-# Kept, because asyncio allocates 256 KiB for every read, which may take 40 µs each time.
-BUFFER = 64 * 1024
+__all__ = ("CommandTagReader", "Reply", "WireTap")
 
 COMMAND_COMPLETE, ERROR, READY = b"CEZ"
 COMMITTED = b"C\0\0\0\x0bCOMMIT\0"
@@ -74,15 +74,16 @@ class CommandTagReader(Reply):
 class WireTap(BufferedProtocol):
     """Stands between the socket and asyncpg's protocol: reads what arrives, and passes it on."""
 
-    def __init__(self, protocol: Any) -> None:
-        self._protocol, self._feed = protocol, protocol.data_received
-        self._buffer = bytearray(BUFFER)
-        self._view = memoryview(self._buffer)
+    def __init__(self, protocol: Any, buffer: memoryview) -> None:
+        """*buffer*: where the loop puts what it reads; others may use it between two reads."""
+        self._protocol, self._feed, self._view = protocol, protocol.data_received, buffer
         self._tail = b""
         self.status = TransactionStatus.IDLE
         """The transaction's status at the end of the server's last answer."""
         self.reply: Reply | None = None
         """Gets all that arrives, while it is set."""
+        self.begin: BeginAnswer | None = None
+        """Of a BEGIN that was sent ahead, until the server has told the transaction's status."""
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - a hint
         """Where the loop puts what it reads."""
@@ -92,10 +93,17 @@ class WireTap(BufferedProtocol):
         """Something arrived."""
         data = self._view[:nbytes].tobytes()
         self._tail = tail = data[-READY_SIZE:] if nbytes >= READY_SIZE else (self._tail + data)[-READY_SIZE:]
-        self.status = STATUSES.get(tail, self.status)
+        status = STATUSES.get(tail)
+        if self.begin is not None:
+            data = self.begin.taken_out_of(data)
+            if status is not None:
+                self.begin = None
+        if status is not None:
+            self.status = status
         if self.reply is not None:
             self.reply.feed(data)
-        self._feed(data)
+        if data:
+            self._feed(data)
 
     def eof_received(self) -> bool | None:
         """Passed on to asyncpg."""
