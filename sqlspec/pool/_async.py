@@ -7,14 +7,16 @@ of its own: connections are made by who needs them, and aged or cold ones closed
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING
 
 from sqlspec.concurrency.deadlines import async_drop_after, async_within
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.concurrency.waiters import AsyncWaiter
 
-from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase
-from .state import RETIRED, Lease, Slot
+from .base import CLOSE_TIMEOUT, PING_TIMEOUT, PoolBase, async_is_confined
+
+if TYPE_CHECKING:
+    from .state import Lease, Slot
 
 __all__ = ("AsyncPool", "async_queue")
 
@@ -22,30 +24,22 @@ __all__ = ("AsyncPool", "async_queue")
 class AsyncPool(PoolBase):
     """Connections of one config, for the tasks of one event loop."""
 
+    is_confined = async_is_confined
+
     async def acquire(self, deadline: float | None = None) -> Lease:
         """Borrow a connection; give it back with `release`.
 
         Waits for a free one until *deadline* (monotonic seconds; default: `pool_timeout` from now) and
         raises `PoolTimeoutError`. A failed connect raises at once, and so does a full queue.
         """
-        clock = self._clock  # a local name, because CPython looks a method up where it reads `self._clock()`
-        lease, now = Lease(), clock()
-        with self._lock:
-            slot = self._state.acquire(lease, now)
-        # A finaliser may have found the lock taken, and left a lost lease to whoever comes next: to us.
-        if self._has_lost or self._garbage:
-            self._sweep()
-        # The common case: a connection that was used a moment ago.
-        if type(slot) is Slot and now < slot.fresh_until and (connection := slot.connection).is_usable():
-            lease.connection = connection
-            if self._leak_threshold is not None:
-                self._trace(slot)
-            return lease
-        return await self._look_further(lease, slot, now, deadline)
+        lease = self.start_acquire()
+        if lease.connection is None:
+            await self.finish_acquire(lease, deadline)
+        return lease
 
-    async def _look_further(self, lease: Lease, slot: Any, now: float, deadline: float | None) -> Lease:
-        if slot is RETIRED:
-            raise self._retired()
+    async def finish_acquire(self, lease: Lease, deadline: float | None = None) -> None:
+        """The part of `acquire` that waits: in the queue, for a ping, for a new connection."""
+        now, slot = self._clock(), lease.slot
         if slot is None:
             slot = await async_queue(self, lease, now, deadline)
             now = self._clock()  # what was handed over may have grown old while we waited
@@ -62,7 +56,6 @@ class AsyncPool(PoolBase):
         lease.connection = slot.connection
         if self._leak_threshold is not None:
             self._trace(slot)
-        return lease
 
     async def _fault(self, slot: Slot, now: float) -> str | None:
         """Why a connection must not be lent; it is closed then."""
@@ -118,26 +111,20 @@ class AsyncPool(PoolBase):
             raise
         self._fill(slot, connection, started)
 
-    async def accept_reservation(self, lease: Lease) -> Lease:
-        """Make what was reserved usable: check the connection, or open one. Raises as `acquire` does."""
-        return await self._look_further(lease, lease.slot, self._clock(), None)
-
     async def release(self, lease: Lease, ok: bool) -> None:
         """Give a connection back. *ok*: it is provably clean; else it is dropped. May be called twice."""
-        slot = lease.slot
-        if slot is None:
-            return  # given back before
-        clock = self._clock
-        now = clock()
+        if ok and self.try_release(lease):
+            return
+        slot, now = lease.slot, self._clock()
+        if slot is None:  # given back; its return may have shown one that is cold
+            await self._drop_cold(now)
+            return
         if self._leak_threshold is not None:
             self._check_held(slot, now)
         with self._lock:
             serves = self._state.release(lease, slot, now, ok)
-        if self._has_lost or self._garbage:
-            self._sweep()
+        self._look_after()
         if serves:
-            if self._idle_timeout is not None and self._state.coldest < now - self._idle_timeout:
-                await self._drop_cold(now)
             return
         reason = self._reason(is_good=ok)
         # One that broke in somebody's hands says that the server went away, and the idle ones with it.

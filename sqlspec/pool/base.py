@@ -11,7 +11,7 @@ import time
 import warnings
 from collections import deque
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 from weakref import ref
 
 from sqlspec.concurrency.interruptions import is_interruption
@@ -35,12 +35,23 @@ UNCHECKED_WINDOW = 0.5
 """A connection that rested no longer than this is lent without a round trip (HikariCP's bypass window)."""
 RECYCLE_JITTER = 0.05
 
+is_confined: Final = False
+"""Any thread may use a pool for threads."""
+async_is_confined: Final = True
+"""One for tasks belongs to the thread of its event loop, which lends and takes back without the lock as long
+as nobody waits. What other threads may do meanwhile is to count, and to find lost leases; both can bear it."""
+PATIENCE = 100
+"""Looks at the counts: one that was interrupted half-way leaves them as they are, and is not waited for."""
+
 _never_freed: list[Any] = []
 """Books inherited by fork: never touched, never freed, for freeing some drivers' connections would speak."""
 
 
 class PoolBase:
     """The part of both pools that does not wait."""
+
+    is_confined = False
+    """One thread alone lends and takes back."""
 
     def __init__(
         self,
@@ -80,8 +91,13 @@ class PoolBase:
         What was lost is looked for first: in an idle application nobody else comes past to drop it.
         """
         self._look_after()
-        with self._lock:
-            stats = self._state.stats()
+        for _ in range(PATIENCE):
+            with self._lock:
+                moves = self._state.moves
+                stats = self._state.stats()
+                if moves == self._state.moves and not moves % 2:
+                    break
+            time.sleep(0)  # one is on its way between shelf and lease, without the lock
         self._look_after()
         return stats
 
@@ -107,6 +123,44 @@ class PoolBase:
     def now(self) -> float:
         """Monotonic seconds, by this pool's clock."""
         return self._clock()
+
+    # --- what needs no waiting ------------------------------------------------------------------
+
+    def start_acquire(self) -> Lease:
+        """The part of `acquire` that never waits. A lease without a connection is for `finish_acquire`."""
+        lease, now, state = Lease(), self._clock(), self._state
+        if self.is_confined and state.idle:
+            slot = state.acquire(lease, now)
+        else:
+            with self._lock:
+                slot = state.acquire(lease, now)
+        # A finaliser may have found the lock taken, and left a lost lease to whoever comes next: to us.
+        if self._has_lost or self._garbage:
+            self._sweep()
+        # The common case: a connection that was used a moment ago.
+        if type(slot) is Slot and now < slot.fresh_until and (connection := slot.connection).is_usable():
+            lease.connection = connection
+            if self._leak_threshold is not None:
+                self._trace(slot)
+        elif slot is RETIRED:
+            raise self._retired()
+        return lease
+
+    def try_release(self, lease: Lease) -> bool:
+        """Give a clean connection back, if that needs no waiting. False: `release` does what is left."""
+        slot, now, state = lease.slot, self._clock(), self._state
+        if slot is None:
+            return False  # given back before
+        if self._leak_threshold is not None:
+            self._check_held(slot, now)
+        if self.is_confined and not state.waiters:
+            serves = state.release(lease, slot, now, True)
+        else:
+            with self._lock:
+                serves = state.release(lease, slot, now, True)
+        if self._has_lost or self._garbage:
+            self._sweep()
+        return serves and (self._idle_timeout is None or state.coldest >= now - self._idle_timeout)
 
     # --- steps of acquire -----------------------------------------------------------------------
 
@@ -233,7 +287,7 @@ class PoolBase:
         """Wait in the running event loop, without a thread, until there is room for one borrower.
 
         For the tasks of a program whose sessions run in threads: a caller that waits must not occupy
-        a thread that another needs to give one back. `accept_reservation`, in a thread, makes the lease
+        a thread that another needs to give one back. `finish_acquire`, in a thread, makes the lease
         usable, and `cancel` gives it back unused. Waits and raises as `acquire` does.
         """
         from ._async import async_queue
@@ -278,7 +332,7 @@ class PoolBase:
 
     def _trim(self, now: float) -> Slot | None:
         """The coldest connection, if it is cold enough to go."""
-        if self._idle_timeout is None:
+        if self._idle_timeout is None or self._state.coldest >= now - self._idle_timeout:
             return None
         with self._lock:
             slot = self._state.trim(now - self._idle_timeout, self._keep)

@@ -92,7 +92,10 @@ class Lease:  # no __init__ and no Struct: one is made for every borrower, and i
 
 
 class PoolState:
-    """The counts of one pool. Every method is called under the pool's lock."""
+    """The counts of one pool. Every method is called under the pool's lock.
+
+    But for `acquire` with something on the shelf and `release` without waiters, in a pool for one thread.
+    """
 
     def __init__(self, limit: int, *, unchecked: float, lease_died: Callable[[Any], None]) -> None:
         """*unchecked*: seconds that a connection may rest and still be lent without a round trip."""
@@ -104,6 +107,8 @@ class PoolState:
         self.waiters: deque[AnyWaiter] = deque()
         self.coldest = FOREVER  # since when the coldest rested, at the last return: a look that needs no lock
         self.generation = 0
+        self.moves = 0
+        """Odd while a connection is on its way between shelf and lease."""
         self.is_retired = False
         self.opened = self.timeouts = self.refused = self.waits = 0
         self.closed: dict[str, int] = dict.fromkeys(("aged", "dead", "cold", "unclean", "retired"), 0)
@@ -114,6 +119,7 @@ class PoolState:
     def acquire(self, lease: Lease, now: float) -> Any:
         """Give *lease* a slot: with a connection, or to open one. Or RETIRED; or None: wait."""
         if self.idle:
+            self.moves |= 1
             # The last one that came back: so few connections stay warm, and the others grow cold and go.
             slot = self.idle.pop()
             # _lend, written out: a call costs as much as these four lines.
@@ -121,6 +127,7 @@ class PoolState:
             slot.watch = ref(lease, self._lease_died)
             lease.slot = slot
             self.leased.add(slot)
+            self.moves += 1
             return slot
         if self.is_retired:
             return RETIRED
@@ -177,9 +184,11 @@ class PoolState:
         """A lease ends. True: the connection serves on. False: the caller closes it and calls `gone`."""
         if not is_good or self.is_retired or slot.generation != self.generation:
             return slot not in self.leased  # it is not when it was forgotten after a fork
+        self.moves |= 1
         try:
             self.leased.remove(slot)
         except KeyError:
+            self.moves += 1
             return True  # forgotten
         self.hold_seconds += now - slot.leased_since
         slot.watch = lease.slot = None
@@ -189,6 +198,7 @@ class PoolState:
         if not self.waiters or not self._offer(slot, now):
             self.idle.append(slot)
             self.coldest = self.idle[0].idle_since
+        self.moves += 1
         return True
 
     def mark_closed(self, slot: Slot, now: float, reason: str) -> None:
@@ -214,7 +224,8 @@ class PoolState:
     def lost(self) -> list[Slot]:
         """The slots whose leases have died. They are free now; their connections are the caller's to drop."""
         # Everybody who joins the queue looks here: no property, no tuple of everything.
-        found = [slot for slot in self.leased if (watch := slot.watch) is not None and watch() is None]
+        # A copy, made in one step: a pool for one thread lends meanwhile.
+        found = [slot for slot in self.leased.copy() if (watch := slot.watch) is not None and watch() is None]
         if self.opening:
             found += [slot for slot in self.opening if slot.is_lost]
         for slot in found:

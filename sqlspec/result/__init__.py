@@ -15,7 +15,7 @@ import msgspec
 from sqlspec.errors import InvalidArgumentError, MultipleRowsError, NoRowError
 from sqlspec.plugin.contract import RawResult  # noqa: TC001 - msgspec reads the annotations
 from sqlspec.plugin.results import LazyResult  # noqa: TC001 - the same
-from sqlspec.result.mapping import Mapper, duplicate_column, mapper_for, scalar_mapper_for
+from sqlspec.result.mapping import Mapper, dict_for, mapper_for, scalar_mapper_for
 from sqlspec.result.misuse import hint_at_results
 
 if TYPE_CHECKING:
@@ -54,12 +54,11 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         if len(rows) != 1:
             raise _not_one(len(rows))
         if self._schema_type is None:
-            # Spelled out: this is what a request for one row by its key pays.
-            columns = raw.columns
-            row: Any = dict(zip(columns, rows[0]))  # noqa: B905 - a driver's row is as wide as its columns
-            if len(row) != len(columns):
-                raise duplicate_column(columns)
-            return row  # type: ignore[no-any-return]
+            try:
+                make = dict_for(raw.columns)
+            except TypeError:  # of names that are too long to be kept
+                return self._mapper()(rows)[0]
+            return make(rows[0])  # type: ignore[return-value] # a dict is the T then
         return self._mapper()(rows)[0]
 
     def one_or_none(self) -> T | None:

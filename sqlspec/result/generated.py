@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
-__all__ = ("checker", "dict_maker", "keyword_maker")
+__all__ = ("checker", "dict_maker", "keyword_maker", "row_maker")
 
 NoneType = type(None)
 
@@ -25,6 +25,15 @@ def dict_maker(names: Sequence[str]) -> Callable[[Iterable[Any]], list[dict[str,
     items = ", ".join(f"{str(name)!r}: a{index}" for index, name in enumerate(names))
     make: Callable[[Iterable[Any]], list[dict[str, Any]]]
     make = _compiled(f"lambda rows: [{{{items}}} for {_target(len(names))} in rows]", {})
+    return make
+
+
+def row_maker(names: Sequence[str]) -> Callable[[Iterable[Any]], dict[str, Any]]:
+    """One row to a dict with these keys."""
+    items = ", ".join(f"{str(name)!r}: a{index}" for index, name in enumerate(names))
+    scope: dict[str, Any] = {}
+    exec(f"def make(row):\n    {_target(len(names))} = row\n    return {{{items}}}", scope)  # noqa: S102 - as in _compiled
+    make: Callable[[Iterable[Any]], dict[str, Any]] = scope["make"]
     return make
 
 

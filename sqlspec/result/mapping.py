@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, Union, get_ar
 
 from sqlspec.errors import InvalidArgumentError, MappingError
 from sqlspec.result.containers import ARRAYS, MAPPINGS
-from sqlspec.result.generated import checker, dict_maker, keyword_maker
+from sqlspec.result.generated import checker, dict_maker, keyword_maker, row_maker
 from sqlspec.result.generics import class_of
 from sqlspec.result.hints import is_object, members_of, name_of, plain_hint
 from sqlspec.result.matching import duplicate_column, match
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from sqlspec.result.shapes import Field
     from sqlspec.result.values import Reader
 
-__all__ = ("Mapper", "duplicate_column", "mapper_for", "scalar_mapper_for")
+__all__ = ("Mapper", "dict_for", "mapper_for", "scalar_mapper_for")
 
 T = TypeVar("T")
 
@@ -59,6 +59,18 @@ def mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 def scalar_mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     """The mapper of `scalar()` and `scalars()`: the driver's values, or those of a type of single values."""
     return _kept(_scalars, schema_type, columns)
+
+
+@lru_cache(maxsize=512)
+def dict_for(columns: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
+    """What makes the dict of one row of these columns: what a request for one row by its key pays.
+
+    Raises `MappingError` when two columns have one name.
+    """
+    _check_size(columns)
+    if len(set(columns)) != len(columns):
+        raise duplicate_column(columns)
+    return row_maker(columns)
 
 
 def _kept(build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
@@ -127,10 +139,14 @@ def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
 def _cached(
     build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[str, ...], _order: Any = ()
 ) -> Mapper[Any]:
-    # Some databases name a column after its expression, with all values in it: seen once, and of any length.
+    _check_size(columns)
+    return build(schema_type, columns)
+
+
+def _check_size(columns: tuple[str, ...]) -> None:
+    """Some databases name a column after its expression, with all values in it: seen once, of any length."""
     if sum(map(len, columns)) > _LONGEST_NAMES:
         raise TypeError  # what raises is not cached
-    return build(schema_type, columns)
 
 
 def _unsupported(schema_type: Any) -> InvalidArgumentError:

@@ -400,11 +400,6 @@ class Session(SessionBase["Connection[Any]"]):
             if self._in_doubt:
                 return False, self._aborted() if self._begun and exc is None else None
             is_lost = False
-            # Nothing was begun, and nothing needs a reset: no round trip, and no word to the server.
-            if not (self._begun or self._lent or self._streams) and (
-                self._plan.keeps_state or connection.is_pristine()
-            ):
-                return True, None
             return self._finish(exc, deadline)
         finally:
             self._trouble = CLOSED

@@ -6,8 +6,6 @@ an `AsyncExecution` at once, the second changes nothing, and what it returns is 
 
 from __future__ import annotations
 
-import sys
-import warnings
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -23,6 +21,7 @@ __all__ = ("AsyncExecution", "async_execution", "execution")
 
 T = TypeVar("T")
 F = TypeVar("F")
+R = TypeVar("R")
 
 
 Execution = Result
@@ -48,7 +47,8 @@ def async_execution(
         schema_type: Any = None,
         query_timeout: float | None = None,
     ) -> AsyncExecution[Any]:
-        return AsyncExecution((method, self, sql, parameters, schema_type, query_timeout))
+        running = method(self, sql, parameters, schema_type=schema_type, query_timeout=query_timeout)
+        return AsyncExecution(running, sql)
 
     return start
 
@@ -58,37 +58,36 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
     """A statement on its way: `await` it for the `Result`, or `await` one of its methods for what is in it.
 
     It runs once, when first awaited. Awaited again it gives the same result, or raises the same error;
-    it never sends again. Dropped without being awaited it has not run, and warns.
+    it never sends again. Dropped without being awaited it has not run, and Python warns of the coroutine.
     """
 
-    _call: tuple[Any, Any, str, Any, Any, float | None] | None
-    """Until it runs: the method, and what it takes."""
+    _coroutine: Coroutine[Any, Any, Result[T]] | None
+    """Until it runs."""
+    _sql: str
     _result: Result[T] | None = None
     _error: BaseException | None = None
 
     def __await__(self) -> Generator[Any, Any, Result[T]]:
-        return self._run().__await__()
+        return self._then(_itself).__await__()
 
-    async def _run(self) -> Result[T]:
-        call, self._call = self._call, None
-        if call is None:
-            return self._again()
-        method, session, sql, parameters, schema_type, query_timeout = call
+    # The methods below are no coroutines of their own: each would be another call at every step.
+    async def _then(self, pick: Callable[[Result[T]], R]) -> R:
+        coroutine, self._coroutine = self._coroutine, None
+        if coroutine is None:
+            return pick(self._again())
         try:
-            self._result = result = await method(
-                session, sql, parameters, schema_type=schema_type, query_timeout=query_timeout
-            )
+            self._result = result = await coroutine
         except BaseException as exc:
             self._error = exc
             raise
-        return result  # type: ignore[no-any-return] # the session's method is untyped here
+        return pick(result)
 
-    async def _as_table(self) -> Result[T]:
+    async def _as_table(self, pick: Callable[[Result[T]], Any]) -> Any:
         from sqlspec.plugin.results import TABLE_WANTED
 
         token = TABLE_WANTED.set(True)
         try:
-            return await self._run()
+            return await self._then(pick)
         finally:
             TABLE_WANTED.reset(token)
 
@@ -102,71 +101,64 @@ class AsyncExecution(msgspec.Struct, Generic[T], eq=False):
 
     def __repr__(self) -> str:
         """What has become of it, and its statement until it runs; never a parameter, or an error's text."""
-        if self._call is not None:
-            return f"<AsyncExecution of {self._call[2]!r}: not awaited>"
+        if self._coroutine is not None:
+            return f"<AsyncExecution of {self._sql!r}: not awaited>"
         if self._error is not None:
             return f"<AsyncExecution: failed with {type(self._error).__name__}>"
         return f"<AsyncExecution: {'running' if self._result is None else 'done'}>"
 
-    # Bound as defaults: when the interpreter ends, the names of this module are gone before the last objects.
-    def __del__(
-        self, is_finalizing: Callable[[], bool] = sys.is_finalizing, warn: Callable[..., None] = warnings.warn
-    ) -> None:
-        if self._call is not None and not is_finalizing():
-            warn(
-                f"an execution was never awaited, so it never ran: {self._call[2]}",
-                RuntimeWarning,
-                stacklevel=2,
-            )
-
-    async def one(self) -> T:
+    def one(self) -> Coroutine[Any, Any, T]:
         """The only row; `NoRowError` or `MultipleRowsError` otherwise."""
-        return (await self._run()).one()
+        return self._then(Result.one)
 
-    async def one_or_none(self) -> T | None:
+    def one_or_none(self) -> Coroutine[Any, Any, T | None]:
         """The only row, or None; `MultipleRowsError` for several."""
-        return (await self._run()).one_or_none()
+        return self._then(Result.one_or_none)
 
-    async def first(self) -> T | None:
+    def first(self) -> Coroutine[Any, Any, T | None]:
         """The first row, or None."""
-        return (await self._run()).first()
+        return self._then(Result.first)
 
-    async def all(self) -> list[T]:
+    def all(self) -> Coroutine[Any, Any, list[T]]:
         """Every row."""
-        return (await self._run()).all()
+        return self._then(Result.all)
 
     @overload
-    async def scalar(self: AsyncExecution[V]) -> V: ...
+    def scalar(self: AsyncExecution[V]) -> Coroutine[Any, Any, V]: ...
     @overload
-    async def scalar(self) -> Any: ...
-    async def scalar(self) -> Any:
+    def scalar(self) -> Coroutine[Any, Any, Any]: ...
+    def scalar(self) -> Coroutine[Any, Any, Any]:
         """The first column of the first row; `NoRowError` without one."""
-        return (await self._run()).scalar()
+        return self._then(Result.scalar)
 
     @overload
-    async def scalar_or_none(self: AsyncExecution[V]) -> V | None: ...
+    def scalar_or_none(self: AsyncExecution[V]) -> Coroutine[Any, Any, V | None]: ...
     @overload
-    async def scalar_or_none(self) -> Any: ...
-    async def scalar_or_none(self) -> Any:
+    def scalar_or_none(self) -> Coroutine[Any, Any, Any]: ...
+    def scalar_or_none(self) -> Coroutine[Any, Any, Any]:
         """The first column of the first row, or None without one."""
-        return (await self._run()).scalar_or_none()
+        return self._then(Result.scalar_or_none)
 
     @overload
-    async def scalars(self: AsyncExecution[V]) -> list[V]: ...
+    def scalars(self: AsyncExecution[V]) -> Coroutine[Any, Any, list[V]]: ...
     @overload
-    async def scalars(self) -> list[Any]: ...
-    async def scalars(self) -> list[Any]:
+    def scalars(self) -> Coroutine[Any, Any, list[Any]]: ...
+    def scalars(self) -> Coroutine[Any, Any, list[Any]]:
         """The first column of every row."""
-        return (await self._run()).scalars()
+        return self._then(Result.scalars)
 
-    async def arrow(self) -> Any:
+    def arrow(self) -> Coroutine[Any, Any, Any]:
         """The rows as a `pyarrow.Table`."""
-        return (await self._as_table()).arrow()
+        return self._as_table(Result.arrow)
 
-    async def pandas(self) -> Any:
+    def pandas(self) -> Coroutine[Any, Any, Any]:
         """The rows as a `pandas.DataFrame`."""
-        return (await self._as_table()).pandas()
+        return self._as_table(Result.pandas)
 
-    async def polars(self) -> Any:
+    def polars(self) -> Coroutine[Any, Any, Any]:
         """The rows as a `polars.DataFrame`."""
-        return (await self._as_table()).polars()
+        return self._as_table(Result.polars)
+
+
+def _itself(result: Result[T]) -> Result[T]:
+    return result

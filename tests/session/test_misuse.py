@@ -123,7 +123,7 @@ async def error_of(spec: SQLSpec, code: str, *, is_async: bool) -> Exception:
     pytest.fail(f"{code} raises nothing")
 
 
-@pytest.mark.filterwarnings("ignore:an execution was never awaited")
+@pytest.mark.filterwarnings("ignore:coroutine .* was never awaited")
 @pytest.mark.parametrize(("mistake", "kind", "is_async"), CASES)
 async def test_what_the_error_says_to_type_works(
     spec: SQLSpec, mistake: str, kind: type[Exception], is_async: bool

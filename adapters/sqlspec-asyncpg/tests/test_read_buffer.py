@@ -33,9 +33,7 @@ def server(
 ) -> Iterator[PostgreSQLServer]:
     """With and without encryption."""
     settings = {"max_connections": "1020"}
-    with PostgreSQLServer(
-        copy_of=prepared_postgresql_server, tls=request.param, settings=settings
-    ) as server:
+    with PostgreSQLServer(copy_of=prepared_postgresql_server, tls=request.param, settings=settings) as server:
         yield server
 
 

@@ -111,15 +111,18 @@ class SessionBlock(Block, Generic[T_co]):
         database = self._database
         if database.plugins_version != database.plugins.version:
             database.resolve_sessions()
-        pool = database.pool
+        pool: Any = database.pool
         if database.reports_leases:
             lease = self._acquire_observed()
-        elif pool is None or self._lease is not None:
+        elif pool is None or self._lease is not None or database.has_own_pool:
             lease = self._acquire()
         else:  # as nearly always; written out, because it is done for every session
             self._pool = pool
             try:
-                self._lease = lease = pool.acquire()
+                lease = pool.start_acquire()
+                if lease.connection is None:
+                    pool.finish_acquire(lease)
+                self._lease = lease
             except PoolRetiredError:
                 lease = self._acquire()
         try:
@@ -146,8 +149,10 @@ class SessionBlock(Block, Generic[T_co]):
         try:
             if session is None:
                 ok = self._needs_no_end(lease) or self._end_use(lease)
+            elif session._end_at_once():  # noqa: SLF001 - the block is its other half
+                ok = True
             else:
-                ok, error = session._end_block(exc)  # noqa: SLF001 - the block is its other half
+                ok, error = session._end_block(exc)  # noqa: SLF001
                 if session._server_fault is not None:  # noqa: SLF001
                     ok = self._is_server_sound(lease, session._server_fault, ok)  # noqa: SLF001
             ended = exc is None
@@ -156,7 +161,8 @@ class SessionBlock(Block, Generic[T_co]):
             if exc is not None or not ok:
                 ok = self._is_sound(lease, ok, exc, error)
             try:
-                self._pool.release(lease, ok)
+                if not (ok and self._gives_back(lease)):
+                    self._pool.release(lease, ok)
             except BaseException as late:
                 if ended:
                     add_outcome(late, session, error)

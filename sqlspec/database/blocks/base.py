@@ -87,11 +87,12 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
             raise _entered_twice()
         self._is_reserved = False
         try:
-            return self._pool.accept_reservation(self._lease)
+            self._pool.finish_acquire(self._lease)
         except BaseException:
             self._lease = None
             self._report_released()
             raise
+        return self._lease
 
     def _async_reserved(self) -> Any:
         """A reservation is for `with`."""
@@ -134,6 +135,10 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
         database = self._database
         if database.plugins_version != database.plugins.version:
             database.resolve_sessions()
+
+    def _gives_back(self, lease: Any) -> bool:
+        """Give back what is clean, if that needs no waiting. A pool of an adapter's own has its own ways."""
+        return not self._database.has_own_pool and self._pool.try_release(lease)
 
     def _report_acquired(self, started: float) -> None:
         if self._database.reports_leases:

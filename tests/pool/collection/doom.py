@@ -78,11 +78,14 @@ class CollectingLock:
 
 @contextmanager
 def collecting_at(number: int, pool: PoolBase, doomed: Doomed) -> Generator[list[int]]:
-    """A lease dies at the *number*-th step inside of the pool's locked sections; gives what is left to go."""
+    """A lease dies at the *number*-th step inside of the pool's locked sections; gives what is left to go.
+
+    A pool for one thread has its say without the lock: there every step counts.
+    """
     lock, left = pool._lock, [number]
 
     def step(_frame: object, _event: str, _function: object) -> None:
-        if lock.locked():
+        if pool.is_confined or lock.locked():
             left[0] -= 1
             if left[0] == 0:
                 doomed.kill()

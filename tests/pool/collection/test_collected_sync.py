@@ -201,6 +201,8 @@ def test_g45_a_lease_dies_at_both_ends_of_a_locked_section(act: Any, queue: bool
     """One when the lock was taken, one before it is let go."""
     scene = Scene()
     scene.set(queue=queue)
+    if act is borrow and scene.pool.is_confined:
+        pytest.skip("one thread alone lends from the shelf without the lock")
     lock = CollectingLock(scene.doomed)
     scene.pool._lock = cast("Any", lock)
 

@@ -27,7 +27,7 @@ __all__ = ("BeginAnswer", "Sender", "begin_message")
 HEADER = 5  # a message's type, and its length without that
 PARTS = (b"1", b"2", b"C")  # parsed, bound, done
 ERROR = b"E"
-ANSWER = b"1\0\0\0\x04" b"2\0\0\0\x04" b"C\0\0\0\x0aBEGIN\0"
+ANSWER = b"1\0\0\0\x042\0\0\0\x04C\0\0\0\x0aBEGIN\0"
 
 
 @lru_cache(maxsize=32)

@@ -1,8 +1,8 @@
 # pyright: reportMissingTypeStubs=false
 """One asyncpg connection under core's contract.
 
-BEGIN travels ahead of the first statement, and the reset behind COMMIT. So a session with one statement, which
-is prepared already, makes two round trips.
+BEGIN travels ahead of the first statement, and the reset behind COMMIT. So a session with one statement that
+is prepared already makes two round trips.
 """
 
 from __future__ import annotations
@@ -76,6 +76,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
         self._is_on_standby = is_on_standby(raw)
         self._is_read_only = False
         self._was_reader = takes_no_writes(raw)
+        self._is_connected = raw.protocol.is_connected
         fileno = self.fileno
         self._is_readable = None if fileno is None else watch_socket(fileno)
 
@@ -315,9 +316,10 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     def is_usable(self) -> bool:
         """Open, to a host that is wanted; an idle server sends nothing but that it closes the connection."""
-        if not self._cache.is_current and self._cache.catch_up():
+        cache = self._cache
+        if cache.known_changes != cache.changes.count and cache.catch_up():
             self.raw.forget_types()
-        if self.raw.is_closed() or not self._host.is_wanted:
+        if not (self._is_connected() and self._host.is_wanted):
             return False
         return self._is_readable is None or not self._is_readable()
 

@@ -37,8 +37,9 @@ class StatementCache:
 
     def __init__(self, size: int, changes: SchemaChanges) -> None:
         """*changes*: what the pool's connections have found to be stale."""
-        self._size, self._changes = size, changes
-        self._known_changes = changes.count
+        self._size, self.changes = size, changes
+        self.known_changes = changes.count
+        """As long as it is that of `changes`, the other connections know nothing that this one does not."""
         self.statements: OrderedDict[str, Prepared] = OrderedDict()
         """By text, the oldest first."""
         self.elements: dict[int, int | None] = {}
@@ -82,28 +83,23 @@ class StatementCache:
             is_from_server(failure) and is_about_types(state, is_kept=is_kept, in_function=in_function)
         ):
             self.clear()
-            self._changes.add(None)
+            self.changes.add(None)
             return True
         if is_kept and may_be_stale(state):
             self.statements.pop(statement, None)
-            self._changes.add(statement)
+            self.changes.add(statement)
         return False
-
-    @property
-    def is_current(self) -> bool:
-        """Whether the other connections of the pool know nothing that this one does not."""
-        return self._known_changes == self._changes.count
 
     def catch_up(self) -> bool:
         """Forget what other connections of the pool found to be stale. True: types may be, too."""
-        count, has_types = self._changes.count, False
-        for statement in self._changes.since(self._known_changes):
+        count, has_types = self.changes.count, False
+        for statement in self.changes.since(self.known_changes):
             if statement is None:
                 self.clear()
                 has_types = True
             else:
                 self.statements.pop(statement, None)
-        self._known_changes = count
+        self.known_changes = count
         return has_types
 
     def clear(self) -> None:
