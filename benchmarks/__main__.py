@@ -40,6 +40,11 @@ TOPICS = {
     "opentelemetry": "traced",
     "pool-peers": "pool_peers",
     "web": "web",
+    "growth-configs": "growth.configs",
+    "growth-tasks": "growth.tasks",
+    "growth-rows": "growth.lines",
+    "growth-texts": "growth.texts",
+    "growth-threads": "growth.threads",
 }
 FULL = Bench(rounds=101, turn=0.005)
 QUICK = Bench(rounds=9, turn=0.004)

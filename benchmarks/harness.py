@@ -37,12 +37,16 @@ class Spread(NamedTuple):
 
 
 class Row(NamedTuple):
-    """One line of the table. Without a *limit* it is there for comparison."""
+    """One line of the table. Without a *limit* it is there for comparison.
+
+    With a *size* it is what one item costs at that size: a point of a picture.
+    """
 
     what: str
     value: Spread
     unit: str
     limit: float | None = None
+    size: int | None = None
 
     @property
     def is_missed(self) -> bool:

@@ -33,8 +33,9 @@ def _line(row: Row) -> str:
     budget = "" if row.limit is None else f"≤ {row.limit:g} {row.unit}"
     verdict = "" if row.limit is None else ("MISS" if row.is_missed else "ok")
     value = row.value
+    what = row.what if row.size is None else f"{row.what}: {row.size:,}"
     quartiles = f"{_figure(value.low)} – {_figure(value.high)}"
-    return f"  {row.what:65} {budget:>11} {_figure(value.median):>7} {row.unit:3}  {quartiles:16} {verdict}"
+    return f"  {what:65} {budget:>11} {_figure(value.median):>7} {row.unit:3}  {quartiles:16} {verdict}"
 
 
 def _figure(value: float) -> str:
@@ -50,6 +51,7 @@ def write_json(path: Path, topics: Mapping[str, Sequence[Row]]) -> None:
     """Write every row, and what it was measured with."""
     rows = [
         {"topic": topic, "what": row.what, "unit": row.unit, "budget": row.limit, "missed": row.is_missed}
+        | ({} if row.size is None else {"size": row.size})
         | row.value._asdict()
         for topic, found in topics.items()
         for row in found
