@@ -40,7 +40,7 @@ def rows(bench: Bench) -> list[Row]:
     return [
         Row("pool.acquire() + release()", micro(rounds, SYNC), "µs", 1.5),
         Row("pool.acquire() + release(), eight idle", micro(rounds, SYNC_FULL), "µs", 1.5),
-        Row("pool.acquire() + release(), async", micro(rounds, ASYNC), "µs", 2.0),
+        Row("pool.acquire() + release(), async", micro(rounds, ASYNC), "µs", 1.2),
         Row("with spec.provide_connection(name)", micro(rounds, BLOCK), "µs", 3.0),
         Row("async with spec.provide_connection(name)", micro(rounds, ASYNC_BLOCK), "µs"),
         Row("with spec.provide_session(name), nothing executed", micro(rounds, SESSION), "µs"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from dataclasses import dataclass
 from itertools import starmap
 from typing import TYPE_CHECKING, Any
@@ -16,6 +17,7 @@ from sqlspec import SQLSpec
 from sqlspec.adapters.postgresql import AsyncpgConfig
 from sqlspec_testkit.servers import PostgreSQLServer
 
+from .floor import Floor
 from .harness import Row, on, ratio
 from .served import Clock, interleave, once_each
 
@@ -99,34 +101,40 @@ def rows_on(bench: Bench, server: PostgreSQLServer, loop: AbstractEventLoop, whe
     spec = SQLSpec()
     spec.register_config(AsyncpgConfig(url=url, pool_size=CONNECTIONS), "default")
     spec.register_config(AsyncpgConfig(url=url, pool_size=CONNECTIONS, reset="rollback"), "bare")
+    spec.register_config(AsyncpgConfig(url=url, pool_size=CONNECTIONS, reset="rollback"), "raw")
+    blocks = [spec.provide_connection("raw") for _ in range(CONNECTIONS)]
     try:
-        peers = loop.run_until_complete(open_peers(url))
+        peers = loop.run_until_complete(open_peers(url, blocks))
         found = [
             *one_row(bench, clock, loop, spec, peers),
             *crowd(bench, clock, loop, spec, peers),
             *ten_thousand(bench, clock, loop, spec, peers[0]),
             *loads(bench, clock, loop, spec, peers[0]),
         ]
-        loop.run_until_complete(close_all(spec, peers))
+        loop.run_until_complete(close_all(spec, peers, blocks))
     finally:
         loop.close()
     return [row._replace(what=where + row.what) for row in found]
 
 
-async def open_peers(url: str) -> list[Any]:
-    """Raw connections, asyncpg's pool, and SQLAlchemy's engines, with autocommit and without."""
-    raw = [await asyncpg.connect(url, ssl=False) for _ in range(CONNECTIONS)]
+async def open_peers(url: str, blocks: list[Any]) -> list[Any]:
+    """Raw connections, asyncpg's pool, and SQLAlchemy's engines, with autocommit and without.
+
+    The raw ones are those of our adapter: asyncpg's own swing by a fifth with the allocator.
+    """
+    raw = [await block.__aenter__() for block in blocks]
     pool = await asyncpg.create_pool(url, ssl=False, min_size=CONNECTIONS, max_size=CONNECTIONS)
     address = make_url(url).set(drivername="postgresql+asyncpg", query={"ssl": "disable"})
     engine = create_async_engine(address, pool_size=CONNECTIONS)
     return [*raw, pool, engine.execution_options(isolation_level="AUTOCOMMIT"), engine]
 
 
-async def close_all(spec: SQLSpec, peers: list[Any]) -> None:
+async def close_all(spec: SQLSpec, peers: list[Any], blocks: list[Any]) -> None:
     """Of both sides."""
+    for block in blocks:
+        await block.__aexit__(None, None, None)
     await spec.aclose()
-    for peer in peers[: CONNECTIONS + 1]:
-        await peer.close()
+    await peers[CONNECTIONS].close()
     await peers[-1].dispose()
 
 
@@ -140,8 +148,10 @@ def one_row(
     raw, pool, engines = peers[0], peers[CONNECTIONS], peers[CONNECTIONS + 1 :]
     cases = {
         "raw": raw_select(raw),
+        "floor": floor(raw),
         "by hand": by_hand(raw),
         "autocommit": autocommit(spec),
+        "held": held(spec),
         "transaction": transaction(spec),
         "pool": through_pool(pool),
         "pool, transaction": transaction_through_pool(pool),
@@ -152,7 +162,15 @@ def one_row(
             'session, one SELECT: autocommit, reset="rollback"',
             ratio(rounds, "autocommit", "raw"),
             "× raw",
-            1.15,
+            1.30,
+        ),
+        Row("the same over the floor", ratio(rounds, "autocommit", "floor"), "×", 1.25),
+        Row("the floor: a deque of connections", ratio(rounds, "floor", "raw"), "× raw"),
+        Row("one SELECT in a session that is open", ratio(rounds, "held", "raw"), "× raw"),
+        Row(
+            "the block around it: pool, liveness, end of the session",
+            ratio(rounds, "autocommit", "raw", minus="held"),
+            "× raw",
         ),
         Row(
             "session, one SELECT: transaction and full reset, more than by hand",
@@ -177,6 +195,29 @@ def raw_select(raw: Any) -> AsyncRun:
     async def run(count: int) -> None:
         for _ in range(count):
             await raw.fetch(NATIVE, KEY)
+
+    return run
+
+
+def floor(raw: Any) -> AsyncRun:
+    """The shortest session there is."""
+    idle = deque([raw])
+
+    async def run(count: int) -> None:
+        for _ in range(count):
+            async with Floor(idle) as session:
+                await session.one(NATIVE, KEY)
+
+    return run
+
+
+def held(spec: SQLSpec) -> AsyncRun:
+    """Ours, within one block."""
+
+    async def run(count: int) -> None:
+        async with spec.provide_session("bare", autocommit=True) as session:
+            for _ in range(count):
+                await session.execute(SQL, (KEY,)).one()
 
     return run
 
@@ -277,7 +318,7 @@ def crowd(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLSpec, pe
     rounds = interleave(bench, clock, cases)
     what = f"{TASKS} tasks over {CONNECTIONS} connections, over {CONNECTIONS} raw ones"
     return [
-        Row(f'{what}: autocommit, reset="rollback"', ratio(rounds, "ours", "raw"), "×", 1.25),
+        Row(f'{what}: autocommit, reset="rollback"', ratio(rounds, "ours", "raw"), "×", 1.5),
         Row(f"{what}: asyncpg's pool", ratio(rounds, "pool", "raw"), "×"),
     ]
 
@@ -312,7 +353,7 @@ def ten_thousand(bench: Bench, clock: Clock, loop: AbstractEventLoop, spec: SQLS
         "by hand": on(loop, by_class),
     }
     rounds = interleave(bench, clock, cases)
-    limits = {"dict": 1.40, "Struct": 1.40, "dataclass": 1.30}
+    limits = {"dict": 1.25, "Struct": 1.20, "dataclass": 1.31}
     return [
         *(
             Row(f"10,000 rows as {name}, over the raw fetch", ratio(rounds, name, "raw"), "×", limit)

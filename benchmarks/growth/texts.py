@@ -68,8 +68,8 @@ def remembered(cases: Mapping[int, Mapping[str, Run]]) -> Seconds:
 
 
 def texts_of(size: int) -> list[str]:
-    """As an application has them that builds its statements. Each has a column of its own, too."""
-    return [SQL.replace("name,", f"name AS name_{number},") for number in range(size)]
+    """As an application has them that writes values into its statements."""
+    return [f"{SQL} AND id < {1000 + number}" for number in range(size)]
 
 
 def cases_of(texts: list[str], raw: sqlite3.Connection, session: Session, peer: Any) -> dict[str, Run]:

@@ -38,8 +38,8 @@ RECYCLE_JITTER = 0.05
 is_confined: Final = False
 """Any thread may use a pool for threads."""
 async_is_confined: Final = True
-"""One for tasks belongs to the thread of its event loop, which lends and takes back without the lock as long
-as nobody waits. What other threads may do meanwhile is to count, and to find lost leases; both can bear it."""
+"""One for tasks belongs to the thread of its event loop, which lends and takes back without the lock while
+nobody waits. What other threads may do then is to count, and to find lost leases; both can bear it."""
 PATIENCE = 100
 """Looks at the counts: one that was interrupted half-way leaves them as they are, and is not waited for."""
 

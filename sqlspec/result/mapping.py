@@ -36,6 +36,7 @@ T = TypeVar("T")
 _UNIONS = frozenset({type(int | None), type(Union[int, None])})  # noqa: UP007 - both of Python's kinds
 CHUNK = 256
 """Rows converted at a time: the columns of so many stay in the processor's cache, and memory is bounded."""
+_MOST = 4096  # lists of columns
 _LONGEST_NAMES = 8 * 1024  # characters of all columns
 
 
@@ -61,7 +62,7 @@ def scalar_mapper_for(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]
     return _kept(_scalars, schema_type, columns)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_MOST)
 def dict_for(columns: tuple[str, ...]) -> Callable[[Any], dict[str, Any]]:
     """What makes the dict of one row of these columns: what a request for one row by its key pays.
 
@@ -135,7 +136,7 @@ def _build(schema_type: Any, columns: tuple[str, ...]) -> Mapper[Any]:
     return _objects(plain, match(plain, fields, columns), columns)
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=_MOST)
 def _cached(
     build: Callable[..., Mapper[Any]], schema_type: Any, columns: tuple[str, ...], _order: Any = ()
 ) -> Mapper[Any]:

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from .client_commands import Section
     from .dialect import Dialect
 
-_LIMIT = 2000  # entries
+_LIMIT = 16_384  # entries, of about a kilobyte each
 _FORGOTTEN = 8  # one of so many, when the cache is full
 _CHARACTERS = 1024 * 1024  # of all texts; each is kept twice, as typed and as the driver takes it
 _LONGEST = 16 * 1024  # characters; longer texts are most likely generated, and seen once

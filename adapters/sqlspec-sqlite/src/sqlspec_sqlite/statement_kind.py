@@ -26,7 +26,8 @@ UNCOUNTED = 8
 OUTSIDE = 16
 """A PRAGMA that no transaction takes: SQLite ignores it there, or refuses it."""
 
-_MOST = 2048  # texts that are remembered
+_MOST = 16_384  # texts that are remembered
+_FORGOTTEN = 8  # one of so many, when there is no room
 _LONGEST = 4096  # characters of one; a longer text is most likely generated, and seen once
 _HEAVIEST = 65_536  # characters of a text that sqlite3 should not keep for long
 
@@ -110,8 +111,9 @@ class _Memo(dict[str, T]):
     def __missing__(self, statement: str) -> T:
         found = self._find(statement)
         if len(statement) <= _LONGEST:
-            if len(self) >= _MOST:
-                self.clear()
+            if len(self) >= _MOST:  # not all of them: those that come round and round would never be found
+                for text in list(self.copy())[::_FORGOTTEN]:
+                    self.pop(text, None)
             self[statement] = found
         return found
 
