@@ -91,12 +91,14 @@ class PoolBase:
         What was lost is looked for first: in an idle application nobody else comes past to drop it.
         """
         self._look_after()
-        for _ in range(PATIENCE):
+        looks = 0
+        while True:
             with self._lock:
-                moves = self._state.moves
-                stats = self._state.stats()
-                if moves == self._state.moves and not moves % 2:
-                    break
+                moves, stats = self._state.moves, self._state.stats()
+                is_settled = moves == self._state.moves and not moves % 2
+            looks += 1
+            if is_settled or looks == PATIENCE:
+                break
             time.sleep(0)  # one is on its way between shelf and lease, without the lock
         self._look_after()
         return stats

@@ -1,3 +1,4 @@
+# pyright: reportMissingTypeStubs=false
 """A BEGIN that travels ahead of the first statement: what becomes of it, and of what follows."""
 
 from __future__ import annotations
