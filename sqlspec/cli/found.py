@@ -47,7 +47,12 @@ class Found(NamedTuple):
     @property
     def place(self) -> str:
         """For people: the files, or the environment."""
-        return ", ".join(map(str, self.paths)) or "the environment"
+        return ", ".join(map(_short, self.paths)) or "the environment"
+
+
+def _short(path: Path) -> str:
+    here = Path.cwd()
+    return str(path.relative_to(here) if path.is_relative_to(here) else path)
 
 
 def find(
@@ -73,7 +78,7 @@ def find(
             raise InvalidArgumentError(
                 "--profile chooses a profile of a file, and there is no file; leave it out"
             )
-        return Found((), "the environment")
+        return Found((), PLAIN if environ.get(PLAIN) else f"{PREFIX}…")
     raise InvalidArgumentError(
         f"no configuration: no {', '.join(FILES)} in this folder or above, and no DATABASE_URL. "
         "To begin: sqlspec init"
@@ -98,7 +103,7 @@ def _in_folder(folder: Path, profile: str | None) -> Found | None:
     project = folder / _PROJECT
     if project.is_file() and (section := _section(project)):
         paths = tuple(folder / path for path in section["config"])
-        return Found(paths, str(project), profile or section.get("profile"))
+        return Found(paths, _short(project), profile or section.get("profile"))
     paths = tuple(path for name in FILES if (path := folder / name).is_file())
     if len(paths) > 1:
         names = " and ".join(path.name for path in paths)
@@ -106,7 +111,7 @@ def _in_folder(folder: Path, profile: str | None) -> Found | None:
     if not paths:
         return None
     _check_owner(paths[0])
-    return Found(paths, f"found in {folder}", profile)
+    return Found(paths, "found in this folder" if folder == Path.cwd() else f"found in {folder}", profile)
 
 
 def _section(project: Path) -> dict[str, Any] | None:

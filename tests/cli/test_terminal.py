@@ -120,6 +120,7 @@ def test_a_load_shows_its_progress(big: Run, terminal: Callable[..., Terminal]) 
 @pytest.mark.parametrize("what", ["load", "copy"])
 def test_ctrl_c_changes_nothing(big: Run, terminal: Callable[..., Terminal], name: str, what: str) -> None:
     """Exit code 130, one line of what became of it, and no traceback."""
+    words: tuple[str, ...]
     if what == "load":
         words = ("load", name, "items", "big.csv")
     else:

@@ -53,7 +53,7 @@ async def _server(spec: SQLSpec, name: str) -> AsyncIterator[Finding]:
         async with spec.provide_session(
             name, read_only=read_only_of(spec, name), query_timeout=_TIMEOUT
         ) as session:
-            if isinstance(session, AsyncSession):
+            if isinstance(session, AsyncSession):  # pyright: ignore[reportUnnecessaryIsInstance] # of any adapter
                 async for finding in _answers(session, name, config, questions):
                     yield finding
     except SQLSpecError as exc:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sqlspec import __version__
-from sqlspec.errors import AdapterError
+from sqlspec.errors import AdapterBlockedError, AdapterError
 
 from .finding import Finding
 
@@ -32,6 +32,10 @@ def _adapter(spec: SQLSpec, name: str, *, is_used: bool) -> Finding:
     try:
         adapter = spec.plugins.adapter(name)
         error: AdapterError | None = spec.plugins.unusable_driver(name)
+    except AdapterBlockedError as exc:
+        return Finding(
+            subject, "problem" if is_used else "ok", str(exc) if is_used else "blocked, and not used"
+        )
     except AdapterError as exc:
         error, adapter = exc, None
     if error is not None or adapter is None:
