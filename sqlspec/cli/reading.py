@@ -23,11 +23,15 @@ if TYPE_CHECKING:
     from pathlib import Path
     from typing import BinaryIO
 
-__all__ = ("FORMATS", "Contents", "format_of", "opened")
+    from .progress import Advance
+
+__all__ = ("FORMATS", "Contents", "as_document", "format_of", "opened")
 
 FORMATS = ("csv", "jsonl", "parquet")
 _SUFFIXES = {".csv": "csv", ".jsonl": "jsonl", ".ndjson": "jsonl", ".parquet": "parquet"}
 _BATCH = 5000
+_OFTEN = 1000
+"""After how many rows it is told how far we are."""
 _WIDEST = 1 << 27
 """Characters of a field of CSV. The module's own limit is small, and a document may be large."""
 
@@ -37,10 +41,10 @@ class Contents(NamedTuple):
 
     columns: tuple[str, ...]
     total: int | None
-    """The size of the file, or how many rows it has: what `position` counts up to."""
-    position: Callable[[], int]
-    rows: Callable[[Any], Iterator[tuple[Any, ...]]]
-    """Its rows, for the Arrow schema of the table."""
+    """The size of the file, or how many rows it has."""
+    rows: Callable[[Any, Advance], Any]
+    """Its rows as `load` takes them, for the Arrow schema of the table. Tells, now and then, how many rows
+    were read, and how much of `total`."""
 
 
 def format_of(path: Path, form: str | None) -> str:
@@ -68,16 +72,20 @@ def _csv(path: Path, file: BinaryIO) -> Contents:
     if not columns:
         raise SQLSpecError(f"{path}: no first line with the names of the columns")
 
-    def rows(schema: Any) -> Iterator[tuple[Any, ...]]:
+    def rows(schema: Any, advance: Advance) -> Iterator[tuple[Any, ...]]:
         makers = [_maker(schema, column) for column in columns]
+        count = 0
         while (line := _next_line(path, lines)) is not None:
             if not line:
                 continue
             if len(line) != len(columns):
                 raise SQLSpecError(f"{path}:{lines.line_num}: {len(line)} values for {len(columns)} columns")
             yield _row(path, lines.line_num, columns, makers, [text or None for text in line])
+            count += 1
+            if count % _OFTEN == 0:
+                advance(count, file.tell())
 
-    return Contents(columns, _size(path), file.tell, rows)
+    return Contents(columns, _size(path), rows)
 
 
 def _next_line(path: Path, lines: Any) -> list[str] | None:
@@ -98,7 +106,7 @@ def _jsonl(path: Path, file: BinaryIO) -> Contents:
     if not columns:
         raise SQLSpecError(f"{path}: the first line is no JSON object with a key for each column")
 
-    def rows(schema: Any) -> Iterator[tuple[Any, ...]]:
+    def rows(schema: Any, advance: Advance) -> Iterator[tuple[Any, ...]]:
         makers = [_maker(schema, column) for column in columns]
         number, line = 1, first
         while line:
@@ -107,9 +115,11 @@ def _jsonl(path: Path, file: BinaryIO) -> Contents:
                 if found.keys() != set(columns):
                     raise SQLSpecError(f"{path}:{number}: its keys are not those of the first line")
                 yield _row(path, number, columns, makers, [found[column] for column in columns])
+            if number % _OFTEN == 0:
+                advance(number, file.tell())
             number, line = number + 1, file.readline()
 
-    return Contents(columns, _size(path), file.tell, rows)
+    return Contents(columns, _size(path), rows)
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
@@ -128,15 +138,18 @@ def _parquet(path: Path, file: BinaryIO) -> Contents:
         table = parquet.ParquetFile(file)
     except arrow.ArrowException:
         raise SQLSpecError(f"{path}: no Parquet file") from None
-    done = 0
 
-    def rows(_: Any) -> Iterator[tuple[Any, ...]]:
-        nonlocal done
+    def batches(advance: Advance) -> Iterator[Any]:
+        done = 0
         for batch in table.iter_batches(batch_size=_BATCH):
             done += batch.num_rows
-            yield from zip(*(column.to_pylist() for column in batch.columns), strict=True)
+            advance(done, done)
+            yield batch
 
-    return Contents(tuple(table.schema_arrow.names), table.metadata.num_rows, lambda: done, rows)
+    def rows(_: Any, advance: Advance) -> Any:
+        return arrow.RecordBatchReader.from_batches(table.schema_arrow, batches(advance))
+
+    return Contents(tuple(table.schema_arrow.names), table.metadata.num_rows, rows)
 
 
 def _size(path: Path) -> int | None:
@@ -172,7 +185,14 @@ def _maker(schema: Any, column: str) -> tuple[str, Callable[[Any], Any]] | None:
         (types.is_binary, "hexadecimal digits", bytes.fromhex),
         (types.is_large_binary, "hexadecimal digits", bytes.fromhex),
     )
+    if types.is_string(kind) or types.is_large_string(kind) or types.is_null(kind):
+        return "a text", as_document
     return next(((what, make) for is_it, what, make in makers if is_it(kind)), None)
+
+
+def as_document(value: Any) -> Any:
+    """An object or a list of JSON as its text, as databases take documents; anything else as it is."""
+    return msgspec.json.encode(value, enc_hook=str).decode() if isinstance(value, (dict, list)) else value
 
 
 def _boolean(value: Any) -> bool:

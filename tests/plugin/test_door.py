@@ -73,8 +73,7 @@ def test_the_door_opens_without_pluggy() -> None:
 
 
 def test_the_tables_of_hooks_are_the_hooks() -> None:
-    """Each is a creation hook, an observer's, a source's or one for commands; the first answer is the answer
-    of creation and source hooks alone."""
+    """Each is for creation, an observer's, a source's or for commands; two kinds take the first answer."""
     hooks = Plugins()._pluggy().hook
 
     assert sorted(CREATION_HOOKS + OBSERVER_HOOKS + SOURCE_HOOKS + COMMAND_HOOKS) == HOOKS

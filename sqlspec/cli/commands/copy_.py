@@ -9,8 +9,18 @@ import click
 
 from sqlspec.cli.options import with_config
 from sqlspec.cli.progress import progress, report, undone_on_error
+from sqlspec.cli.reading import as_document
 from sqlspec.cli.running import chosen_name, run
-from sqlspec.cli.tables import Place, check_columns, described, place_of, quoted, read_only_of, sql_session
+from sqlspec.cli.tables import (
+    Place,
+    check_columns,
+    described,
+    dialect_name,
+    place_of,
+    quoted,
+    read_only_of,
+    sql_session,
+)
 from sqlspec.errors import InvalidArgumentError
 
 if TYPE_CHECKING:
@@ -19,6 +29,9 @@ if TYPE_CHECKING:
     from sqlspec.cli.progress import Advance
 
 __all__ = ("command",)
+
+_DOCUMENTS_AS_TEXT = {"mysql", "sqlite"}
+"""Dialects of databases that store documents and lists as text."""
 
 
 @click.command("copy")
@@ -77,6 +90,8 @@ class _Pair:
     def __init__(self, spec: SQLSpec, here: Place, there: Place) -> None:
         self.here, self.there = here, there
         self.dialect = spec.plugins.adapter(spec.get_config(here.database).adapter).info.dialect
+        target = spec.plugins.adapter(spec.get_config(there.database).adapter).info.dialect
+        self.takes_documents = dialect_name(target) not in _DOCUMENTS_AS_TEXT
 
     def select(self, columns: tuple[str, ...]) -> str:
         """All rows of the source."""
@@ -96,7 +111,7 @@ async def _rows(
     count, batch = 0, []
     rows: Any = source.stream(pair.select(columns), schema_type=tuple, batch_size=batch_size)
     async for row in rows:
-        batch.append(row)
+        batch.append(row if pair.takes_documents else tuple(map(as_document, row)))
         if len(batch) == batch_size:
             count += await target.load(pair.there.table, batch, columns=columns)
             advance(count, 0)

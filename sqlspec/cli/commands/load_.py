@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import click
 
@@ -15,11 +15,8 @@ from sqlspec.cli.running import chosen_name, run
 from sqlspec.cli.tables import Place, check_columns, described, parts_of, sql_session
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from sqlspec import AsyncSession, SQLSpec
     from sqlspec.cli.found import Found
-    from sqlspec.cli.progress import Advance
 
 __all__ = ("command",)
 
@@ -54,12 +51,5 @@ async def _load(session: AsyncSession, spec: SQLSpec, place: Place, contents: Co
     table = await described(session, spec, place)
     check_columns(contents.columns, table.columns, place)
     with progress(str(place), contents.total) as advance:
-        rows = _counted(contents.rows(table.arrow().schema), contents, advance)
+        rows = contents.rows(table.arrow().schema, advance)
         return await session.load(place.table, rows, columns=contents.columns)
-
-
-def _counted(rows: Iterator[Any], contents: Contents, advance: Advance) -> Iterator[Any]:
-    for count, row in enumerate(rows, 1):
-        yield row
-        if count % 1000 == 0:
-            advance(count, contents.position())
