@@ -421,7 +421,7 @@ def _commands_of(name: str, plugin: object, entry: Entry | None) -> list[object]
     if make is None:
         return []
     try:
-        return list(make())
+        return list(make() or ())
     except Exception as exc:
         if is_interruption(exc):
             raise

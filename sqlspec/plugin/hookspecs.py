@@ -169,5 +169,5 @@ def sqlspec_config_source() -> ConfigSource | None:
 
 
 @hookspec
-def sqlspec_commands() -> Iterable[object]:
+def sqlspec_commands() -> Iterable[object] | None:
     """Commands for `sqlspec`, each a `click.Command` with a name."""
