@@ -203,6 +203,25 @@ def test_a_copy_needs_no_more_memory_for_more_rows(sqlspec: Run, folder: Path) -
     assert large - small < 16 * MEBIBYTE
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="the system says how much memory it was")
+def test_large_rows_are_copied_a_few_at_a_time(sqlspec: Run, folder: Path) -> None:
+    """256 MiB in rows of half a mebibyte."""
+    (folder / "sqlspec.toml").write_text(
+        '[databases.a]\nurl = "sqlite:///a.db"\n[databases.b]\nurl = "sqlite:///b.db"\n', "utf-8"
+    )
+    for name in ("a", "b"):
+        assert sqlspec("query", name, "--write", "CREATE TABLE t (id INTEGER, raw BLOB)").exit_code == 0
+    fill = (
+        "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 512) "
+        "INSERT INTO t SELECT i, zeroblob(524288) FROM n"
+    )
+    assert sqlspec("query", "a", "--write", fill).exit_code == 0
+
+    assert _peak("copy", "a:t", "b:t") < 200 * MEBIBYTE
+
+    assert (folder / "b.db").stat().st_size > 256 * MEBIBYTE
+
+
 def _peak(*words: str) -> int:
     done = subprocess.run(
         [sys.executable, "-c", MEASURED, *words], capture_output=True, text=True, check=True

@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ("command",)
 
+_MOST_ROWS, _MOST_BYTES = 1000, 8 << 20
+"""What is in memory at most on its way into the target, besides the rows that are read at a time."""
 _DOCUMENTS_AS_TEXT = {"mysql", "sqlite"}
 """Dialects of databases that store documents and lists as text."""
 
@@ -40,10 +42,10 @@ _DOCUMENTS_AS_TEXT = {"mysql", "sqlite"}
 @click.option(
     "--batch-size",
     type=click.IntRange(min=1),
-    default=1000,
+    default=100,
     show_default=True,
     metavar="ROWS",
-    help="How many rows are in memory at a time; fewer if they are very large.",
+    help="How many rows are read at a time. Choose fewer if each has a megabyte.",
 )
 @with_config
 def command(found: Found, *, source: str, target: str, batch_size: int) -> None:
@@ -108,17 +110,23 @@ async def _rows(
     batch_size: int,
     advance: Advance,
 ) -> int:
-    count, batch = 0, []
+    count, size, batch = 0, 0, []
     rows: Any = source.stream(pair.select(columns), schema_type=tuple, batch_size=batch_size)
     async for row in rows:
         batch.append(row if pair.takes_documents else tuple(map(as_document, row)))
-        if len(batch) == batch_size:
+        size += _size(row)
+        if len(batch) >= _MOST_ROWS or size >= _MOST_BYTES:
             count += await target.load(pair.there.table, batch, columns=columns)
             advance(count, 0)
-            batch = []
+            size, batch = 0, []
     if batch:
         count += await target.load(pair.there.table, batch, columns=columns)
     return count
+
+
+def _size(row: tuple[Any, ...]) -> int:
+    """About how much memory its large values take."""
+    return sum(len(value) for value in row if isinstance(value, (str, bytes)))
 
 
 async def _copy_within(spec: SQLSpec, here: Place, there: Place) -> int:
