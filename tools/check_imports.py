@@ -30,10 +30,14 @@ FLOORS = (
     {"registry"},
     {DOOR},
     {"cli", "integrations"},
+    {"__main__"},
 )
 FLOOR = {room: floor for floor, rooms in enumerate(FLOORS) for room in rooms}
 # What is built like an application, and its doors.
-APPLICATIONS = {"integrations": {"sqlspec", "sqlspec.errors"}}
+APPLICATIONS = {
+    "cli": {"sqlspec", "sqlspec.errors", "sqlspec.plugin"},
+    "integrations": {"sqlspec", "sqlspec.errors"},
+}
 # (who, whom) -> why an import may go up. May only shrink.
 UPWARD: dict[tuple[str, str], str] = {}
 DRIVERS = {

@@ -3,12 +3,12 @@
     python tools/check_wheels.py dist
 
 Every wheel holds one package with its `py.typed` and its licence, and none but core's a path under
-`sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come
-from an index (the name belongs to another project there). Then a database answers, without a
-warning, and `tests/typing` passes mypy and pyright against the installed files. Then the adapter of
-docs/plugins.md is built and installed beside them, passes the whole test kit, and mypy and pyright; and so
-is what the kit's scaffold writes. At last the README's command that installs from the folder runs in another
-environment, and must bring our core.
+`sqlspec/`. All of them are installed by path into a fresh environment, where `sqlspec` must not come from an
+index (the name belongs to another project there). Then a database answers, without a warning, the command
+line comes from an empty folder to an answer, and `tests/typing` passes mypy and pyright against the installed
+files. Then the adapter of docs/plugins.md is built and installed beside them, passes the whole test kit, and
+mypy and pyright; and so is what the kit's scaffold writes. At last the README's command that installs from
+the folder runs in another environment, and must bring our core.
 """
 
 from __future__ import annotations
@@ -35,6 +35,8 @@ SCAFFOLDS = {"one-db": (), "other-db": ("--async",), "notes": ("--no-sql",), "la
 """A new adapter of each kind, and what the scaffold is told."""
 FRAMEWORKS = ("fastapi", "flask", "httpx2", "litestar")
 """What `tests/typing` uses besides ours."""
+COMMAND_LINE = ("click>=8.2", "rich>=13.7")
+"""What the extra `cli` brings."""
 PYTEST = """
 [pytest]
 asyncio_mode = auto
@@ -62,6 +64,13 @@ for name in ("one", "two"):
     with spec.provide_session(name) as session:
         assert session.execute("SELECT ? + ?", (40, 2)).scalar() == 42
 spec.close()
+"""
+# Run in the folder where `sqlspec init` has written its file.
+SERVES = """
+from sqlspec import SQLSpec
+
+with SQLSpec.from_file("sqlspec.toml") as spec, spec.provide_session() as session:
+    assert session.execute("SELECT 1").scalar() == 1
 """
 
 
@@ -116,15 +125,29 @@ class Installation:
 def try_out(wheels: list[Path], names: list[str], home: Path) -> None:
     """Install and use the wheels; raises CalledProcessError where it fails."""
     installed = Installation(home)
-    installed.run("python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS, *FRAMEWORKS)
+    installed.run(
+        "python", "-m", "pip", "install", "--quiet", *map(str, wheels), *CHECKERS, *FRAMEWORKS, *COMMAND_LINE
+    )
     installed.run("python", "-m", "pip", "check")
     installed.run("python", "-I", "-W", "error", "-c", SMOKE, *names)
+    try_out_the_command_line(installed, home / "empty folder")
     if (ROOT / "tests" / "typing").is_dir():
         shutil.copytree(ROOT / "tests" / "typing", home / "typing")
         installed.run("mypy", "--strict", "typing")
         installed.run("pyright", "typing")
     try_out_the_guide(installed, home / "guide", home / "tests")
     try_out_the_scaffold(installed, home / "scaffold")
+
+
+def try_out_the_command_line(installed: Installation, folder: Path) -> None:
+    """From an empty folder to an answer; and what the command wrote serves Python unchanged."""
+    for number, words in enumerate(((), ("--adapter", "sqlite"))):
+        place = folder / str(number)
+        place.mkdir(parents=True)
+        installed.run("sqlspec", "init", *words, folder=place)
+        installed.run("sqlspec", "doctor", folder=place)
+        installed.run("sqlspec", "query", "main", "SELECT 1", folder=place)
+        installed.run("python", "-I", "-W", "error", "-c", SERVES, folder=place)
 
 
 def try_out_the_guide(installed: Installation, source: Path, tests: Path) -> None:

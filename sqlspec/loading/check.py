@@ -26,7 +26,15 @@ if TYPE_CHECKING:
     Options = Mapping[str, Any]
     Hook = Callable[..., Any]
 
-__all__ = ("CREATION_HOOKS", "IN_PROCESS", "OBSERVER_HOOKS", "SOURCE_HOOKS", "PluginCheck", "plugin_check")
+__all__ = (
+    "COMMAND_HOOKS",
+    "CREATION_HOOKS",
+    "IN_PROCESS",
+    "OBSERVER_HOOKS",
+    "SOURCE_HOOKS",
+    "PluginCheck",
+    "plugin_check",
+)
 
 CREATION_HOOKS = (
     "sqlspec_create_connection",
@@ -56,7 +64,8 @@ OBSERVER_HOOKS = (
     "sqlspec_transaction_ended",
 )
 SOURCE_HOOKS = ("sqlspec_config_source",)
-_HOOKS = (*CREATION_HOOKS, *OBSERVER_HOOKS, *SOURCE_HOOKS)
+COMMAND_HOOKS = ("sqlspec_commands",)
+_HOOKS = (*CREATION_HOOKS, *OBSERVER_HOOKS, *SOURCE_HOOKS, *COMMAND_HOOKS)
 IN_PROCESS = "registered in this process"
 _STARRED = inspect.CO_VARARGS | inspect.CO_VARKEYWORDS
 

@@ -273,6 +273,15 @@ class Plugins:
             raise InvalidArgumentError(f"plugin {name!r} has no hook sqlspec_config_source. {hint}")
         return make()
 
+    def commands(self) -> dict[str, list[object]]:
+        """What each plugin that is loaded adds to the command line, by the plugin's name.
+
+        Raises `AdapterBrokenError` for a plugin that raises.
+        """
+        with self._lock:
+            others = dict(self._others)
+        return {name: _commands_of(name, *found) for name, found in others.items()}
+
     def refresh(self) -> None:
         """Look again at what is installed, and try again what failed. Loaded plugins stay."""
         with self._lock:
@@ -405,6 +414,19 @@ def _name_of(plugin: object) -> str:
 
 def _taken(name: str, by: str) -> AdapterConflictError:
     return AdapterConflictError(f"{name!r} is {by} already; choose another name", adapter=name)
+
+
+def _commands_of(name: str, plugin: object, entry: Entry | None) -> list[object]:
+    make = getattr(plugin, "sqlspec_commands", None)
+    if make is None:
+        return []
+    try:
+        return list(make() or ())
+    except Exception as exc:
+        if is_interruption(exc):
+            raise
+        check = plugin_check(plugin, name, entry and entry.distribution, entry and entry.version)
+        raise check.broken("its hook sqlspec_commands raised", "See the error above") from exc
 
 
 def _no_plugin(name: str) -> AdapterNotInstalledError:

@@ -7,7 +7,8 @@ them with `hookimpl(wrapper=True)`.
 *Observer hooks* are implemented by whoever wants to know. They are called in the caller's thread, get
 no credentials, and what they raise is logged once, counted, and changes nothing.
 
-*The source hook* is called on one plugin alone, which the application names.
+*The source hook* is called on one plugin alone, which the application names. *The hook for commands* is
+called by the command line alone, on the opt-in plugins.
 
 An implementation names the arguments it wants, in any order; arguments that it does not name are not
 passed. A hook's arguments are final: new facts come as new arguments, which old implementations never see.
@@ -20,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import pluggy
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Sequence
+    from collections.abc import Awaitable, Iterable, Sequence
 
     from sqlspec.config.sources import ConfigSource
     from sqlspec.lending import AsyncPoolLike, PoolLike
@@ -162,3 +163,11 @@ def sqlspec_transaction_ended(event: TransactionEvent) -> None:
 @hookspec(firstresult=True)
 def sqlspec_config_source() -> ConfigSource | None:
     """Make the source that `register_from` reads when it is given this plugin's name."""
+
+
+# --- the command line -----------------------------------------------------------------------------
+
+
+@hookspec
+def sqlspec_commands() -> Iterable[object] | None:
+    """Commands for `sqlspec`, each a `click.Command` with a name."""

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 import sqlspec.plugin
-from sqlspec.loading.check import CREATION_HOOKS, OBSERVER_HOOKS, SOURCE_HOOKS
+from sqlspec.loading.check import COMMAND_HOOKS, CREATION_HOOKS, OBSERVER_HOOKS, SOURCE_HOOKS
 from sqlspec.loading.manager import Plugins
 from sqlspec.loading.resolve import arguments_of
 from sqlspec.plugin import hookspecs
@@ -73,13 +73,13 @@ def test_the_door_opens_without_pluggy() -> None:
 
 
 def test_the_tables_of_hooks_are_the_hooks() -> None:
-    """Each is a creation hook, an observer's or a source's; observers alone have no answer."""
+    """Each is for creation, an observer's, a source's or for commands; two kinds take the first answer."""
     hooks = Plugins()._pluggy().hook
 
-    assert sorted(CREATION_HOOKS + OBSERVER_HOOKS + SOURCE_HOOKS) == HOOKS
+    assert sorted(CREATION_HOOKS + OBSERVER_HOOKS + SOURCE_HOOKS + COMMAND_HOOKS) == HOOKS
     for name in HOOKS:
         specification = getattr(hooks, name).spec
-        assert bool(specification.opts["firstresult"]) is (name not in OBSERVER_HOOKS)
+        assert bool(specification.opts["firstresult"]) is (name in CREATION_HOOKS + SOURCE_HOOKS)
 
 
 @pytest.mark.parametrize("name", HOOKS)
