@@ -38,19 +38,24 @@ class Stoppable(Protocol):
         ...
 
 
-def stoppable(result: T, connection: Stoppable) -> T:  # noqa: ARG001 - as its other half
+def stoppable(result: T, connection: Stoppable, *, cancels: bool = True) -> T:  # noqa: ARG001 - as its other half
     """What was done already: threads are not cancelled."""
     return result
 
 
-async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -> T:
-    """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped."""
+async def async_stoppable(
+    call: Coroutine[Any, Any, T], connection: Stoppable, *, cancels: bool = True
+) -> T:
+    """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped.
+
+    Not *cancels*: only the server is asked to stop, for drivers that give a connection up when they are cancelled.
+    """
     task = asyncio.ensure_future(call)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         if not task.done():
-            await _stop(task, connection)
+            await _stop(task, connection, cancels=cancels)
         raise
     finally:
         if task.done() and not task.cancelled():
@@ -59,12 +64,13 @@ async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -
             task.add_done_callback(_look_at)
 
 
-async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
+async def _stop(task: asyncio.Future[Any], connection: Stoppable, *, cancels: bool) -> None:
     until = time.monotonic() + GRACE
     request: Any = None
     # One that is still on its way could stop the next statement.
     while not (task.done() and _has_arrived(request)) and time.monotonic() < until:
-        task.cancel()
+        if cancels:
+            task.cancel()
         if not task.done() and _has_arrived(request):
             with suppress(Exception):  # one that can not be stopped is dropped below
                 request = connection.interrupt(for_good=False)
@@ -74,7 +80,8 @@ async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
             else:
                 await asyncio.wait([task], timeout=CANCEL_EVERY)
         except asyncio.CancelledError:
-            break  # the caller will not wait
+            if cancels:
+                break  # the caller will not wait
     if not (task.done() and _has_arrived(request)):
         connection.drop()
         task.cancel()

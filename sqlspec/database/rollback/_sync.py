@@ -9,6 +9,7 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.deadlines import drop_after, within
+from sqlspec.concurrency.stoppable import stoppable
 from sqlspec.concurrency.waiters import Waiter
 from sqlspec.errors import NotSupportedError, SessionClosedError, SessionInUseError
 from sqlspec.plugin._sync import Connection, Cursor
@@ -98,7 +99,9 @@ class OuterTransaction(OuterBase):
 
     inner: Connection[Any] | None = None
 
-    def __init__(self, config: DatabaseConfig[Any, Any, Any, Any], connect: Connect, rules: Rules) -> None:
+    def __init__(
+        self, config: DatabaseConfig[Any, Any, Any, Any], connect: Connect, rules: Rules
+    ) -> None:
         super().__init__(config, connect.label, rules)
         self._connect, self.turns = connect, Turns()
 
@@ -216,13 +219,18 @@ class NestedCursor(Cursor):
 
     def fetch(self) -> Sequence[Row]:
         """The next batch."""
+        return stoppable(self._fetch_now(), self._owner, cancels=False)
+
+    def _fetch_now(self) -> Sequence[Row]:
         with Turn(self._owner, None) as inner:
             try:
-                return self._cursor.fetch()
+                rows = self._cursor.fetch()
             except BaseException:
                 self._owner.undo_own(inner, self._mark)
                 self._mark = None
                 raise
+            self.columns = self._cursor.columns  # some drivers know them only now
+            return rows
 
     def close(self) -> None:
         """Let it go, and keep what the statement did."""
@@ -323,6 +331,11 @@ class NestedConnection(Connection[Any]):
         self, statement: str, parameters: Parameters, deadline: float | None
     ) -> RawResult | LazyResult:
         """Run one statement and fetch all it returns."""
+        return stoppable(self._execute_now(statement, parameters, deadline), self, cancels=False)
+
+    def _execute_now(
+        self, statement: str, parameters: Parameters, deadline: float | None
+    ) -> RawResult | LazyResult:
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, statement, deadline)
             try:
@@ -339,6 +352,11 @@ class NestedConnection(Connection[Any]):
         self, statement: str, rows: Sequence[Parameters], deadline: float | None
     ) -> RawResult:
         """Run one statement for each row: for all of them, or for none."""
+        return stoppable(self._execute_many_now(statement, rows, deadline), self, cancels=False)
+
+    def _execute_many_now(
+        self, statement: str, rows: Sequence[Parameters], deadline: float | None
+    ) -> RawResult:
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, statement, deadline)
             self.is_spoiled = True  # until the last row is in
@@ -358,6 +376,9 @@ class NestedConnection(Connection[Any]):
 
     def execute_script(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         """Run statements. BEGIN and COMMIT among them are those of a savepoint."""
+        stoppable(self._execute_script_now(statements, deadline), self, cancels=False)
+
+    def _execute_script_now(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
         rules = self.outer.rules
         texts = [one if isinstance(one, str) else one.statement for one in statements]
         kinds = [rules.control(text) for text in texts]
@@ -409,6 +430,13 @@ class NestedConnection(Connection[Any]):
         self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
     ) -> Cursor:
         """Open a result that is read in batches."""
+        return stoppable(
+            self._stream_now(statement, parameters, batch_size, deadline), self, cancels=False
+        )
+
+    def _stream_now(
+        self, statement: str, parameters: Parameters, batch_size: int, deadline: float | None
+    ) -> Cursor:
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, statement, deadline)
             try:
@@ -422,6 +450,11 @@ class NestedConnection(Connection[Any]):
         self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
     ) -> int:
         """Insert by the driver's fastest path. Core has begun a transaction for it."""
+        return stoppable(self._load_now(table, columns, rows, deadline), self, cancels=False)
+
+    def _load_now(
+        self, table: tuple[str, ...], columns: Sequence[str], rows: Sequence[Row], deadline: float | None
+    ) -> int:
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, "INSERT", deadline)
             self.is_spoiled = True
@@ -448,12 +481,18 @@ class NestedConnection(Connection[Any]):
 
     def begin(self, options: TransactionOptions, deadline: float | None) -> None:
         """A savepoint. All sessions are in one transaction, so an isolation level has nothing to say."""
+        stoppable(self._begin_now(options, deadline), self, cancels=False)
+
+    def _begin_now(self, options: TransactionOptions, deadline: float | None) -> None:
         with Turn(self, deadline) as inner:
             self._transaction = self._set(inner, deadline)
             self._is_read_only = options.read_only
 
     def commit(self, deadline: float | None) -> None:
         """Keep what happened since `begin`, for later sessions to see."""
+        stoppable(self._commit_now(deadline), self, cancels=False)
+
+    def _commit_now(self, deadline: float | None) -> None:
         with Turn(self, deadline) as inner:
             mark, self._transaction = self._transaction, None
             self._blocks.clear()
@@ -462,6 +501,9 @@ class NestedConnection(Connection[Any]):
 
     def rollback(self, deadline: float | None) -> None:
         """Undo it."""
+        stoppable(self._rollback_now(deadline), self, cancels=False)
+
+    def _rollback_now(self, deadline: float | None) -> None:
         if self._transaction is None:
             return
         with Turn(self, deadline, is_end=True) as inner:
@@ -471,11 +513,17 @@ class NestedConnection(Connection[Any]):
 
     def savepoint(self, name: str, deadline: float | None) -> None:
         """One of the session's own."""
+        stoppable(self._savepoint_now(name, deadline), self, cancels=False)
+
+    def _savepoint_now(self, name: str, deadline: float | None) -> None:
         with Turn(self, deadline) as inner:
             self._blocks[name] = self._set(inner, deadline)
 
     def release_savepoint(self, name: str, deadline: float | None) -> None:
         """Keep what came after it."""
+        stoppable(self._release_savepoint_now(name, deadline), self, cancels=False)
+
+    def _release_savepoint_now(self, name: str, deadline: float | None) -> None:
         with Turn(self, deadline) as inner:
             lowest = self.outer.savepoints.keep(self._blocks.pop(name))
             if lowest is not None:
@@ -483,6 +531,9 @@ class NestedConnection(Connection[Any]):
 
     def rollback_to_savepoint(self, name: str, deadline: float | None) -> None:
         """Undo what came after it."""
+        stoppable(self._rollback_to_savepoint_now(name, deadline), self, cancels=False)
+
+    def _rollback_to_savepoint_now(self, name: str, deadline: float | None) -> None:
         with Turn(self, deadline, is_end=True) as inner:
             self._undo(inner, self._blocks.pop(name), deadline)
 
@@ -545,6 +596,9 @@ class NestedConnection(Connection[Any]):
 
     def ping(self, deadline: float | None) -> None:
         """Ask the server."""
+        stoppable(self._ping_now(deadline), self, cancels=False)
+
+    def _ping_now(self, deadline: float | None) -> None:
         with Turn(self, deadline) as inner:
             inner.ping(deadline)
 

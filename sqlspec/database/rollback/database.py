@@ -119,7 +119,9 @@ class RollbackFactories(Factories):
     def async_pool(self) -> AsyncPoolLike:
         """A pool for the running loop."""
         outer = self.outer()
-        connect = _Bridge(outer, self._config.pool_size) if isinstance(outer, OuterTransaction) else outer.open
+        connect = (
+            _Bridge(outer, self._config.pool_size) if isinstance(outer, OuterTransaction) else outer.open
+        )
         return AsyncRollbackPool(outer.label, connect)
 
     def outer(self) -> OuterTransaction | AsyncOuterTransaction:

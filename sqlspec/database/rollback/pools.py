@@ -88,7 +88,7 @@ class RollbackPool(RollbackPoolBase):
         self._check()
         return self._lend(self._connect(deadline))
 
-    def release(self, lease: RollbackLease, ok: bool) -> None:  # noqa: FBT001 - the contract's
+    def release(self, lease: RollbackLease, ok: bool) -> None:
         """It has ended. Not *ok*: nobody knows what its last call has done."""
         self._take_back(lease, ok=ok)
 
@@ -109,7 +109,7 @@ class AsyncRollbackPool(RollbackPoolBase):
         self._check()
         return self._lend(await self._connect(deadline))
 
-    async def release(self, lease: RollbackLease, ok: bool) -> None:  # noqa: FBT001 - the contract's
+    async def release(self, lease: RollbackLease, ok: bool) -> None:
         """It has ended. Not *ok*: nobody knows what its last call has done."""
         self._take_back(lease, ok=ok)
 

@@ -16,7 +16,20 @@ if TYPE_CHECKING:
 __all__ = ("BEGINS", "COMMITS", "ROLLS_BACK", "Rules")
 
 READS = frozenset(
-    ("SELECT", "VALUES", "TABLE", "FROM", "SHOW", "EXPLAIN", "DESCRIBE", "DESC", "PRAGMA", "SET", "FETCH", "HELP")
+    (
+        "SELECT",
+        "VALUES",
+        "TABLE",
+        "FROM",
+        "SHOW",
+        "EXPLAIN",
+        "DESCRIBE",
+        "DESC",
+        "PRAGMA",
+        "SET",
+        "FETCH",
+        "HELP",
+    )
 )
 """What changes no data, as far as the first word tells."""
 WRITES = frozenset(("INSERT", "UPDATE", "DELETE", "MERGE", "REPLACE", "INTO", "CREATE"))
