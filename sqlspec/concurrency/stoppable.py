@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ("async_stoppable", "stoppable")
+__all__ = ("arrived", "async_arrived", "async_stoppable", "stoppable")
 
 T = TypeVar("T")
 
@@ -87,6 +87,20 @@ async def _stop(task: asyncio.Future[Any], connection: Stoppable, *, cancels: bo
         task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task], timeout=GRACE)
+
+
+def arrived(request: Any) -> None:
+    """Wait until a request to stop is with the server, or never will be: it could stop the next statement."""
+    until = time.monotonic() + GRACE
+    while not _has_arrived(request) and time.monotonic() < until:
+        time.sleep(WAIT_STEP)
+
+
+async def async_arrived(request: Any) -> None:
+    """The same for tasks."""
+    until = time.monotonic() + GRACE
+    while not _has_arrived(request) and time.monotonic() < until:
+        await asyncio.sleep(WAIT_STEP)
 
 
 def _has_arrived(request: Any) -> bool:

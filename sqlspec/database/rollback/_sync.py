@@ -9,9 +9,9 @@ from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from sqlspec.concurrency.deadlines import drop_after, within
-from sqlspec.concurrency.stoppable import stoppable
+from sqlspec.concurrency.stoppable import arrived, stoppable
 from sqlspec.concurrency.waiters import Waiter
-from sqlspec.errors import NotSupportedError, SessionClosedError, SessionInUseError
+from sqlspec.errors import NotSupportedError, QueryCancelledError, SessionClosedError, SessionInUseError
 from sqlspec.plugin._sync import Connection, Cursor
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionOptions, TransactionStatus
 from sqlspec.plugin.places import with_place
@@ -194,7 +194,7 @@ class Turn:
             inner.guard.leave(self._token, inner)
             outer.turns.give_back()
             raise
-        connection.is_inside = connection.was_used = True
+        connection.is_inside, connection.is_stopped = True, False
         return inner
 
     def __exit__(
@@ -208,6 +208,21 @@ class Turn:
         finally:
             inner.guard.leave(self._token, inner)
             outer.turns.give_back()
+
+
+class Interruptible:
+    """While a session's statement is under way. No later: what stops it must not hit what comes after it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: NestedConnection) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.may_interrupt = True
+
+    def __exit__(self, *reason: object) -> None:
+        self._connection.may_interrupt = False
 
 
 class NestedCursor(Cursor):
@@ -224,7 +239,8 @@ class NestedCursor(Cursor):
     def _fetch_now(self) -> Sequence[Row]:
         with Turn(self._owner, None) as inner:
             try:
-                rows = self._cursor.fetch()
+                with Interruptible(self._owner):
+                    rows = self._cursor.fetch()
             except BaseException:
                 self._owner.undo_own(inner, self._mark)
                 self._mark = None
@@ -258,9 +274,13 @@ class NestedConnection(Connection[Any]):
         self.outer, self.inner = outer, inner
         self.load_batch = inner.load_batch
         self.interruption = inner.interruption  # type: ignore[method-assign] # a driver may hide one
+        self.may_interrupt = False
+        """A statement of the session is under way, and not one of ours around it."""
+        self.is_stopped = False
+        """The call under way was to be stopped."""
+        self._request: StopRequest | None = None
         self.is_inside = False
-        """A call of this session is under way on the connection."""
-        self.was_used = False
+        """A call of the session is under way on the connection."""
         self.waiter: Waiter | None = None
         """Its place in the queue for the next call; of no meaning when it is over."""
         self._status = IDLE
@@ -280,6 +300,7 @@ class NestedConnection(Connection[Any]):
 
     def keep(self, inner: Connection[Any], mark: Mark, deadline: float | None) -> None:
         """Commit, as far as it can be: what a COMMIT would have checked is checked."""
+        arrived(self._request)
         savepoints = self.outer.savepoints
         if mark.has_writes and self.outer.rules.is_postgresql and savepoints.is_alone(self):
             try:
@@ -304,6 +325,7 @@ class NestedConnection(Connection[Any]):
 
     def undo_own(self, inner: Connection[Any], mark: Mark | None) -> None:
         """After an error, which is what the caller shall see: whatever comes of this is noted."""
+        arrived(self._request)
         if mark is None:
             return
         try:
@@ -339,8 +361,9 @@ class NestedConnection(Connection[Any]):
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, statement, deadline)
             try:
-                result = inner.execute(statement, parameters, deadline)
-                fetch_now(result)
+                with Interruptible(self):
+                    result = inner.execute(statement, parameters, deadline)
+                    fetch_now(result)
             except BaseException:
                 self.undo_own(inner, mark)
                 raise
@@ -361,7 +384,8 @@ class NestedConnection(Connection[Any]):
             mark = self._begin_statement(inner, statement, deadline)
             self.is_spoiled = True  # until the last row is in
             try:
-                result = inner.execute_many(statement, rows, deadline)
+                with Interruptible(self):
+                    result = inner.execute_many(statement, rows, deadline)
             except BaseException:
                 self._note_spoiled(inner)
                 self.undo_own(inner, mark)
@@ -414,11 +438,14 @@ class NestedConnection(Connection[Any]):
             if mark is not None:
                 (self.keep if kind is COMMITS else self._undo)(inner, mark, deadline)
             return None
+        if self.is_stopped:  # between two statements
+            raise QueryCancelledError("the script was stopped")
         own = self._set(inner, deadline) if self._transaction is mark is None else None
         self._is_pristine = False
         self.outer.savepoints.note_write(self)
         try:
-            inner.execute_script([one], deadline)
+            with Interruptible(self):
+                inner.execute_script([one], deadline)
         except BaseException:
             self.undo_own(inner, own)
             raise
@@ -440,7 +467,8 @@ class NestedConnection(Connection[Any]):
         with Turn(self, deadline) as inner:
             mark = self._begin_statement(inner, statement, deadline)
             try:
-                cursor = inner.stream(statement, parameters, batch_size, deadline)
+                with Interruptible(self):
+                    cursor = inner.stream(statement, parameters, batch_size, deadline)
             except BaseException:
                 self.undo_own(inner, mark)
                 raise
@@ -459,7 +487,8 @@ class NestedConnection(Connection[Any]):
             mark = self._begin_statement(inner, "INSERT", deadline)
             self.is_spoiled = True
             try:
-                count = inner.load(table, columns, rows, deadline)
+                with Interruptible(self):
+                    count = inner.load(table, columns, rows, deadline)
             except BaseException:
                 self._note_spoiled(inner)
                 self.undo_own(inner, mark)
@@ -612,14 +641,21 @@ class NestedConnection(Connection[Any]):
 
     def interrupt(self, *, for_good: bool) -> StopRequest | None:
         """Stop this session's statement; for good, the outer transaction is lost."""
+        self.is_stopped = True
         if for_good:
-            self.outer.lose(SessionClosedError("a session was given up while it used the connection"))
-            self.inner.drop()
-        elif self.is_inside:
-            return self.inner.interrupt(for_good=False)
+            self.give_up()
+        elif self.may_interrupt:
+            self._request = self.inner.interrupt(for_good=False)
+            return self._request
         elif self.waiter is not None:
             self.outer.turns.stop(self.waiter)
         return None
+
+    def give_up(self) -> None:
+        """Nobody knows what the session's last call has done. If it has anything open, all is lost."""
+        if self.is_inside or self.outer.savepoints.has_of(self):
+            self.outer.lose(SessionClosedError("a session was given up while it used the connection"))
+            self.inner.drop()
 
     @property
     def fileno(self) -> int | None:

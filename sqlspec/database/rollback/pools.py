@@ -53,11 +53,8 @@ class RollbackPoolBase:
         if lease not in self._leases:
             return  # given back before
         self._leases.discard(lease)
-        nested = lease.nested
-        if not ok and nested.was_used:
-            # Whether its statement runs yet, or what it did, nobody knows.
-            nested.outer.lose(None)
-            nested.inner.drop()
+        if not ok:
+            lease.nested.give_up()
 
     def retire(self) -> None:
         """Lend no more. The connection is ended by the override."""

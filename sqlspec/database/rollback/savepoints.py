@@ -50,6 +50,10 @@ class Savepoints:
         """Whether a session has anything open."""
         return bool(self._marks)
 
+    def has_of(self, owner: object) -> bool:
+        """Whether *owner* has anything open."""
+        return any(mark.owner is owner and not mark.is_done for mark in self._marks)
+
     def note_write(self, owner: object) -> None:
         """*owner* may be about to write."""
         for mark in reversed(self._marks):
