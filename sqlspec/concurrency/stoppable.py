@@ -43,12 +43,10 @@ def stoppable(result: T, connection: Stoppable, *, cancels: bool = True) -> T:  
     return result
 
 
-async def async_stoppable(
-    call: Coroutine[Any, Any, T], connection: Stoppable, *, cancels: bool = True
-) -> T:
+async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable, *, cancels: bool = True) -> T:
     """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped.
 
-    Not *cancels*: only the server is asked to stop, for drivers that give a connection up when they are cancelled.
+    Not *cancels*: only the server is asked to stop. Some drivers give up a connection that is cancelled.
     """
     task = asyncio.ensure_future(call)
     try:
@@ -99,7 +97,7 @@ def arrived(request: Any) -> None:
 async def async_arrived(request: Any) -> None:
     """The same for tasks."""
     until = time.monotonic() + GRACE
-    while not _has_arrived(request) and time.monotonic() < until:
+    while not _has_arrived(request) and time.monotonic() < until:  # noqa: ASYNC110 - a future of any kind
         await asyncio.sleep(WAIT_STEP)
 
 

@@ -349,10 +349,10 @@ class SQLSpec:
         For the whole process, nested blocks in order. The database that was replaced keeps its pools and
         its in-memory data. `async with` also waits until the sessions of the replacement have ended.
 
-        With *rollback*, for tests, all sessions inside of the block share one connection, whose transaction is
-        undone at its end, whatever they commit; see docs/testing.md for what this can not do. The block then
-        raises `TransactionAbortedError` if it could not keep its sessions apart, and `NotSupportedError` when
-        it is entered if the adapter has no savepoints. Without *config* the database itself is used.
+        With *rollback*, for tests, all sessions inside of the block share one connection, whose transaction
+        is undone at its end, whatever they commit; docs/testing.md says what this can not do. Its end raises
+        `TransactionAbortedError` if it could not keep sessions apart. Without *config* the database itself is
+        used. Entering raises `NotSupportedError` if the adapter has no transactions, or no savepoints.
         """
         from .config_input import config_from
         from .overrides import Override, Overrides

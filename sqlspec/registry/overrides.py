@@ -145,7 +145,7 @@ class Override:
         self._tell_fault(replaced, exc)
 
     def _tell_fault(self, replaced: Database, exc: BaseException | None) -> None:
-        """What the block did was undone as a whole; if a part of it could not be undone alone, it was no test."""
+        """All was undone; but if a part of it could not be undone alone, the block does not end well."""
         if self.rolls_back and exc is None:
             fault = replaced.fault  # type: ignore[attr-defined] # as above
             if fault is not None:

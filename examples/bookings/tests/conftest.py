@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-import bookings
+from examples.bookings import app
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,14 +19,14 @@ if TYPE_CHECKING:
 @pytest.fixture(scope="session")
 def template(postgresql_server: PostgreSQL) -> Iterator[Template]:
     """A database with the tables of the application."""
-    with postgresql_server.template(bookings.migrate) as template:
+    with postgresql_server.template(app.migrate) as template:
         yield template
 
 
 @pytest.fixture(scope="session")
 def started(template: Template) -> Iterator[SQLSpec]:
     """The application, with a database of this worker."""
-    with template.clone() as url, bookings.spec as spec:
+    with template.clone() as url, app.spec as spec:
         spec.register_config(url, "main")
         yield spec
 

@@ -6,10 +6,9 @@ import asyncio
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date, timedelta
 
-import bookings
 import pytest
-from bookings import Booking, add_rooms, book, book_first, cancel, close_floor, guests, spec
 
+from examples.bookings.app import Booking, add_rooms, book, book_first, cancel, close_floor, guests, spec
 from sqlspec.errors import CheckViolationError, ForeignKeyViolationError, UniqueViolationError
 
 TODAY = date(2030, 5, 17)
@@ -19,7 +18,7 @@ DAYS = [TODAY + timedelta(days=number) for number in range(10)]
 def count(table: str) -> int:
     """How many rows there are."""
     with spec.provide_session("main") as session:
-        return int(session.execute(f"SELECT count(*) FROM {table}").scalar())  # noqa: S608 - our own names
+        return int(session.execute(f"SELECT count(*) FROM {table}").scalar())
 
 
 @pytest.fixture(autouse=True)
@@ -132,7 +131,7 @@ async def test_tasks_at_once() -> None:
 
 @pytest.mark.usefixtures("own_database")
 def test_two_who_want_the_same_room() -> None:
-    """At the same time, in two transactions that really commit: one of them waits for the other, and is told."""
+    """At the same time, in two transactions that really commit: one waits for the other, and is told."""
     with ThreadPoolExecutor(2) as threads:
         attempts = [threads.submit(book, 1, TODAY, guest) for guest in ("ann", "bo")]
         errors = [attempt.exception() for attempt in attempts]
@@ -143,6 +142,6 @@ def test_two_who_want_the_same_room() -> None:
 @pytest.mark.usefixtures("own_database")
 def test_the_drivers_own_connection() -> None:
     """It is lent there."""
-    with bookings.spec.provide_connection("main") as raw:
+    with spec.provide_connection("main") as raw:
         raw.execute("INSERT INTO room VALUES (7, 1)")
     assert count("room") == 4

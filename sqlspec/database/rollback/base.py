@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from .rules import Rules
     from .savepoints import Mark
 
-__all__ = ("OuterBase", "async_check_home", "check_home")
+__all__ = ("Interruptible", "OuterBase", "async_check_home", "check_home")
 
 IDLE, ABORTED = TransactionStatus.IDLE, TransactionStatus.ABORTED
 ENDED: Final = "this override(…, rollback=True) has ended, and with it its transaction"
@@ -58,7 +58,7 @@ class OuterBase:
 
     def error(self) -> SQLSpecError:
         """The fault, as an exception that nobody has raised yet: several callers meet it."""
-        return type(self.fault)(*self.fault.args)  # type: ignore[union-attr] # asked for when there is one
+        return type(self.fault)(*self.fault.args)  # type: ignore[union-attr, misc] # asked for when there is one
 
     def check_status(self, status: TransactionStatus, session: object) -> None:
         """Before a statement of *session*: the outer transaction must be there, and take statements."""
@@ -68,7 +68,7 @@ class OuterBase:
         if status is ABORTED and not self.savepoints.is_alone(session):
             raise TransactionAbortedError(
                 "a statement of another session failed, and that session has not rolled back yet: inside of "
-                "override(…, rollback=True) all sessions share one transaction, which takes no statement until then"
+                "override(…, rollback=True) all share one transaction, which takes no statement until then"
             )
 
     def lose(self, cause: BaseException | None) -> None:
@@ -81,7 +81,7 @@ class OuterBase:
             error.__cause__ = cause
 
     def undo(self, mark: Mark) -> Mark | None:
-        """What to roll back to, see `Savepoints.undo`; what can not be undone is the end of the block's work."""
+        """What to roll back to: see `Savepoints.undo`. What can not be undone ends the block's work."""
         try:
             return self.savepoints.undo(mark)
         except TransactionAbortedError as exc:
@@ -89,7 +89,7 @@ class OuterBase:
             raise
 
     def end_now(self) -> None:
-        """Undo everything, from any thread, without waiting: the connection is cut, and the database sees it."""
+        """Undo everything, from any thread, without waiting: the connection is cut, which the server sees."""
         self.is_over = True
         inner, self.inner = self.inner, None
         if inner is not None:
@@ -98,9 +98,24 @@ class OuterBase:
     def without_sql(self) -> NotSupportedError:
         """The error for connections that know no transactions."""
         return NotSupportedError(
-            f"adapter {self.config.adapter!r} has no transactions, so override(…, rollback=True) can not undo "
-            "what is done; give each test a database of its own"
+            f"adapter {self.config.adapter!r} has no transactions, so override(…, rollback=True) can undo "
+            "nothing; give each test a database of its own"
         )
+
+
+class Interruptible:
+    """While a session's statement is under way. No later: what stops it must not hit what comes after it."""
+
+    __slots__ = ("_connection",)
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __enter__(self) -> None:
+        self._connection.may_interrupt = True
+
+    def __exit__(self, *reason: object) -> None:
+        self._connection.may_interrupt = False
 
 
 def check_home(outer: OuterBase) -> None:
@@ -117,7 +132,7 @@ def async_check_home(outer: OuterBase) -> None:
     if outer.home is not loop:
         state = "is closed" if outer.home.is_closed() else "runs elsewhere"
         raise NotSupportedError(
-            f"the connection of this override(…, rollback=True) belongs to another event loop, which {state}: "
-            f"adapter {outer.config.adapter!r} is async only. Let the test and what it tests run in one loop, or "
-            "give the test a database of its own"
+            f"the connection of this override(…, rollback=True) belongs to an event loop that {state}, "
+            f"and adapter {outer.config.adapter!r} is async only: let the test and what it tests run in one "
+            "loop, or give the test a database of its own"
         )

@@ -9,8 +9,8 @@ from sqlspec.database.factories import Factories
 from sqlspec.errors import NotSupportedError, SavepointNotSupportedError, SQLSpecError
 from sqlspec.plugin.info import Capability
 
-from ._async import AsyncOuterTransaction
-from ._sync import OuterTransaction
+from .outer._async import AsyncOuterTransaction
+from .outer._sync import OuterTransaction
 from .pools import AsyncRollbackPool, RollbackPool
 from .rules import Rules
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 
     from sqlspec.lending import AsyncPoolLike, PoolLike
 
-    from ._async import AsyncNestedConnection
-    from ._sync import NestedConnection
+    from .connection._async import AsyncNestedConnection
+    from .connection._sync import NestedConnection
 
 __all__ = ("RollbackDatabase", "check_possible")
 
@@ -34,12 +34,13 @@ def check_possible(database: Database) -> None:
     )
     if Capability.TRANSACTIONS not in info.capabilities:
         raise NotSupportedError(
-            f"adapter {info.name!r} has no transactions, so override(…, rollback=True) could undo nothing; {hint}"
+            f"adapter {info.name!r} has no transactions, so override(…, rollback=True) could undo "
+            f"nothing; {hint}"
         )
     if Capability.SAVEPOINTS not in info.capabilities:
         raise SavepointNotSupportedError(
-            f"adapter {info.name!r} has no savepoints, so override(…, rollback=True) could not undo what a session "
-            f"commits; {hint}"
+            f"adapter {info.name!r} has no savepoints, so override(…, rollback=True) could not undo what "
+            f"a session commits; {hint}"
         )
 
 
@@ -59,7 +60,7 @@ class RollbackDatabase(Database):
             self._resources = covered.resources
         self._is_borrowing = covered.config is config
         self.around = covered if self._is_borrowing and isinstance(covered, RollbackDatabase) else None
-        """The override that rolls back and has this one inside: this one's transaction is a savepoint there."""
+        """The override around this one, if that rolls back, too: this one is a savepoint in it."""
         self._outer: OuterTransaction | AsyncOuterTransaction | None = None
 
     def make(self) -> RollbackFactories:

@@ -1,4 +1,4 @@
-"""The pools of an override that rolls back: they lend as many connections as are asked for, all of them one."""
+"""The pools of an override that rolls back: they lend to all who ask, always the same connection."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from sqlspec.pool.stats import PoolStats
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
-    from ._async import AsyncNestedConnection
-    from ._sync import NestedConnection
+    from .connection._async import AsyncNestedConnection
+    from .connection._sync import NestedConnection
 
     Nested = NestedConnection | AsyncNestedConnection
 

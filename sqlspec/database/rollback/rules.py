@@ -73,7 +73,7 @@ class Rules:
     def __init__(self, info: AdapterInfo) -> None:
         self._statements = statements_of(info)
         self.is_postgresql = self._statements.dialect.name == "postgresql"
-        """Its dialect is PostgreSQL's, with deferred constraints, and with settings that a savepoint keeps."""
+        """Its dialect is PostgreSQL's: it has deferred constraints, and settings that outlast a session."""
         phrases = [tuple(phrase.split()) for phrase, _ in self._statements.dialect.control]
         self._control = sorted(phrases, key=len, reverse=True)
         self._commits_by_ddl = Capability.TRANSACTIONAL_DDL not in info.capabilities
@@ -84,8 +84,8 @@ class Rules:
             head = self._head(statement)
             if head[:1] and head[0] in ENDS_TRANSACTIONS and head[:2] not in TEMPORARY:
                 raise NotSupportedError(
-                    f"{head[0]} makes this database commit, so inside of override(…, rollback=True) it could not "
-                    f"be undone; run it before the block, or {HINT}"
+                    f"{head[0]} makes this database commit, so inside of override(…, rollback=True) it could "
+                    f"not be undone; run it before the block, or {HINT}"
                 )
             if head[:2] == ("SET", "PASSWORD"):
                 raise NotSupportedError(f"SET PASSWORD could not be undone; {HINT}")

@@ -1,8 +1,8 @@
 """The savepoints of several sessions in one transaction: who set them, and what may be undone.
 
-A database keeps savepoints as a stack: to undo one undoes all that came after it, whoever did it. Sessions end
-in any order. So one that commits out of order stays on the stack until those above it have ended; and one that
-would undo another session's work is refused.
+A database keeps savepoints as a stack: to undo one undoes all that came after it, whoever did it. Sessions
+end in any order. So one that commits out of order stays on the stack until those above it have ended; and
+one that would undo another session's work is refused.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class Savepoints:
         self._marks: list[Mark] = []
 
     def new(self, owner: object) -> Mark:
-        """One to be set for *owner*, under a name that no other has: MySQL replaces those of the same name."""
+        """One to be set for *owner*. No other has its name: MySQL replaces those of the same name."""
         return Mark(f"sqlspec_nested_{len(self._marks) + 1}", owner)
 
     def add(self, mark: Mark) -> None:
@@ -102,8 +102,8 @@ class Savepoints:
         foreign = [one for one in above if one.owner is not mark.owner]
         if mark.has_others or any(one.has_writes or not one.is_done for one in foreign):
             raise TransactionAbortedError(
-                "two sessions overlapped, and one of them rolled back: inside of override(…, rollback=True) all "
-                "sessions share one transaction, where its work can not be undone without that of the other. "
+                "two sessions overlapped, and one of them rolled back: inside of override(…, rollback=True) "
+                "all sessions share one transaction, where its work can not be undone without the other's. "
                 "Open one after the other, or give this test a database of its own"
             )
         self._pop_from(mark)

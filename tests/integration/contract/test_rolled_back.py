@@ -212,7 +212,7 @@ async def test_read_only_sessions_write_nothing(side: Side, undone: SQLSpec) -> 
 
 
 async def test_streams_are_read(side: Side, undone: SQLSpec) -> None:
-    """In a transaction and with autocommit, beside another statement; one that fails costs its session alone."""
+    """In a transaction and with autocommit; one that fails costs its session alone."""
     async with side.session(undone) as session:
         await session.execute_many(INSERT, [(number,) for number in range(10)])
     for options in ({}, {"autocommit": True}):
@@ -311,7 +311,7 @@ async def test_one_that_commits_first_is_kept(side: Side, undone: SQLSpec) -> No
 
 
 async def test_an_overlap_that_can_not_be_undone_fails_at_once(side: Side, spec: SQLSpec) -> None:
-    """One rolls back, and its savepoint holds another's work. From then on nothing runs, and the block says why."""
+    """One rolls back, and its savepoint holds another's work: nothing runs any more."""
     with pytest.raises(TransactionAbortedError, match="two sessions overlapped"):
         async with spec.override("db", rollback=True):
             with pytest.raises(KeyError):
@@ -395,7 +395,7 @@ async def test_another_event_loop(spec: SQLSpec, side: Side) -> None:
         if side.database.is_sync:
             assert await elsewhere == [1]
         else:
-            with pytest.raises(NotSupportedError, match="another event loop"):
+            with pytest.raises(NotSupportedError, match="belongs to an event loop that"):
                 await elsewhere
 
     assert await stored(side, spec) == []

@@ -22,7 +22,10 @@ __all__ = ("ExistingMariaDB", "MariaDB")
 
 OPTIONS = ("--no-defaults", "--batch", "--skip-column-names", "--default-character-set=utf8mb4")
 
-DUMP = ("--default-character-set=utf8mb4", "--routines", "--triggers", "--events", "--skip-comments", "--hex-blob")
+DUMP = (
+    "--default-character-set=utf8mb4",
+    *("--routines", "--triggers", "--events", "--skip-comments", "--hex-blob"),
+)
 
 
 class MariaDB:
@@ -86,7 +89,7 @@ class MariaDB:
 
     @contextmanager
     def template(self, fill: Callable[[str], object]) -> Generator[Template, None, None]:
-        """A database to be cloned, inside of the block. *fill* is called once, with its URL, and makes the tables.
+        """A database to be cloned. *fill* is called once, with its URL, and makes the tables.
 
             with server.template(migrate) as template, template.clone() as url: ...
 

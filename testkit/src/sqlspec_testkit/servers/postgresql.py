@@ -81,12 +81,12 @@ class PostgreSQL:
 
     @contextmanager
     def template(self, fill: Callable[[str], object]) -> Generator[Template, None, None]:
-        """A database to be cloned, inside of the block. *fill* is called once, with its URL, and makes the tables.
+        """A database to be cloned. *fill* is called once, with its URL, and makes the tables.
 
             with server.template(migrate) as template, template.clone() as url: ...
 
-        The server copies its files, so a clone is made in milliseconds, whatever *fill* took. Nobody may connect
-        to the template itself any more.
+        The server copies its files, so a clone is made in milliseconds, whatever *fill* took. Nobody may
+        connect to the template itself any more.
         """
         with self.database() as name:
             fill_database(fill, self.url(database=name))

@@ -42,4 +42,5 @@ def fill_database(fill: Callable[[str], object], url: str) -> None:
     if isawaitable(done):
         if iscoroutine(done):
             done.close()
-        raise ServerError("a template is filled by a plain function; write lambda url: asyncio.run(fill(url))")
+        advice = "write lambda url: asyncio.run(fill(url))"
+        raise ServerError(f"a template is filled by a plain function; {advice}")

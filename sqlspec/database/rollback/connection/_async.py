@@ -1,228 +1,38 @@
 # The source of _sync.py, which tools/print_sync.py prints from it.
-"""The one connection with the outer transaction, and what takes its place for each session."""
+"""What a session uses in place of a connection, and in place of an open result."""
 
 from __future__ import annotations
 
 import time
-from collections import deque
-from threading import Lock
 from typing import TYPE_CHECKING, Any
 
-from sqlspec.concurrency.deadlines import async_drop_after, async_within
 from sqlspec.concurrency.stoppable import async_arrived, async_stoppable
-from sqlspec.concurrency.waiters import AsyncWaiter
-from sqlspec.errors import NotSupportedError, QueryCancelledError, SessionClosedError, SessionInUseError
+from sqlspec.database.rollback.base import Interruptible
+from sqlspec.database.rollback.rules import BEGINS, COMMITS
+from sqlspec.database.rollback.turns._async import AsyncTurn
+from sqlspec.errors import NotSupportedError, QueryCancelledError, SessionClosedError
 from sqlspec.plugin._async import AsyncConnection, AsyncCursor
 from sqlspec.plugin.contract import CLEAN_UP_TIMEOUT, TransactionOptions, TransactionStatus
 from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql.reset import reset_statements
 from sqlspec.plugin.results import fetch_now
 
-from .base import OuterBase, async_check_home
-from .rules import BEGINS, COMMITS
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from types import TracebackType
 
-    from sqlspec.config import DatabaseConfig
+    from sqlspec.concurrency.waiters import AsyncWaiter
+    from sqlspec.database.rollback.outer._async import AsyncOuterTransaction
+    from sqlspec.database.rollback.savepoints import Mark
     from sqlspec.errors import SQLSpecError
-    from sqlspec.plugin._async import AsyncPooledConnection
     from sqlspec.plugin.contract import Parameters, RawResult, Row, StopRequest
-    from sqlspec.plugin.protocols import AsyncConnect
     from sqlspec.plugin.results import LazyResult
     from sqlspec.sql import CopyData
 
-    from .rules import Rules
-    from .savepoints import Mark
+__all__ = ("AsyncNestedConnection",)
 
-__all__ = ("AsyncNestedConnection", "AsyncOuterTransaction")
-
-IDLE, ACTIVE, ABORTED = TransactionStatus.IDLE, TransactionStatus.ACTIVE, TransactionStatus.ABORTED
+IDLE, ABORTED = TransactionStatus.IDLE, TransactionStatus.ABORTED
 CHECK = "sqlspec_constraints"
 CLEAN = "sqlspec_settings"
-
-
-class AsyncTurns:
-    """Lets one call run at a time, in the order of their coming."""
-
-    def __init__(self) -> None:
-        self._lock = Lock()
-        self._waiters: deque[AsyncWaiter] = deque()
-        self._is_taken = False
-
-    async def take(self, until: float, session: AsyncNestedConnection | None = None) -> None:
-        """Wait for the turn. Raises `SessionInUseError` if it does not come until then, or on `stop`."""
-        with self._lock:
-            if not self._is_taken:
-                self._is_taken = True
-                return
-            waiter = AsyncWaiter(None, time.monotonic())
-            self._waiters.append(waiter)
-            if session is not None:
-                session.waiter = waiter
-        try:
-            await waiter.wait(until)
-        except BaseException:
-            if self._leave(waiter):
-                self.give_back()
-            raise
-        if not self._leave(waiter):
-            raise SessionInUseError(
-                "a statement of another session runs for too long: inside of override(…, rollback=True) all "
-                "sessions share one connection, which runs one statement at a time"
-            )
-
-    def _leave(self, waiter: AsyncWaiter) -> bool:
-        """Out of the queue. Returns whether the turn had come."""
-        with self._lock:
-            is_given = waiter.item is not None
-            waiter.is_over = True
-            return is_given
-
-    def stop(self, waiter: AsyncWaiter) -> None:
-        """Let it wait no longer."""
-        with self._lock:
-            waiter.accept(None)
-
-    def give_back(self) -> None:
-        """The next in the queue may go on."""
-        with self._lock:
-            while self._waiters:
-                if self._waiters.popleft().accept(self):
-                    return
-            self._is_taken = False
-
-
-class AsyncOuterTransaction(OuterBase):
-    """One connection, in one transaction, which is never committed. Opened by the first who asks."""
-
-    inner: AsyncConnection[Any] | None = None
-
-    def __init__(
-        self, config: DatabaseConfig[Any, Any, Any, Any], connect: AsyncConnect, rules: Rules
-    ) -> None:
-        super().__init__(config, connect.label, rules)
-        self._connect, self.turns = connect, AsyncTurns()
-
-    async def open(self, deadline: float | None) -> AsyncNestedConnection:
-        """A connection for one session."""
-        self.check()
-        async_check_home(self)
-        await self.turns.take(self.until(deadline))
-        try:
-            self.check()
-            inner = self.inner
-            if inner is None:
-                opened = await async_within(self._connect(), self.config.connect_timeout)
-                self.inner = inner = await self._begun(opened)
-        finally:
-            self.turns.give_back()
-        return AsyncNestedConnection(self, inner)
-
-    async def _begun(self, connection: AsyncPooledConnection[Any]) -> AsyncConnection[Any]:
-        if not isinstance(connection, AsyncConnection):
-            await connection.disconnect()
-            raise self.without_sql()
-        token = object()
-        try:
-            connection.guard.enter(token)
-            await connection.begin(TransactionOptions(), time.monotonic() + self.config.connect_timeout)
-        except BaseException as exc:
-            error = connection.mapped(exc)
-            connection.drop()
-            if error is exc:
-                raise
-            raise error from exc
-        finally:
-            connection.guard.leave(token, connection)
-        return connection
-
-    async def end(self) -> None:
-        """Undo everything, and close the connection. Never raises for what the database makes of that."""
-        self.is_over = True
-        inner, self.inner = self.inner, None
-        if inner is None:
-            return
-        until = time.monotonic() + CLEAN_UP_TIMEOUT
-        timer = async_drop_after(CLEAN_UP_TIMEOUT, inner)
-        token = object()
-        try:
-            await self.turns.take(until)
-            try:
-                inner.guard.enter(token)
-                try:
-                    await inner.rollback(until)
-                finally:
-                    inner.guard.leave(token, inner)
-                await inner.disconnect()
-            finally:
-                self.turns.give_back()
-        except Exception as exc:
-            if inner.is_foreign(exc):
-                raise
-        finally:
-            timer.cancel()
-            if inner.guard.ended is None:
-                inner.drop()  # what was open on it is undone by the database
-
-
-class AsyncTurn:
-    """A call on the one connection, for one session."""
-
-    __slots__ = ("_connection", "_deadline", "_is_end", "_token")
-
-    def __init__(
-        self, connection: AsyncNestedConnection, deadline: float | None, *, is_end: bool = False
-    ) -> None:
-        """*is_end*: it rolls back, which is possible also in a transaction that was given up."""
-        self._connection, self._deadline, self._is_end = connection, deadline, is_end
-        self._token = object()
-
-    async def __aenter__(self) -> AsyncConnection[Any]:
-        connection, outer = self._connection, self._connection.outer
-        inner = connection.inner
-        outer.check()
-        async_check_home(outer)
-        await outer.turns.take(outer.until(self._deadline), connection)
-        try:
-            outer.check()
-            inner.guard.enter(self._token)
-            if not self._is_end:
-                outer.check_status(inner.transaction_status, connection)
-        except BaseException:
-            inner.guard.leave(self._token, inner)
-            outer.turns.give_back()
-            raise
-        connection.is_inside, connection.is_stopped = True, False
-        return inner
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        connection, outer = self._connection, self._connection.outer
-        inner = connection.inner
-        connection.is_inside = False
-        try:
-            connection.note_status(exc)
-        finally:
-            inner.guard.leave(self._token, inner)
-            outer.turns.give_back()
-
-
-class Interruptible:
-    """While a session's statement is under way. No later: what stops it must not hit what comes after it."""
-
-    __slots__ = ("_connection",)
-
-    def __init__(self, connection: AsyncNestedConnection) -> None:
-        self._connection = connection
-
-    def __enter__(self) -> None:
-        self._connection.may_interrupt = True
-
-    def __exit__(self, *reason: object) -> None:
-        self._connection.may_interrupt = False
 
 
 class AsyncNestedCursor(AsyncCursor):
@@ -402,7 +212,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Run statements. BEGIN and COMMIT among them are those of a savepoint."""
         await async_stoppable(self._execute_script_now(statements, deadline), self, cancels=False)
 
-    async def _execute_script_now(self, statements: Sequence[str | CopyData], deadline: float | None) -> None:
+    async def _execute_script_now(self, statements: Sequence[str | CopyData], deadline: float | None) -> Any:
         rules = self.outer.rules
         texts = [one if isinstance(one, str) else one.statement for one in statements]
         kinds = [rules.control(text) for text in texts]
@@ -512,7 +322,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """A savepoint. All sessions are in one transaction, so an isolation level has nothing to say."""
         await async_stoppable(self._begin_now(options, deadline), self, cancels=False)
 
-    async def _begin_now(self, options: TransactionOptions, deadline: float | None) -> None:
+    async def _begin_now(self, options: TransactionOptions, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline) as inner:
             self._transaction = await self._set(inner, deadline)
             self._is_read_only = options.read_only
@@ -521,7 +331,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Keep what happened since `begin`, for later sessions to see."""
         await async_stoppable(self._commit_now(deadline), self, cancels=False)
 
-    async def _commit_now(self, deadline: float | None) -> None:
+    async def _commit_now(self, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline) as inner:
             mark, self._transaction = self._transaction, None
             self._blocks.clear()
@@ -532,7 +342,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Undo it."""
         await async_stoppable(self._rollback_now(deadline), self, cancels=False)
 
-    async def _rollback_now(self, deadline: float | None) -> None:
+    async def _rollback_now(self, deadline: float | None) -> Any:
         if self._transaction is None:
             return
         async with AsyncTurn(self, deadline, is_end=True) as inner:
@@ -544,7 +354,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """One of the session's own."""
         await async_stoppable(self._savepoint_now(name, deadline), self, cancels=False)
 
-    async def _savepoint_now(self, name: str, deadline: float | None) -> None:
+    async def _savepoint_now(self, name: str, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline) as inner:
             self._blocks[name] = await self._set(inner, deadline)
 
@@ -552,7 +362,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Keep what came after it."""
         await async_stoppable(self._release_savepoint_now(name, deadline), self, cancels=False)
 
-    async def _release_savepoint_now(self, name: str, deadline: float | None) -> None:
+    async def _release_savepoint_now(self, name: str, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline) as inner:
             lowest = self.outer.savepoints.keep(self._blocks.pop(name))
             if lowest is not None:
@@ -562,7 +372,7 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Undo what came after it."""
         await async_stoppable(self._rollback_to_savepoint_now(name, deadline), self, cancels=False)
 
-    async def _rollback_to_savepoint_now(self, name: str, deadline: float | None) -> None:
+    async def _rollback_to_savepoint_now(self, name: str, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline, is_end=True) as inner:
             await self._undo(inner, self._blocks.pop(name), deadline)
 
@@ -619,15 +429,15 @@ class AsyncNestedConnection(AsyncConnection[Any]):
         """Refused: a COMMIT on it would end the outer transaction."""
         raise NotSupportedError(
             "inside of override(…, rollback=True) the driver's own connection is not lent, because what it "
-            "commits could not be undone: provide_connection() and session.connection() need a database of the "
-            "test's own, such as a clone of a template"
+            "commits could not be undone: provide_connection() and session.connection() need a database of "
+            "the test's own, such as a clone of a template"
         )
 
     async def ping(self, deadline: float | None) -> None:
         """Ask the server."""
         await async_stoppable(self._ping_now(deadline), self, cancels=False)
 
-    async def _ping_now(self, deadline: float | None) -> None:
+    async def _ping_now(self, deadline: float | None) -> Any:
         async with AsyncTurn(self, deadline) as inner:
             await inner.ping(deadline)
 

@@ -44,7 +44,7 @@ def migrate(url: str) -> None:
 
 
 def book(room: int, day: date, guest: str) -> None:
-    """Book a room. Raises `UniqueViolationError` if it is taken, and `ForeignKeyViolationError` without it."""
+    """Book a room. Raises `UniqueViolationError` if it is taken, `ForeignKeyViolationError` without it."""
     with spec.provide_session("main") as session:
         session.execute("INSERT INTO booking (room, day, guest) VALUES (?, ?, ?)", (room, day, guest))
         session.execute("INSERT INTO journal VALUES (?)", (f"{guest} has booked",))
@@ -76,8 +76,8 @@ async def book_first(day: date, guest: str, beds: int = 1) -> int:
     """Book the first room that is free and large enough, and return its number; 0 if there is none."""
     async with spec.provide_session("main") as session:
         room = await session.execute(
-            "SELECT number FROM room WHERE beds >= ? AND number NOT IN (SELECT room FROM booking WHERE day = ?) "
-            "ORDER BY number LIMIT 1",
+            "SELECT number FROM room WHERE beds >= ? "
+            "AND number NOT IN (SELECT room FROM booking WHERE day = ?) ORDER BY number LIMIT 1",
             (beds, day),
         ).scalar_or_none()
         if room is not None:
