@@ -37,6 +37,10 @@ class AsyncOuterTransaction(OuterBase):
         """A connection for one session."""
         self.check()
         async_check_home(self)
+        inner = self.inner or await self._open_inner(deadline)
+        return AsyncNestedConnection(self, inner)
+
+    async def _open_inner(self, deadline: float | None) -> AsyncConnection[Any]:
         await self.turns.take(self.until(deadline))
         try:
             self.check()
@@ -46,7 +50,7 @@ class AsyncOuterTransaction(OuterBase):
                 self.inner = inner = await self._begun(opened)
         finally:
             self.turns.give_back()
-        return AsyncNestedConnection(self, inner)
+        return inner
 
     async def _begun(self, connection: AsyncPooledConnection[Any]) -> AsyncConnection[Any]:
         if not isinstance(connection, AsyncConnection):

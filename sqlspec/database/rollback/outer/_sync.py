@@ -37,6 +37,10 @@ class OuterTransaction(OuterBase):
         """A connection for one session."""
         self.check()
         check_home(self)
+        inner = self.inner or self._open_inner(deadline)
+        return NestedConnection(self, inner)
+
+    def _open_inner(self, deadline: float | None) -> Connection[Any]:
         self.turns.take(self.until(deadline))
         try:
             self.check()
@@ -46,7 +50,7 @@ class OuterTransaction(OuterBase):
                 self.inner = inner = self._begun(opened)
         finally:
             self.turns.give_back()
-        return NestedConnection(self, inner)
+        return inner
 
     def _begun(self, connection: PooledConnection[Any]) -> Connection[Any]:
         if not isinstance(connection, Connection):
