@@ -1,4 +1,4 @@
-"""PostgreSQL inside of `override(…, rollback=True)`: what is decided by COMMIT, and what a savepoint keeps."""
+"""PostgreSQL inside of `override(…, rollback=True)`: what COMMIT decides, and what a savepoint keeps."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ async def test_a_session_within_another_is_not_judged_for_it(spec: SQLSpec) -> N
 
 
 async def test_settings_end_with_their_session(spec: SQLSpec) -> None:
-    """Those of SET, and of SET LOCAL, which PostgreSQL would keep until the end of the transaction; and roles."""
+    """Those of SET, and of SET LOCAL, which would last as long as the transaction; and roles."""
     async with spec.provide_session() as session:
         await session.execute("SET LOCAL application_name = 'local'")
         await session.execute("SET search_path = 'elsewhere'")
