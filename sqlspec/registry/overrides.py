@@ -137,16 +137,14 @@ class Override:
             # By looking again and again: its pools belong to several loops and threads, which share no event.
             while replaced.stats().in_use and time.monotonic() < until:  # noqa: ASYNC110
                 await sleep(DRAIN_POLL)
-            if self.rolls_back:
-                await replaced.aend()  # type: ignore[attr-defined] # it is a RollbackDatabase
+            await replaced.aend()
             await replaced.aclose()
         finally:
             replaced.retire()
         self._tell_fault(replaced, exc)
 
-    def _tell_fault(self, replaced: Database, exc: BaseException | None) -> None:
+    @staticmethod
+    def _tell_fault(replaced: Database, exc: BaseException | None) -> None:
         """All was undone; but if a part of it could not be undone alone, the block does not end well."""
-        if self.rolls_back and exc is None:
-            fault = replaced.fault  # type: ignore[attr-defined] # as above
-            if fault is not None:
-                raise fault
+        if exc is None and (fault := replaced.fault) is not None:
+            raise fault

@@ -36,10 +36,10 @@ def fill(url):
     asyncio.run(tables())
 
 @pytest.fixture(scope="session")
-def database(postgresql_server):
-    with postgresql_server.template(lambda url: fill(url.replace("postgresql:", "ADAPTER:"))) as template:
+def database(SERVER):
+    with SERVER.template(lambda url: fill("ADAPTER" + url[url.index(":"):])) as template:
         with template.clone() as url:
-            spec.register_config(url.replace("postgresql:", "ADAPTER:"), "main")
+            spec.register_config("ADAPTER" + url[url.index(":"):], "main")
             yield
     spec.close()
 
@@ -113,12 +113,15 @@ test_other = test_server
 def project(folder: Path, adapter: str, text: str) -> None:
     """A project with such tests, which knows nothing of this repository."""
     (folder / "pytest.ini").write_text(SETTINGS)
-    (folder / "conftest.py").write_text(CONFTEST.replace("ADAPTER", adapter))
+    server = "mariadb_server" if adapter == "asyncmy" else "postgresql_server"
+    (folder / "conftest.py").write_text(CONFTEST.replace("ADAPTER", adapter).replace("SERVER", server))
     (folder / "test_mine.py").write_text(text)
 
 
-@pytest.mark.parametrize("adapter", ["psycopg", "asyncpg"])
-@pytest.mark.parametrize("options", [(), ("-n", "2")], ids=["alone", "xdist"])
+@pytest.mark.parametrize(
+    ("adapter", "options"),
+    [("psycopg", ()), ("psycopg", ("-n", "2")), ("asyncpg", ()), ("asyncpg", ("-n", "2")), ("asyncmy", ())],
+)
 @pytest.mark.parametrize(("text", "count"), [(SCOPES, 9), (ANYIO, 3)], ids=["asyncio", "anyio"])
 def test_each_test_is_undone(
     tmp_path: Path, adapter: str, options: tuple[str, ...], text: str, count: int
@@ -176,13 +179,14 @@ def test_a_template_is_cloned(postgresql_server: PostgreSQL) -> None:
 
     before = postgresql_server.sql("SELECT count(*) FROM pg_database")
     with postgresql_server.template(fill) as template:
+        urls: list[str] = []
         for _ in range(3):
             with template.clone() as url:
+                urls.append(url)
                 name = url.rsplit("/", 1)[1].partition("?")[0]
                 postgresql_server.sql("INSERT INTO item VALUES (2)", database=name)
                 assert postgresql_server.sql("SELECT count(*) FROM item", database=name) == "2"
-        assert len(filled) == 1
-        assert not url.startswith(filled[0])
+        assert len({*urls, *filled}) == 4
     assert postgresql_server.sql("SELECT count(*) FROM pg_database") == before
 
 

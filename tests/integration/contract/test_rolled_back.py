@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sqlspec.adapters.sqlite import SQLiteConfig
 from sqlspec.errors import (
+    ConfigClosedError,
     NotSupportedError,
     ReadOnlyError,
     SavepointNotSupportedError,
@@ -399,6 +401,65 @@ async def test_another_event_loop(spec: SQLSpec, side: Side) -> None:
                 await elsewhere
 
     assert await stored(side, spec) == []
+
+
+async def test_another_config(spec: SQLSpec, side: Side, request: pytest.FixtureRequest) -> None:
+    """In the place of the one that is registered; and all that is done with it is undone."""
+    other = side.database.config(request, pool_size=1)
+    async with spec.override("db", other, rollback=True) as config:
+        assert config is other
+        await add(side, spec, 1)
+
+    assert await stored(side, spec) == []
+
+
+async def test_an_application_that_is_started_again(spec: SQLSpec, side: Side) -> None:
+    """Within one block: what it did before it was closed is there, as it would be."""
+    async with spec.override("db", rollback=True):
+        await add(side, spec, 1)
+        await (spec.aclose() if side.in_tasks else asyncio.to_thread(spec.close))
+        with pytest.raises(ConfigClosedError):
+            await add(side, spec, 2)
+        await (spec.aopen() if side.in_tasks else asyncio.to_thread(spec.open))
+        await add(side, spec, 3)
+        assert await stored(side, spec) == [1, 3]
+
+    assert await stored(side, spec) == []
+
+
+async def test_a_name_that_is_given_away(spec: SQLSpec, side: Side, request: pytest.FixtureRequest) -> None:
+    """To another config, inside of the block: what was done before is undone, and the block ends as ever."""
+    async with spec.override("db", rollback=True):
+        await add(side, spec, 1)
+        spec.register_config(side.database.config(request, pool_size=1), "db", override=True)
+        assert await stored(side, spec) == []
+
+    assert await stored(side, spec) == []
+
+
+def test_a_forked_child_is_not_in_the_block(tmp_path: Path) -> None:
+    """The connection is its parent's: it is told so, and the parent goes on."""
+    from sqlspec import SQLSpec
+
+    with SQLSpec() as spec:
+        spec.register_config(SQLiteConfig(database=str(tmp_path / "a.db")), "main")
+        with spec.provide_session("main") as session:
+            session.execute("CREATE TABLE item (id INTEGER)")
+        with spec.override("main", rollback=True):
+            with spec.provide_session("main") as session:
+                session.execute(INSERT, (1,))
+            child = os.fork()
+            if not child:
+                try:
+                    with spec.provide_session("main"):
+                        os._exit(1)
+                except SessionClosedError:
+                    os._exit(0)
+                finally:
+                    os._exit(2)
+            assert os.waitpid(child, 0)[1] == 0
+            with spec.provide_session("main") as session:
+                assert session.execute("SELECT count(*) FROM item").scalar() == 1
 
 
 def test_without_savepoints_it_is_refused(tmp_path: Path) -> None:

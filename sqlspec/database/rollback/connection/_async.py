@@ -404,9 +404,10 @@ class AsyncNestedConnection(AsyncConnection[Any]):
 
     async def reset(self, deadline: float | None) -> bool:
         """Undo what the session changed besides data, as far as that goes without ending the transaction."""
-        if self.outer.rules.is_postgresql and not self.outer.savepoints.has_open:
+        if self.outer.rules.is_postgresql:
             async with AsyncTurn(self, deadline) as inner:
-                await self._reset(inner, deadline)
+                if not self.outer.savepoints.has_open:  # they would be another session's, too
+                    await self._reset(inner, deadline)
         self._is_read_only, self._is_pristine = False, True
         return True
 

@@ -404,9 +404,10 @@ class NestedConnection(Connection[Any]):
 
     def reset(self, deadline: float | None) -> bool:
         """Undo what the session changed besides data, as far as that goes without ending the transaction."""
-        if self.outer.rules.is_postgresql and not self.outer.savepoints.has_open:
+        if self.outer.rules.is_postgresql:
             with Turn(self, deadline) as inner:
-                self._reset(inner, deadline)
+                if not self.outer.savepoints.has_open:  # they would be another session's, too
+                    self._reset(inner, deadline)
         self._is_read_only, self._is_pristine = False, True
         return True
 
