@@ -74,17 +74,28 @@ class Savepoints:
 
     def _forget_from(self, mark: Mark) -> Mark:
         """Forget it and all above it, then those below that have waited for this. Returns the lowest."""
-        while True:
-            gone = self._pop_from(mark)
-            below = self._marks[-1] if self._marks else None
-            if below is not None:
-                below.has_writes |= any(one.has_writes for one in gone if one.owner is below.owner)
-                below.has_others |= any(one.has_others for one in gone) or any(
-                    one.has_writes for one in gone if one.owner is not below.owner
-                )
-            if below is None or not below.is_done:
-                return mark
-            mark = below
+        self._hand_down(self._pop_from(mark))
+        return self._forget_done() or mark
+
+    def _forget_done(self) -> Mark | None:
+        """Those on top that are committed, and have waited for what was above them. Returns the lowest."""
+        lowest = None
+        while self._marks and self._marks[-1].is_done:
+            lowest = self._marks.pop()
+            self._hand_down([lowest])
+        return lowest
+
+    def _hand_down(self, gone: list[Mark]) -> None:
+        """What was written since them was written since the one below, too."""
+        if not self._marks:
+            return
+        below = self._marks[-1]
+        for one in gone:
+            below.has_others |= one.has_others
+            if one.owner is below.owner:
+                below.has_writes |= one.has_writes
+            else:
+                below.has_others |= one.has_writes
 
     def _pop_from(self, mark: Mark) -> list[Mark]:
         at = self._marks.index(mark)
@@ -107,4 +118,5 @@ class Savepoints:
                 "Open one after the other, or give this test a database of its own"
             )
         self._pop_from(mark)
+        self._forget_done()
         return mark

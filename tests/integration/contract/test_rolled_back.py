@@ -312,6 +312,23 @@ async def test_one_that_commits_first_is_kept(side: Side, undone: SQLSpec) -> No
     assert await stored(side, undone) == [1, 2, 3]
 
 
+async def test_one_that_rolls_back_last_undoes_its_own(side: Side, undone: SQLSpec) -> None:
+    """The other, which began before and has committed, is kept."""
+    async with side.session(undone) as first:
+        await first.execute(INSERT, (1,))
+        async with side.session(undone) as second:
+            await second.execute(INSERT, (2,))
+            await first.commit()
+            await second.rollback()
+        await first.execute(INSERT, (3,))
+    with pytest.raises(KeyError):
+        async with side.session(undone) as session:
+            await session.execute(INSERT, (4,))
+            raise KeyError
+
+    assert await stored(side, undone) == [1, 3]
+
+
 async def test_an_overlap_that_can_not_be_undone_fails_at_once(side: Side, spec: SQLSpec) -> None:
     """One rolls back, and its savepoint holds another's work: nothing runs any more."""
     with pytest.raises(TransactionAbortedError, match="two sessions overlapped"):

@@ -143,11 +143,11 @@ async def test_a_turn_that_does_not_come(spec: SQLSpec) -> None:
     """One who waits for another's statement waits no longer than its own limit of time."""
     async with spec.provide_session() as first:
         await first.execute("SELECT 1")
-        slow = asyncio.ensure_future(first.execute("SELECT pg_sleep(1.5)")._run())
+        slow = asyncio.ensure_future(first.execute("SELECT pg_sleep(1)")._run())
         await asyncio.sleep(0.1)
         async with spec.provide_session() as second:
             with pytest.raises((SessionInUseError, QueryTimeoutError)):
-                await second.execute("SELECT 1", query_timeout=0.3)
+                await second.execute("SELECT 1", query_timeout=0.2)
             assert not slow.done()
         await slow
     assert await count(spec) == 0
