@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-__all__ = ("async_stoppable", "stoppable")
+__all__ = ("arrived", "async_arrived", "async_stoppable", "stoppable")
 
 T = TypeVar("T")
 
@@ -38,19 +38,22 @@ class Stoppable(Protocol):
         ...
 
 
-def stoppable(result: T, connection: Stoppable) -> T:  # noqa: ARG001 - as its other half
+def stoppable(result: T, connection: Stoppable, *, cancels: bool = True) -> T:  # noqa: ARG001 - as its other half
     """What was done already: threads are not cancelled."""
     return result
 
 
-async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -> T:
-    """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped."""
+async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable, *, cancels: bool = True) -> T:
+    """Await a call of *connection*. Cancelled, it ends within two seconds, the connection perhaps dropped.
+
+    Not *cancels*: only the server is asked to stop. Some drivers give up a connection that is cancelled.
+    """
     task = asyncio.ensure_future(call)
     try:
         return await asyncio.shield(task)
     except asyncio.CancelledError:
         if not task.done():
-            await _stop(task, connection)
+            await _stop(task, connection, cancels=cancels)
         raise
     finally:
         if task.done() and not task.cancelled():
@@ -59,12 +62,13 @@ async def async_stoppable(call: Coroutine[Any, Any, T], connection: Stoppable) -
             task.add_done_callback(_look_at)
 
 
-async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
+async def _stop(task: asyncio.Future[Any], connection: Stoppable, *, cancels: bool) -> None:
     until = time.monotonic() + GRACE
     request: Any = None
     # One that is still on its way could stop the next statement.
     while not (task.done() and _has_arrived(request)) and time.monotonic() < until:
-        task.cancel()
+        if cancels:
+            task.cancel()
         if not task.done() and _has_arrived(request):
             with suppress(Exception):  # one that can not be stopped is dropped below
                 request = connection.interrupt(for_good=False)
@@ -74,12 +78,27 @@ async def _stop(task: asyncio.Future[Any], connection: Stoppable) -> None:
             else:
                 await asyncio.wait([task], timeout=CANCEL_EVERY)
         except asyncio.CancelledError:
-            break  # the caller will not wait
+            if cancels:
+                break  # the caller will not wait
     if not (task.done() and _has_arrived(request)):
         connection.drop()
         task.cancel()
         with suppress(asyncio.CancelledError):
             await asyncio.wait([task], timeout=GRACE)
+
+
+def arrived(request: Any) -> None:
+    """Wait until a request to stop is with the server, or never will be: it could stop the next statement."""
+    until = time.monotonic() + GRACE
+    while not _has_arrived(request) and time.monotonic() < until:
+        time.sleep(WAIT_STEP)
+
+
+async def async_arrived(request: Any) -> None:
+    """The same for tasks."""
+    until = time.monotonic() + GRACE
+    while not _has_arrived(request) and time.monotonic() < until:  # noqa: ASYNC110 - a future of any kind
+        await asyncio.sleep(WAIT_STEP)
 
 
 def _has_arrived(request: Any) -> bool:

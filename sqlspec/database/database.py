@@ -263,6 +263,14 @@ class Database:
             pools = [pool for pool in (self.pool, *self._loop_pools.values()) if pool is not None]
         return _total([pool.stats() for pool in pools])
 
+    @property
+    def fault(self) -> SQLSpecError | None:
+        """What an override's end shall raise; see `rollback.database`, which has one."""
+        return None
+
+    async def aend(self) -> None:
+        """End what the end of an override can wait for; see there, too."""
+
     def retire(self) -> None:
         """Another took the name: lend no more and drop what is idle. Leases end in peace; never waits."""
         self.is_retired = True

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, TypeVar, overload
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, overload
 
 from sqlspec.database import Database, EitherSessionBlock
 from sqlspec.database.blocks import EitherConnectionBlock
@@ -335,19 +335,32 @@ class SQLSpec:
         """Forget a database. Open sessions end as they would have; waiting callers get an error."""
         self._table.remove(name).retire()
 
-    def override(self, name: str, config: AnyConfig | str | Mapping[str, Any]) -> Override:
+    @overload
+    def override(
+        self, name: str, config: AnyConfig | str | Mapping[str, Any], *, rollback: bool = False
+    ) -> Override: ...
+    @overload
+    def override(self, name: str, *, rollback: Literal[True]) -> Override: ...
+    def override(
+        self, name: str, config: AnyConfig | str | Mapping[str, Any] | None = None, *, rollback: bool = False
+    ) -> Override:
         """`with spec.override("main", test_config):` replaces a database inside the block, restored after.
 
         For the whole process, nested blocks in order. The database that was replaced keeps its pools and
         its in-memory data. `async with` also waits until the sessions of the replacement have ended.
+
+        With *rollback*, for tests, all sessions inside of the block share one connection, whose transaction
+        is undone at its end, whatever they commit; docs/testing.md says what this can not do. Its end raises
+        `TransactionAbortedError` if it could not keep sessions apart. Without *config* the database itself is
+        used. Entering raises `NotSupportedError` if the adapter has no transactions, or no savepoints.
         """
         from .config_input import config_from
         from .overrides import Override, Overrides
 
-        registered = config_from(config, self.plugins)
+        registered = None if config is None and rollback else config_from(config, self.plugins)
         with self._table.lock:
             self._overrides = self._overrides or Overrides(self._table, self._new_database)
-        return Override(self._overrides, name, registered)
+        return Override(self._overrides, name, registered, rolls_back=rollback)
 
     def instrument(self, name: Key = None, **flags: Unpack[InstrumentationFlags]) -> InstrumentationConfig:
         """Switch what is observed of a database, from its next session on; returns what is observed now.

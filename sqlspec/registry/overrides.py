@@ -36,13 +36,31 @@ class Overrides:
 
     def push(self, override: Override) -> None:
         """Put the override's config in the place of what has its name."""
-        name, config = override.name, override.config
+        name = override.name
         with self._table.lock:
             covered = self._table.named(name)
-            check_added({name: config}, self._table.databases, covered.plugins, covered=covered.config)
+            if override.config is None:
+                override.config = covered.config
+            config = override.config
+            if config is not covered.config:
+                check_added({name: config}, self._table.databases, covered.plugins, covered=covered.config)
+            replacement = self._replacement(override, config, covered)
             override.covered = covered
             self._stacks.setdefault(name, []).append(override)
-            self._table.put(self._new_database(name, config))
+            self._table.put(replacement)
+
+    def _replacement(self, override: Override, config: AnyConfig, covered: Database) -> Database:
+        if not override.rolls_back:
+            return self._new_database(override.name, config)
+        from sqlspec.database.rollback.database import RollbackDatabase, check_possible
+
+        name, table = override.name, self._table
+        database = RollbackDatabase(
+            name, config, covered.plugins, successor=lambda: table.successor(name), covered=covered
+        )
+        check_possible(database)
+        database.is_closed = table.is_closed
+        return database
 
     def pop(self, override: Override) -> Database:
         """End the override, and return the database that it had made, for the caller to retire.
@@ -64,7 +82,8 @@ class Overrides:
                 return mine or covered
             mine = self._table.databases[name]
             self._table.put(covered)
-            self._table.forget_key(mine.config)  # it meant the replacement, never what is restored
+            if mine.config is not covered.config:
+                self._table.forget_key(mine.config)  # it meant the replacement, never what is restored
             return mine
 
     def lowest(self, name: str) -> Override | None:
@@ -81,8 +100,11 @@ class Overrides:
 class Override:
     """What `SQLSpec.override` returns. A block: entered once, left once."""
 
-    def __init__(self, overrides: Overrides, name: str, config: AnyConfig) -> None:
-        self._overrides, self.name, self.config = overrides, name, config
+    def __init__(
+        self, overrides: Overrides, name: str, config: AnyConfig | None, *, rolls_back: bool = False
+    ) -> None:
+        """*config*: None for that of what is covered. *rolls_back*: all that is done inside is undone."""
+        self._overrides, self.name, self.config, self.rolls_back = overrides, name, config, rolls_back
         self.covered: Database | None = None
         """What this override covers, while it is in force."""
 
@@ -91,12 +113,14 @@ class Override:
             msg = "this override is in force already; call override() again for another"
             raise InvalidArgumentError(msg)
         self._overrides.push(self)
-        return self.config
+        return self.config  # type: ignore[return-value] # by now there is one
 
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._overrides.pop(self).retire()
+        replaced = self._overrides.pop(self)
+        replaced.retire()
+        self._tell_fault(replaced, exc)
 
     async def __aenter__(self) -> AnyConfig:
         return self.__enter__()
@@ -113,6 +137,14 @@ class Override:
             # By looking again and again: its pools belong to several loops and threads, which share no event.
             while replaced.stats().in_use and time.monotonic() < until:  # noqa: ASYNC110
                 await sleep(DRAIN_POLL)
+            await replaced.aend()
             await replaced.aclose()
         finally:
             replaced.retire()
+        self._tell_fault(replaced, exc)
+
+    @staticmethod
+    def _tell_fault(replaced: Database, exc: BaseException | None) -> None:
+        """All was undone; but if a part of it could not be undone alone, the block does not end well."""
+        if exc is None and (fault := replaced.fault) is not None:
+            raise fault

@@ -338,9 +338,11 @@ class BridgedCursor(AsyncCursor):
         self.columns = cursor.columns
         self._owner, self._cursor = owner, cursor
 
-    def fetch(self) -> Hop[Sequence[Row]]:
+    async def fetch(self) -> Sequence[Row]:
         """One hop."""
-        return self._owner._hop(self._cursor.fetch, may_interrupt=True)
+        rows = await self._owner._hop(self._cursor.fetch, may_interrupt=True)
+        self.columns = self._cursor.columns  # some drivers know them only now
+        return rows
 
     async def close(self) -> None:
         """One hop."""

@@ -32,7 +32,7 @@ MODULES = (
     "values",
 )
 pytest.register_assert_rewrite(*(f"sqlspec_testkit.{module}" for module in MODULES))
-pytest_plugins = ("sqlspec_testkit.fixtures.servers",)
+pytest_plugins = ("sqlspec_testkit.fixtures.servers", "sqlspec_testkit.fixtures.applications")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -15,6 +15,7 @@ from .postgresql import ExistingPostgreSQL, PostgreSQL
 from .postgresql_server import PostgreSQLServer
 from .redis import ExistingRedis, Redis
 from .redis_server import RedisServer
+from .templates import Template
 from .tls import Authority, Certificate
 
 __all__ = (
@@ -33,4 +34,5 @@ __all__ = (
     "Server",
     "ServerError",
     "StopMode",
+    "Template",
 )

@@ -5,15 +5,16 @@ from __future__ import annotations
 import secrets
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import TYPE_CHECKING, Literal
 
 from .clients import Address, run_client
 from .errors import ServerError
 from .packages import find_programs
+from .templates import Template, fill_database
 
 if TYPE_CHECKING:
-    from collections.abc import Generator, Mapping
+    from collections.abc import Callable, Generator, Mapping
 
     from sqlspec_testkit.proxy import FaultProxy
 
@@ -77,6 +78,22 @@ class PostgreSQL:
             yield name
         finally:
             self.sql(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+
+    @contextmanager
+    def template(self, fill: Callable[[str], object]) -> Generator[Template, None, None]:
+        """A database to be cloned. *fill* is called once, with its URL, and makes the tables.
+
+            with server.template(migrate) as template, template.clone() as url: ...
+
+        The server copies its files, so a clone is made in milliseconds, whatever *fill* took. Nobody may
+        connect to the template itself any more.
+        """
+        with self.database() as name:
+            fill_database(fill, self.url(database=name))
+            # PostgreSQL copies no database that somebody is connected to.
+            self.sql(f"ALTER DATABASE {name} WITH ALLOW_CONNECTIONS false")
+            self.terminate(database=name)
+            yield Template(self, partial(self.database, template=name))
 
     def connections(self, *, database: str | None = None) -> int:
         """How many clients are connected, to that database or at all; not counting the one that asks."""

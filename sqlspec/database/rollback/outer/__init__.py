@@ -1,0 +1,1 @@
+"""The one connection, with the transaction that is never committed."""
