@@ -20,4 +20,5 @@ def shop(
 ) -> Iterator[Shop]:
     """Nothing is in it."""
     with postgresql_server.database() as database, redis_server.database() as number:
-        yield Shop(postgresql_server, database, redis_server.url(database=number), tmp_path_factory.mktemp("shop"))
+        broker = redis_server.url(database=number)
+        yield Shop(postgresql_server, database, broker, tmp_path_factory.mktemp("shop"))

@@ -20,6 +20,7 @@ from sqlspec.plugin import hookimpl
 DATABASE, BROKER = os.environ["SHOP_DATABASE"], os.environ["SHOP_BROKER"]
 FOLDER = Path(os.environ["SHOP_FOLDER"])
 PLACE = "INSERT INTO orders (number) VALUES (?)"
+HIGHEST = "SELECT coalesce(max(number), 0) FROM orders WHERE number < 1000"
 PLACE_ONCE = "INSERT INTO orders (number) VALUES (?) ON CONFLICT DO NOTHING"
 
 app = Celery("shop", broker=BROKER, backend=BROKER)
@@ -46,6 +47,7 @@ class Closings:
 
     @hookimpl
     def sqlspec_pool_closed(self, name: str, adapter: str, kind: str) -> None:  # noqa: ARG002
+        """In this process."""
         (FOLDER / f"closed-{os.getpid()}").touch()
 
 
@@ -54,8 +56,9 @@ spec.plugins.register(Closings())
 with spec.provide_session("shop") as _session:
     INHERITED: int = _session.execute("SELECT pg_backend_pid()").scalar()
 _left_open = spec.provide_session("shop")
-_inherited_session = _left_open.__enter__()
-_inherited_session.execute("SELECT 1")
+if os.environ["SHOP_POOL"] == "prefork":  # elsewhere it would be the worker's own
+    _inherited_session = _left_open.__enter__()
+    _inherited_session.execute("SELECT 1")
 
 
 def delivery(number: int) -> int:
@@ -65,6 +68,7 @@ def delivery(number: int) -> int:
             "INSERT INTO deliveries VALUES (?, 1) ON CONFLICT (number) DO UPDATE "
             "SET count = deliveries.count + 1 RETURNING count",
             (number,),
+            schema_type=int,
         ).scalar()
 
 
@@ -112,7 +116,7 @@ def conflict(session: Session, number: int) -> str:
 
 @app.task(bind=True, max_retries=2)
 @with_session(spec, "shop")
-def place_at_third(self: Task, session: Session, number: int) -> int:
+def place_at_third(self: Task[..., int], session: Session, number: int) -> int:
     """Store 100 × the attempt, and have it tried again twice."""
     session.execute(PLACE, (number + self.request.retries,))
     if self.request.retries < 2:
@@ -122,9 +126,9 @@ def place_at_third(self: Task, session: Session, number: int) -> int:
 
 @app.task(bind=True, autoretry_for=TRANSIENT_ERRORS, retry_kwargs={"countdown": 0, "max_retries": 5})
 @with_session(spec, "shop", isolation="serializable")
-def count_up(self: Task, session: Session) -> int:
+def count_up(self: Task[..., int], session: Session) -> int:
     """Read, and write what follows from it; of two at once one is told to try again."""
-    number = session.execute("SELECT coalesce(max(number), 0) FROM orders WHERE number < 1000").scalar()
+    number = session.execute(HIGHEST, schema_type=int).scalar()
     session.execute("SELECT pg_sleep(0.3)")
     session.execute(PLACE, (number + 1,))
     return self.request.retries

@@ -33,7 +33,8 @@ def test_a_child_opens_connections_of_its_own(worker: Worker) -> None:
     """The parent's connection is used by nobody else, and a session that it left open is refused."""
     shop = worker.shop
 
-    answers = [worker.answer(each) for each in [worker.send("place", shop.new_number(), 0.2) for _ in range(4)]]
+    sent = [worker.send("place", shop.new_number(), 0.2) for _ in range(4)]
+    answers = [worker.answer(each) for each in sent]
 
     pids = {each["pid"] for each in answers}
     assert len(pids) == 2
@@ -95,6 +96,17 @@ def test_a_soft_limit_comes_out_of_a_statement_as_itself(worker: Worker) -> None
     assert not worker.shop.is_running("SELECT pg_sleep")
     assert [(each["in_use"], each["waiting"]) for each in facts(worker)] == [(0, 0)] * 4
     assert worker.shop.in_transaction() <= 1  # the parent's
+
+
+def test_a_soft_limit_during_commit_is_told_and_leaves_the_commit_alone(worker: Worker) -> None:
+    """It is neither swallowed nor taken for an outcome; sent again, the task finds what is stored."""
+    number = worker.shop.new_number()
+
+    with pytest.raises(SoftTimeLimitExceeded):
+        worker.run("commit_slowly", number, limits={"soft_time_limit": 1})
+
+    assert worker.run("commit_slowly", number) == "was stored"
+    assert {each["in_use"] for each in facts(worker)} == {0}
 
 
 def test_a_hard_limit_undoes_a_transaction(worker: Worker) -> None:

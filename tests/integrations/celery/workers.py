@@ -3,21 +3,19 @@
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 import time
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from celery import Celery
 
 if TYPE_CHECKING:
+    import signal
     from collections.abc import Callable, Generator
-
-    from celery.result import AsyncResult
 
     from sqlspec_testkit.servers import PostgreSQL
 
@@ -82,14 +80,13 @@ class Worker:
     queue: str
     process: subprocess.Popen[bytes]
     log: Path
-    sent: list[AsyncResult[Any]] = field(default_factory=list)
 
-    def send(self, task: str, *args: Any, limits: dict[str, float] | None = None, **kwargs: Any) -> Any:
+    def send(self, task: str, *args: Any, limits: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         """A result to be asked for."""
         name = f"tests.integrations.celery.tasks.{task}"
         return self.shop.client.send_task(name, args, kwargs, queue=self.queue, **(limits or {}))
 
-    def run(self, task: str, *args: Any, limits: dict[str, float] | None = None, **kwargs: Any) -> Any:
+    def run(self, task: str, *args: Any, limits: dict[str, Any] | None = None, **kwargs: Any) -> Any:
         """What it returns; raises what it raises."""
         return self.answer(self.send(task, *args, limits=limits, **kwargs))
 
@@ -115,7 +112,9 @@ def wait_until(condition: Callable[[], object], log: Path) -> None:
 
 
 @contextmanager
-def working(shop: Shop, pool: str, concurrency: int, *, queue: str = "", **environment: str) -> Generator[Worker]:
+def working(
+    shop: Shop, pool: str, concurrency: int, *, queue: str = "", **environment: str
+) -> Generator[Worker]:
     """A worker that is ready, and is killed in the end if it has not ended."""
     queue = queue or f"{pool}-{shop.new_number()}"
     log = shop.folder / f"{queue}-{time.monotonic_ns()}.log"
@@ -124,9 +123,11 @@ def working(shop: Shop, pool: str, concurrency: int, *, queue: str = "", **envir
         "SHOP_BROKER": shop.broker,
         "SHOP_FOLDER": str(shop.folder),
         "SHOP_QUEUE": queue,
+        "SHOP_POOL": pool,
     }
     command = [sys.executable, "-m", "celery", "-A", "tests.integrations.celery.tasks", "worker"]
-    command += ["--pool", pool, "--concurrency", str(concurrency), "--queues", queue, "--hostname", f"{queue}@here"]
+    command += ["--pool", pool, "--concurrency", str(concurrency), "--queues", queue]
+    command += ["--hostname", f"{queue}@here"]
     command += ["--loglevel", "INFO", "--without-gossip", "--without-mingle", "--without-heartbeat"]
     with log.open("wb") as out:
         process = subprocess.Popen(
