@@ -12,7 +12,7 @@ import pytest
 
 from sqlspec.errors import FrameworkNotInstalledError
 
-FRAMEWORKS = ["fastapi", "flask", "litestar", "starlette"]
+FRAMEWORKS = ["celery", "fastapi", "flask", "litestar", "starlette"]
 PROJECT = Path(__file__).parents[2] / "pyproject.toml"
 
 

@@ -24,7 +24,10 @@ __all__ = ("async_run", "async_run_connect", "async_wait", "run", "run_connect",
 T = TypeVar("T")
 
 CHECK_INTERVAL = 0.05
-"""Seconds between two checks of the deadline while the server is silent."""
+"""Seconds between two checks of the deadline, and of signals, while the server is silent.
+
+psycopg's own is 0.1, and as long is it from Celery's SIGTERM to its SIGKILL: no time to stop the statement.
+"""
 
 wait, async_wait = waiting.wait, waiting.wait_async
 """The driver's own, without a deadline: in C, for threads."""

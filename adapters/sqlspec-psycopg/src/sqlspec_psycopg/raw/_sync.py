@@ -23,7 +23,7 @@ from sqlspec.plugin import PooledConnection
 from sqlspec.plugin.places import with_place
 from sqlspec.plugin.postgresql import refuse_copy
 from sqlspec_psycopg.cancellation import stop
-from sqlspec_psycopg.deadlines import run, wait
+from sqlspec_psycopg.deadlines import CHECK_INTERVAL, run, wait
 from sqlspec_psycopg.notices import NoticeWatch
 from sqlspec_psycopg.prepared import ShortStatements
 from sqlspec_psycopg.values import TEXT_LOADER, new_adapters
@@ -98,7 +98,7 @@ class BoundedConnection(psycopg.Connection[Any]):
         return self._all_adapters
 
     def wait(
-        self, gen: Generator[Any, Any, Any], interval: float = 0.1, timeout: float | None = None
+        self, gen: Generator[Any, Any, Any], interval: float = CHECK_INTERVAL, timeout: float | None = None
     ) -> Any:
         """Run one of psycopg's generators to its end."""
         if timeout is not None:

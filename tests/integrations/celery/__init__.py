@@ -1,0 +1,1 @@
+"""Workers of Celery: real processes, with a real broker."""
