@@ -143,7 +143,7 @@ async def test_a_turn_that_does_not_come(spec: SQLSpec) -> None:
     """One who waits for another's statement waits no longer than its own limit of time."""
     async with spec.provide_session() as first:
         await first.execute("SELECT 1")
-        slow = asyncio.ensure_future(first.execute("SELECT pg_sleep(1)")._run())
+        slow = asyncio.ensure_future(first.execute("SELECT pg_sleep(1)").one())
         await asyncio.sleep(0.1)
         async with spec.provide_session() as second:
             with pytest.raises((SessionInUseError, QueryTimeoutError)):
