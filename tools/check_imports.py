@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parents[1]
 DOOR = "sqlspec"  # the package's own __init__
 FLOORS = (
-    {"arguments", "errors", "lending"},
+    {"arguments", "errors", "lending", "notebooks"},
     {"adapters", "concurrency", "config", "sql"},
     {"plugin", "pool"},
     {"loading", "observe", "result"},

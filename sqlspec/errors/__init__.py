@@ -36,7 +36,7 @@
     │   ├── TransactionAbortedError       the server gave up the transaction; the first error is the cause
     │   └── CommitOutcomeUnknownError     COMMIT was sent and never answered
     ├── ResultError
-    │   ├── NoRowError                    (LookupError)
+    │   ├── NoRowError                    (IndexError)
     │   ├── MultipleRowsError
     │   └── MappingError                  a row does not fit its schema_type
     └── DatabaseError                     (PEP 249) what the server or driver said; .sqlstate .code .detail

@@ -93,8 +93,8 @@ class ResultError(SQLSpecError):
     """The rows are not what was asked for."""
 
 
-class NoRowError(ResultError, LookupError):
-    """One row was asked for and none came."""
+class NoRowError(ResultError, IndexError):
+    """One row was asked for, and there is none."""
 
 
 class MultipleRowsError(ResultError):

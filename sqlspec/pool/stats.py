@@ -43,3 +43,9 @@ class PoolStats(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """What these waited, in all."""
     hold_seconds: float
     """How long connections were lent, in all; those that are lent now do not count yet."""
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows."""
+        from sqlspec.notebooks import html_of_values
+
+        return html_of_values(msgspec.structs.asdict(self).items(), "one pool")

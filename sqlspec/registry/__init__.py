@@ -86,6 +86,18 @@ class SQLSpec:
     def __repr__(self) -> str:
         return f"<SQLSpec: {', '.join(self._table.databases) or 'no databases'}>"
 
+    def _repr_html_(self) -> str:
+        """What a notebook shows: databases and pools; nothing of a URL, and nothing is opened."""
+        from sqlspec.notebooks import html_of_rows
+
+        default = self._table.default_name()
+        rows: list[tuple[Any, ...]] = []
+        for name, database in self._table.databases.copy().items():
+            stats = database.stats()
+            shown = f"{name} (default)" if name == default else name
+            rows.append((shown, database.config.adapter, stats.size, stats.in_use, stats.waiting))
+        return html_of_rows(("name", "adapter", "connections", "in use", "waiting"), rows)
+
     # --- registering ----------------------------------------------------------------------------
 
     @overload

@@ -8,7 +8,8 @@ kept: two calls of `all()` give two lists.
 from __future__ import annotations
 
 from itertools import starmap, zip_longest
-from typing import TYPE_CHECKING, Any, Generic, TypeAlias, TypeVar, overload
+from operator import index as operator_index
+from typing import TYPE_CHECKING, Any, Generic, SupportsIndex, TypeAlias, TypeVar, overload
 
 import msgspec
 
@@ -144,6 +145,30 @@ class Result(msgspec.Struct, Generic[T], eq=False):
         """The rows of `all()`, one after the other."""
         return iter(self.all())
 
+    @overload
+    def __getitem__(self, index: SupportsIndex) -> T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[T]: ...
+    def __getitem__(self, index: SupportsIndex | slice) -> T | list[T]:
+        """One row by its number, or a new list of several; no other row is mapped.
+
+        Raises `NoRowError`, an `IndexError`, where there is no such row.
+        """
+        rows = self._raw.rows
+        if isinstance(index, slice):
+            return self._mapper()(rows[index])
+        try:
+            place = operator_index(index)
+        except TypeError:
+            raise InvalidArgumentError(
+                "the index of a result is the number of a row: write `result[0]`, or `result.one()`, and the "
+                "name of a column behind it"
+            ) from None
+        if not -len(rows) <= place < len(rows):
+            raise NoRowError(f"there is no row {place}: the result has {len(rows)} rows, counted from 0")
+        place %= len(rows)
+        return self._mapper()(rows[place : place + 1])[0]
+
     def __len__(self) -> int:
         """How many rows came back (`rowcount` is about rows that were changed)."""
         return len(self._raw.rows)
@@ -151,6 +176,16 @@ class Result(msgspec.Struct, Generic[T], eq=False):
     def __repr__(self) -> str:
         """Its size; never a value of a row."""
         return f"<Result {len(self)} rows of {', '.join(self.columns) or 'no columns'}>"
+
+    def _repr_html_(self) -> str:
+        """What a notebook shows: the first rows, as the driver made them, and the types in each column.
+
+        Other than `repr` it shows values: it is asked for by notebooks alone.
+        """
+        from sqlspec.notebooks import html_of_changes, html_of_rows
+
+        raw = self._raw
+        return html_of_rows(raw.columns, raw.rows) if raw.columns else html_of_changes(raw.rowcount)
 
     def arrow(self) -> Any:
         """The rows as a `pyarrow.Table`, without Python objects in between where the driver can.

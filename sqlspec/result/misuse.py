@@ -91,4 +91,3 @@ def hint_at_results(cls: type) -> None:
     hint_at_names(
         cls, {name: f"a result has no {name}: write `result.{ours}`" for name, ours in RESULT_NAMES.items()}
     )
-    refuse_methods(cls, ("__getitem__",), "a result is no list: write `result.all()[…]`, or `result.one()`")

@@ -114,13 +114,13 @@ async def names_of_other_libraries(sync: Session, session: AsyncSession) -> tupl
 
 
 async def the_other_sides_keyword(spec: SQLSpec, sync: Session, session: AsyncSession) -> None:
-    """And a result that is taken for a list."""
+    """And a result that is taken for a row."""
     await spec.provide_session("main")  # type: ignore[misc]
     with session.begin():  # type: ignore[attr-defined]
         pass
     async with sync.begin():  # type: ignore[attr-defined]
         pass
-    sync.execute("SELECT 1")[0]  # type: ignore[index]
+    sync.execute("SELECT 1")["id"]  # type: ignore[call-overload]
     for _ in session.execute("SELECT 1"):  # type: ignore[attr-defined]
         pass
 

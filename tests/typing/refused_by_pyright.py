@@ -115,13 +115,13 @@ async def names_of_other_libraries(sync: Session, session: AsyncSession) -> tupl
 
 
 async def the_other_sides_keyword(spec: SQLSpec, sync: Session, session: AsyncSession) -> None:
-    """And a result that is taken for a list."""
+    """And a result that is taken for a row."""
     await spec.provide_session("main")  # pyright: ignore[reportGeneralTypeIssues]
     with session.begin():  # pyright: ignore[reportGeneralTypeIssues]
         pass
     async with sync.begin():  # pyright: ignore[reportGeneralTypeIssues]
         pass
-    sync.execute("SELECT 1")[0]  # pyright: ignore[reportIndexIssue]
+    sync.execute("SELECT 1")["id"]  # pyright: ignore[reportArgumentType, reportCallIssue]
     for _ in session.execute("SELECT 1"):  # pyright: ignore[reportGeneralTypeIssues]
         pass
 

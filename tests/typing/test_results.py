@@ -233,3 +233,12 @@ async def test_a_time_limit_changes_no_type_of_the_async_side() -> None:
         assert_type(many, Result[dict[str, Any]])
         async for number in db.stream("SELECT 7", schema_type=int, query_timeout=9.0):
             assert assert_type(number, int) == 7
+
+
+def test_a_result_is_indexed_by_rows() -> None:
+    """One row, or a list of them."""
+    with session() as lent:
+        users = lent.execute(ADA, schema_type=User)
+        assert_type(users[0], User)
+        assert_type(users[:1], list[User])
+        assert (users[0], users[:1]) == (User(1, "Ada"), [User(1, "Ada")])
