@@ -163,3 +163,35 @@ def test_g18_the_end_of_the_child_writes_nothing_into_the_file(path: Path) -> No
     )
 
     assert (done.returncode, done.stderr) == (0, "")
+
+
+COLLECTED_EARLY = """
+import gc, os, warnings
+warnings.simplefilter("ignore", DeprecationWarning)  # DuckDB has threads
+from sqlspec import SQLSpec
+import sqlspec.concurrency.forks
+os.register_at_fork(after_in_child=gc.collect)
+from sqlspec_duckdb import DuckDBConfig
+gc.disable()
+spec = SQLSpec()
+spec.register_config(DuckDBConfig(database=":memory:"), "main")
+with spec.provide_session() as session:
+    session.execute("CREATE TABLE t AS SELECT * FROM range(100000)")
+spec.close()  # what is in memory stays
+garbage = [spec]
+garbage.append(garbage)
+del spec, session, garbage
+pid = os.fork()
+if pid == 0:
+    os._exit(0)
+print(os.waitpid(pid, 0)[1])
+"""
+
+
+def test_garbage_that_is_collected_before_the_fork_is_heard_of_closes_nothing() -> None:
+    """A registry that nobody holds any more lets go of its database in the child: it is the parent's."""
+    run = subprocess.run(
+        [sys.executable, "-c", COLLECTED_EARLY], capture_output=True, text=True, timeout=60, check=False
+    )
+
+    assert (run.stdout.strip(), run.stderr) == ("0", "")

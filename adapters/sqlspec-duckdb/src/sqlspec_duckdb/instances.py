@@ -38,13 +38,20 @@ class DatabaseInstance:
 
     def __init__(self, config: DuckDBConfig, path: str) -> None:
         self.path, self.config = path, config
-        self.is_inherited = False
-        """We are a forked child, and this belongs to the parent process."""
         self.users = 1
+        self._process = os.getpid()
         try:
             self.raw = duckdb.connect(path, read_only=config.read_only, config=config.options())
         except duckdb.Error as exc:
             raise connect_error(exc, config.database, read_only=config.read_only) from exc
+
+    @property
+    def is_inherited(self) -> bool:
+        """We are a forked child, and this belongs to the parent process.
+
+        By the process's number: garbage may let go of it before anybody has heard of the fork.
+        """
+        return self._process != os.getpid()
 
     def cursor(self) -> duckdb.DuckDBPyConnection:
         """A connection of its own. Raises `ConnectError` in a forked child."""
@@ -72,9 +79,11 @@ class DatabaseInstance:
 
     def release(self) -> None:
         """One user less; the last one closes the database."""
+        if self.is_inherited:  # before the lock, which a thread of the parent process may have held
+            return
         with _lock:
             self.users -= 1
-            if self.users == 0 and not self.is_inherited:
+            if self.users == 0:
                 for known in (_files, _memories):
                     if self in known:
                         known.remove(self)
@@ -130,7 +139,6 @@ def _after_fork_in_child() -> None:
     global _lock  # noqa: PLW0603 - the parent process may have held it
     _lock = RLock()
     for instance in (*_files, *_memories):
-        instance.is_inherited = True
         _never_free(instance.raw)
 
 
