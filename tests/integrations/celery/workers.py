@@ -66,6 +66,11 @@ class Shop:
         where = f"datname = '{self.database}' AND state LIKE 'idle in transaction%'"
         return int(self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {where}"))
 
+    def stop_all(self) -> None:
+        """Stop the statements that are under way."""
+        where = f"datname = '{self.database}' AND state = 'active' AND pid <> pg_backend_pid()"
+        self.sql(f"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE {where}")
+
     def is_running(self, text: str) -> bool:
         """Whether a statement that begins so is under way."""
         where = f"datname = '{self.database}' AND state = 'active' AND query LIKE '{text}%'"
