@@ -190,6 +190,17 @@ def die_once(session: Session, number: int, *, is_stored: bool) -> str:
 
 @app.task
 @with_session(spec, "shop")
+def place_and_count(session: Session, number: int) -> str:
+    """Two rows, of which only one has a key."""
+    if not session.execute(PLACE_ONCE, (number,)).rowcount:
+        return "was stored"
+    session.execute("SELECT pg_sleep(0.1)")
+    session.execute("INSERT INTO counted VALUES (?, 1)", (number,))
+    return "stored"
+
+
+@app.task
+@with_session(spec, "shop")
 def place_and_wait(session: Session, number: int, seconds: float) -> str:
     """Store once, and wait: only when it is delivered for the first time."""
     placed = session.execute(PLACE_ONCE, (number,)).rowcount

@@ -26,6 +26,7 @@ TABLES = """
     CREATE TABLE orders (number int PRIMARY KEY,
         customer int REFERENCES customers DEFERRABLE INITIALLY DEFERRED);
     CREATE TABLE deliveries (number int PRIMARY KEY, count int);
+    CREATE TABLE counted (number int, count int);
     CREATE TABLE slow (number int);
     CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END';
     CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
