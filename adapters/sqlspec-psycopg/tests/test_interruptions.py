@@ -231,6 +231,7 @@ def test_a_signal_stops_a_statement_before_celery_kills_its_process(spec: SQLSpe
         raise SystemExit
 
     def seconds() -> float:
+        started = 0.0
         with pytest.raises(SystemExit), spec.provide_session() as session:
             session.execute("SELECT 1")
             signal.setitimer(signal.ITIMER_REAL, 0.2)
