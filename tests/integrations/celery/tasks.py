@@ -129,7 +129,7 @@ def place_at_third(self: Task[..., int], session: Session, number: int) -> int:
 def count_up(self: Task[..., int], session: Session) -> int:
     """Read, and write what follows from it; of two at once one is told to try again."""
     number = session.execute(HIGHEST, schema_type=int).scalar()
-    session.execute("SELECT pg_sleep(0.3)")
+    session.execute("SELECT pg_sleep(0.7)")
     session.execute(PLACE, (number + 1,))
     return self.request.retries
 
