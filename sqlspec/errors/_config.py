@@ -251,7 +251,7 @@ class AdapterNotInstalledError(AdapterError, ImportError):
 
 
 class FrameworkNotInstalledError(SQLSpecError, ImportError):
-    """An integration's web framework can not be imported; the text holds the command that installs it."""
+    """An integration's framework can not be imported; the text holds the command that installs it."""
 
     def __init__(self, integration: str, requirement: str) -> None:
         self.requirement = requirement

@@ -129,7 +129,7 @@ def place_at_third(self: Task[..., int], session: Session, number: int) -> int:
 def count_up(self: Task[..., int], session: Session) -> int:
     """Read, and write what follows from it; of two at once one is told to try again."""
     number = session.execute(HIGHEST, schema_type=int).scalar()
-    session.execute("SELECT pg_sleep(0.3)")
+    session.execute("SELECT pg_sleep(0.7)")
     session.execute(PLACE, (number + 1,))
     return self.request.retries
 
@@ -186,6 +186,17 @@ def die_once(session: Session, number: int, *, is_stored: bool) -> str:
             session.commit()
         os.kill(os.getpid(), signal.SIGKILL)
     return "stored" if placed else "was stored"
+
+
+@app.task
+@with_session(spec, "shop")
+def place_and_count(session: Session, number: int) -> str:
+    """Two rows, of which only one has a key."""
+    if not session.execute(PLACE_ONCE, (number,)).rowcount:
+        return "was stored"
+    session.execute("SELECT pg_sleep(0.1)")
+    session.execute("INSERT INTO counted VALUES (?, 1)", (number,))
+    return "stored"
 
 
 @app.task

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import random
 import signal
+import sys
 import time
+from pathlib import Path
 
 import pytest
 from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
@@ -11,6 +15,11 @@ from celery.exceptions import SoftTimeLimitExceeded, TimeLimitExceeded
 from .workers import Shop, wait_until, working
 
 POOLS = [("prefork", 2), ("threads", 4), ("gevent", 4), ("solo", 1)]
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that Celery has forked."""
+    return [int(each) for each in Path(f"/proc/{pid}/task/{pid}/children").read_text("utf-8").split()]
 
 
 def closings(shop: Shop) -> set[str]:
@@ -82,6 +91,28 @@ def test_greenlets_wait_for_the_database_at_the_same_time(shop: Shop) -> None:
     assert took < 10
     assert not shop.is_stored(number)
     assert (facts["size"] <= 10, facts["in_use"], facts["waiting"]) == (True, 0, 0)
+
+
+@pytest.mark.storm
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="processes are looked up in /proc")
+def test_processes_that_are_killed_at_any_moment_leave_each_order_once(shop: Shop) -> None:
+    """Children are killed while two hundred tasks run; each is delivered until it is done, and done once."""
+    numbers = [shop.new_number() for _ in range(200)]
+    with working(shop, "prefork", 4, SHOP_POOL_SIZE="1") as worker:
+        sent = [worker.send("place_and_count", number) for number in numbers]
+        kills = 0
+        while not all(each.ready() for each in sent) and kills < 40:
+            time.sleep(0.4)
+            children = children_of(worker.process.pid)
+            if children:
+                os.kill(random.choice(children), signal.SIGKILL)
+                kills += 1
+        answers = [worker.answer(each) for each in sent]
+
+    assert kills > 5
+    assert set(answers) <= {"stored", "was stored"}
+    assert all(shop.is_stored(number) for number in numbers)
+    assert shop.sql("SELECT sum(count) FROM counted") == str(len(numbers))
 
 
 @pytest.mark.storm

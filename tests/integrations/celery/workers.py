@@ -26,6 +26,7 @@ TABLES = """
     CREATE TABLE orders (number int PRIMARY KEY,
         customer int REFERENCES customers DEFERRABLE INITIALLY DEFERRED);
     CREATE TABLE deliveries (number int PRIMARY KEY, count int);
+    CREATE TABLE counted (number int, count int);
     CREATE TABLE slow (number int);
     CREATE FUNCTION wait() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(2); RETURN NULL; END';
     CREATE CONSTRAINT TRIGGER slowly AFTER INSERT ON slow DEFERRABLE INITIALLY DEFERRED
@@ -65,6 +66,11 @@ class Shop:
         """How many of the workers' connections are inside of a transaction, idle."""
         where = f"datname = '{self.database}' AND state LIKE 'idle in transaction%'"
         return int(self.sql(f"SELECT count(*) FROM pg_stat_activity WHERE {where}"))
+
+    def stop_all(self) -> None:
+        """Stop the statements that are under way."""
+        where = f"datname = '{self.database}' AND state = 'active' AND pid <> pg_backend_pid()"
+        self.sql(f"SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE {where}")
 
     def is_running(self, text: str) -> bool:
         """Whether a statement that begins so is under way."""
