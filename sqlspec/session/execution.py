@@ -6,6 +6,7 @@ an `AsyncExecution` at once, the second changes nothing, and what it returns is 
 
 from __future__ import annotations
 
+from collections.abc import Coroutine  # noqa: TC003 - whoever asks for the types of the methods needs it
 from functools import wraps
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
@@ -15,7 +16,7 @@ from sqlspec.errors import SessionInUseError
 from sqlspec.result import Result, V
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Coroutine, Generator
+    from collections.abc import Callable, Generator
 
 __all__ = ("AsyncExecution", "async_execution", "execution")
 

@@ -142,7 +142,7 @@ class SessionBlock(Block, Generic[T_co]):
     def __exit__(
         self, kind: type[BaseException] | None, exc: BaseException | None, trace: TracebackType | None
     ) -> None:
-        session, lease = self._session, self._lease
+        session, lease, pool = self._session, self._lease, self._pool
         # First: a block that is left is not left again, whatever comes in between.
         self._session = self._lease = None
         ok, error, ended = False, None, False
@@ -161,8 +161,9 @@ class SessionBlock(Block, Generic[T_co]):
             if exc is not None or not ok:
                 ok = self._is_sound(lease, ok, exc, error)
             try:
-                if not (ok and self._gives_back(lease)):
-                    self._pool.release(lease, ok)
+                # A pool of an adapter's own has its own ways.
+                if not ok or self._database.has_own_pool or not pool.try_release(lease):
+                    pool.release(lease, ok)
             except BaseException as late:
                 if ended:
                     add_outcome(late, session, error)

@@ -136,10 +136,6 @@ class BlockBase(msgspec.Struct, eq=False):  # a Struct, because it is made for e
         if database.plugins_version != database.plugins.version:
             database.resolve_sessions()
 
-    def _gives_back(self, lease: Any) -> bool:
-        """Give back what is clean, if that needs no waiting. A pool of an adapter's own has its own ways."""
-        return not self._database.has_own_pool and self._pool.try_release(lease)
-
     def _report_acquired(self, started: float) -> None:
         if self._database.reports_leases:
             self._lent_at = time.monotonic()

@@ -104,7 +104,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
     ) -> AsyncCursor:
         """Open a cursor on the server. Outside of transactions, one whose rows the server keeps."""
         values = parameters if type(parameters) is tuple else as_tuple(parameters)
-        await self.raw.settle(seconds_until(deadline))
+        await self.raw.await_begin(seconds_until(deadline))
         if self.raw.is_in_transaction():
             return await self._runner.open_portal(statement, values, batch_size, deadline)
         cursor = await declare(self._runner, statement, values, batch_size)
@@ -310,7 +310,7 @@ class AsyncpgConnection(AsyncConnection[WatchedConnection]):
 
     async def lend_raw(self, deadline: float | None) -> WatchedConnection:
         """From now on the application may also change asyncpg's object."""
-        await self.raw.settle(seconds_until(deadline))
+        await self.raw.await_begin(seconds_until(deadline))
         self._runner.is_used = self._runner.has_prepared = True
         return await super().lend_raw(deadline)
 

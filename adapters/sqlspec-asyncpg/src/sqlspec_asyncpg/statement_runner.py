@@ -171,7 +171,7 @@ class StatementRunner:
         text, prepared, columns, _, is_kept = found
         run = prepared.fetchmany if columns else prepared.executemany
         # Where a row does not fit, asyncpg rolls back unless it knows of a transaction.
-        await self.raw.settle(seconds_until(deadline))
+        await self.raw.await_begin(seconds_until(deadline))
         reply = Reply()
         await attach_reply(self.raw, reply)
         try:

@@ -80,7 +80,7 @@ class WatchedConnection(asyncpg.Connection):  # type: ignore[misc] # asyncpg has
             self.tap.begin = BeginAnswer()
             self._sender.send(begin_message(options))
 
-    async def settle(self, timeout: float | None) -> None:
+    async def await_begin(self, timeout: float | None) -> None:
         """Have a BEGIN that was sent ahead answered, so that asyncpg itself knows of the transaction."""
         if self.tap.begin is not None:
             await self.execute("SHOW transaction_isolation", timeout=timeout)  # needs no snapshot

@@ -41,7 +41,7 @@ class AsyncOuterTransaction(OuterBase):
         return AsyncNestedConnection(self, inner)
 
     async def _open_inner(self, deadline: float | None) -> AsyncConnection[Any]:
-        await self.turns.take(self.until(deadline))
+        await self.turns.acquire(self.until(deadline))
         try:
             self.check()
             inner = self.inner
@@ -80,7 +80,7 @@ class AsyncOuterTransaction(OuterBase):
         timer = async_drop_after(CLEAN_UP_TIMEOUT, inner)
         token = object()
         try:
-            await self.turns.take(until)
+            await self.turns.acquire(until)
             try:
                 inner.guard.enter(token)
                 try:

@@ -41,7 +41,7 @@ class OuterTransaction(OuterBase):
         return NestedConnection(self, inner)
 
     def _open_inner(self, deadline: float | None) -> Connection[Any]:
-        self.turns.take(self.until(deadline))
+        self.turns.acquire(self.until(deadline))
         try:
             self.check()
             inner = self.inner
@@ -80,7 +80,7 @@ class OuterTransaction(OuterBase):
         timer = drop_after(CLEAN_UP_TIMEOUT, inner)
         token = object()
         try:
-            self.turns.take(until)
+            self.turns.acquire(until)
             try:
                 inner.guard.enter(token)
                 try:

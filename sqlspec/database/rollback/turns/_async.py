@@ -29,7 +29,7 @@ class AsyncTurns:
         self._waiters: deque[AsyncWaiter] = deque()
         self._is_taken = False
 
-    async def take(self, until: float, session: AsyncNestedConnection | None = None) -> None:
+    async def acquire(self, until: float, session: AsyncNestedConnection | None = None) -> None:
         """Wait for the turn. Raises `SessionInUseError` if it does not come until then, or on `stop`."""
         with self._lock:
             if not self._is_taken:
@@ -89,7 +89,7 @@ class AsyncTurn:
         inner = connection.inner
         outer.check()
         async_check_home(outer)
-        await outer.turns.take(outer.until(self._deadline), connection)
+        await outer.turns.acquire(outer.until(self._deadline), connection)
         try:
             outer.check()
             inner.guard.enter(self._token)

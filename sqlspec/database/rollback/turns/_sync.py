@@ -29,7 +29,7 @@ class Turns:
         self._waiters: deque[Waiter] = deque()
         self._is_taken = False
 
-    def take(self, until: float, session: NestedConnection | None = None) -> None:
+    def acquire(self, until: float, session: NestedConnection | None = None) -> None:
         """Wait for the turn. Raises `SessionInUseError` if it does not come until then, or on `stop`."""
         with self._lock:
             if not self._is_taken:
@@ -89,7 +89,7 @@ class Turn:
         inner = connection.inner
         outer.check()
         check_home(outer)
-        outer.turns.take(outer.until(self._deadline), connection)
+        outer.turns.acquire(outer.until(self._deadline), connection)
         try:
             outer.check()
             inner.guard.enter(self._token)
