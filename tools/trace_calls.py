@@ -106,9 +106,9 @@ def first_use_of_a_url() -> Walk:
 
 
 WALKS: dict[str, tuple[Callable[[], Walk], Limit]] = {
-    "session": (session_on_sqlite, Limit(calls=24, files=9)),
-    "autocommit": (autocommit_on_sqlite, Limit(calls=14, files=8)),
-    "url": (first_use_of_a_url, Limit(calls=360, files=46)),
+    "session": (session_on_sqlite, Limit(calls=24, files=8)),
+    "autocommit": (autocommit_on_sqlite, Limit(calls=14, files=7)),
+    "url": (first_use_of_a_url, Limit(calls=360, files=44)),
 }
 
 

@@ -377,6 +377,27 @@ class AsyncSession(SessionBase["AsyncConnection[Any]"]):
 
     # --- the end --------------------------------------------------------------------------------
 
+    def _end_at_once(self) -> bool:
+        """End a session that has begun nothing and leaves nothing to reset: no word to the server.
+
+        False: it goes on, and `_end_block` ends it.
+        """
+        if self._begun or self._lent or self._streams or self._in_doubt or self._server_fault is not None:
+            return False
+        connection = self._connection
+        guard, token = connection.guard, object()
+        try:
+            if guard.setdefault(HELD, token) is not token or guard.ended is not None:
+                return False
+            if self._plan.keeps_state or connection.is_pristine():
+                self._trouble = CLOSED
+        finally:
+            if guard[HELD] is token:
+                del guard[HELD]
+            if guard.ended is DROPPED:
+                guard.close_dropped(connection)
+        return self._trouble is CLOSED
+
     async def _end_block(
         self, exc: BaseException | None, deadline: float | None = None
     ) -> tuple[bool, BaseException | None]:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar
 
-from sqlspec.concurrency.guard import DROPPED, HELD, INHERITED
+from sqlspec.concurrency.guard import HELD, INHERITED
 from sqlspec.concurrency.interruptions import is_interruption
 from sqlspec.errors import (
     CommitOutcomeUnknownError,
@@ -216,29 +216,6 @@ class SessionBase(Generic[C]):
     def _deadline(self) -> float | None:
         """When the driver has to give the call under way up."""
         return None if self._limit is None else self._limit.deadline
-
-    # --- the end --------------------------------------------------------------------------------
-
-    def _end_at_once(self) -> bool:
-        """End a session that has begun nothing and leaves nothing to reset: no word to the server.
-
-        False: it goes on, and `_end_block` ends it.
-        """
-        if self._begun or self._lent or self._streams or self._in_doubt or self._server_fault is not None:
-            return False
-        connection = self._connection
-        guard, token = connection.guard, object()
-        try:
-            if guard.setdefault(HELD, token) is not token or guard.ended is not None:
-                return False
-            if self._plan.keeps_state or connection.is_pristine():
-                self._trouble = CLOSED
-        finally:
-            if guard[HELD] is token:
-                del guard[HELD]
-            if guard.ended is DROPPED:
-                guard.close_dropped(connection)
-        return self._trouble is CLOSED
 
     # --- what has become of it ------------------------------------------------------------------
 
